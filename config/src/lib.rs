@@ -1,1 +1,27 @@
-//! placeholder
+//! What a Taffrail process may be told, and how it is told.
+//!
+//! [`Settings`] is the whole tree; each component takes its own section. [`load`] lays one YAML file, the
+//! `TAFFRAIL__SECTION__KEY` environment and the command line over the defaults, in that order, and either
+//! returns settings that hold together or *every* problem found, each with its path and what to do.
+//! [`print`] writes effective settings as YAML that [`load`] reads back; [`warnings`] says what is legal but
+//! should stay visible.
+//!
+//! What is deliberately absent: this crate knows no other crate of the workspace and reads neither the
+//! environment nor the arguments nor the user's identity. The binary passes them in, so that every rule here can be
+//! tested as a function.
+
+mod byte_size;
+mod duration;
+mod field_path;
+mod secret;
+mod settings;
+
+pub use field_path::{FieldPath, FieldPathError, Segment};
+pub use secret::{Secret, SecretValue};
+pub use settings::api::ApiSettings;
+pub use settings::index::IndexSettings;
+pub use settings::ingest::IngestSettings;
+pub use settings::journal::JournalSettings;
+pub use settings::log::{LogFormat, LogSettings};
+pub use settings::redaction::{RedactionRule, RedactionSettings};
+pub use settings::{DEFAULT_CLUSTER, Settings, is_cluster_name};

@@ -1,0 +1,34 @@
+//! Serde form of a length of time: `10s`, `1h 30m`, `7d`. A bare number is refused, because its unit is a guess.
+
+use std::time::Duration;
+
+use jiff::fmt::friendly::SpanPrinter;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
+
+pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format(*duration))
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    const EXPECTED: &str =
+        "write a length of time with its unit, such as \"500ms\", \"10s\", \"15m\", \"1h\" or \"7d\"";
+    let text = String::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))?;
+    parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a length of time; {EXPECTED}")))
+}
+
+/// `duration` as [`deserialize`] reads it.
+pub(crate) fn format(duration: Duration) -> String {
+    SpanPrinter::new().unsigned_duration_to_string(&duration)
+}
+
+/// Days and weeks are 24 hours and seven days; months and years have no fixed length and are refused.
+fn parse(text: &str) -> Option<Duration> {
+    if let Ok(duration) = text.parse::<SignedDuration>() {
+        return Duration::try_from(duration).ok();
+    }
+    let span: Span = text.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(duration).ok()
+}

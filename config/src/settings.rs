@@ -1,0 +1,98 @@
+//! The root of the tree: where the data lives, which cluster an import belongs to, and one section per component.
+
+pub(crate) mod api;
+pub(crate) mod index;
+pub(crate) mod ingest;
+pub(crate) mod journal;
+pub(crate) mod log;
+pub(crate) mod redaction;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use self::api::ApiSettings;
+use self::index::IndexSettings;
+use self::ingest::IngestSettings;
+use self::journal::JournalSettings;
+use self::log::LogSettings;
+use self::redaction::RedactionSettings;
+
+/// The cluster of records that name none. One cluster is the common start, and it needs no name of its own.
+pub const DEFAULT_CLUSTER: &str = "default";
+
+/// Where root keeps its data: the place packages and systemd's `StateDirectory=` use.
+pub(crate) const DEFAULT_ROOT_DATA: &str = "/var/lib/taffrail";
+
+/// Longest cluster name, as in a DNS label: names become path segments and metric labels.
+const MAX_CLUSTER_NAME_BYTES: usize = 63;
+
+/// Everything a Taffrail process may be told. Every field has a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Directory that holds everything: journal, index, dead letters, the redaction key.
+    pub data: PathBuf,
+    /// Cluster that `import` files its records under when none is named.
+    pub cluster: String,
+    /// Permits listeners that other machines can reach, without TLS and authentication.
+    pub allow_insecure: bool,
+    /// The API and UI listener, and what a query may cost.
+    pub api: ApiSettings,
+    /// The ingest listener, and what requests in flight may cost.
+    pub ingest: IngestSettings,
+    /// The durable log.
+    pub journal: JournalSettings,
+    /// Commits, held stages, deduplication, splits.
+    pub index: IndexSettings,
+    /// What is masked before anything reaches a disk.
+    pub redaction: RedactionSettings,
+    /// The process's own log.
+    pub log: LogSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from(DEFAULT_ROOT_DATA),
+            cluster: DEFAULT_CLUSTER.to_owned(),
+            allow_insecure: false,
+            api: ApiSettings::default(),
+            ingest: IngestSettings::default(),
+            journal: JournalSettings::default(),
+            index: IndexSettings::default(),
+            redaction: RedactionSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+/// Whether `name` may name a cluster: `[a-z0-9]([-a-z0-9._]{0,61}[a-z0-9])?`.
+#[must_use]
+pub fn is_cluster_name(name: &str) -> bool {
+    let end = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    bytes.len() <= MAX_CLUSTER_NAME_BYTES
+        && bytes.first().is_some_and(end)
+        && bytes.last().is_some_and(end)
+        && bytes.iter().all(|byte| end(byte) || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cluster_name;
+
+    fn check(name: &str, expected: bool) {
+        assert_eq!(is_cluster_name(name), expected, "{name:?}");
+    }
+
+    #[test]
+    fn cluster_names() {
+        for good in ["a", "7", "prod", "eu-1.prod_2", "a.b", &"a".repeat(63)] {
+            check(good, true);
+        }
+        for bad in ["", "-a", "a-", ".", "A", "a b", "a/b", "ä", "a\0", &"a".repeat(64)] {
+            check(bad, false);
+        }
+    }
+}
