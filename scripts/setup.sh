@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Makes sure that what a step needs is there. Prints nothing when it is.
+#
+#   scripts/setup.sh build   a C compiler and a Rust toolchain
+#   scripts/setup.sh test    and cargo-nextest
+#   scripts/setup.sh ci      and cargo-deny
+#
+# As root on Debian and its relatives it installs what is missing. Elsewhere it prints the exact line and stops.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Another file here shows what the script does on another system.
+OS_RELEASE=${OS_RELEASE:-/etc/os-release}
+
+main() {
+    local tools
+    case "${1:-}" in
+        build) tools=() ;;
+        test) tools=(cargo-nextest) ;;
+        ci) tools=(cargo-nextest cargo-deny) ;;
+        *) stop "usage: scripts/setup.sh build|test|ci" ;;
+    esac
+    ensure_c_compiler
+    ensure_rust
+    for tool in "${tools[@]}"; do ensure_cargo_tool "$tool"; done
+}
+
+# zstd and jemalloc are C and are built from source: cc, make and the headers of libc.
+ensure_c_compiler() {
+    if has cc && has make && c_headers_found; then return; fi
+    if is_debian && is_root; then
+        apt_install build-essential
+    else
+        stop "a C compiler, make and the C library's headers are needed. Run:" "$(c_compiler_line)"
+    fi
+}
+
+ensure_rust() {
+    local needed
+    needed=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    if rust_is_at_least "$needed"; then return; fi
+    if is_debian && is_root; then install_rust; fi
+    if rust_is_at_least "$needed"; then return; fi
+    if has rustup; then
+        stop "Rust $needed or newer is needed. Run:" "$RUSTUP_LINE"
+    else
+        stop "Rust $needed or newer is needed, through rustup. Run:" "$RUSTUP_INSTALL_LINE"
+    fi
+}
+
+# For this folder only: the user's default toolchain stays what it is.
+RUSTUP_LINE="rustup toolchain install stable --component clippy,rustfmt && rustup override set stable"
+RUSTUP_INSTALL_LINE="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env"
+
+# Debian's own cargo is always too old for us; its rustup (from Debian 13 on) is not.
+install_rust() {
+    if ! has rustup; then
+        # It cannot stand beside Debian's cargo, and that is not ours to remove.
+        apt_install --no-remove rustup ca-certificates || return 0
+    fi
+    say "installing the stable Rust toolchain"
+    rustup toolchain install stable --component clippy,rustfmt
+    rustup override set stable
+}
+
+# These are built from source, once, as they are not packaged.
+ensure_cargo_tool() {
+    if has "$1"; then return; fi
+    say "installing $1 (a few minutes, once)"
+    cargo install --locked "$1"
+}
+
+rust_is_at_least() {
+    local found
+    has cargo || return 1
+    found=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) || return 1
+    [ -n "$found" ] && [ "$(printf '%s\n%s\n' "$1" "$found" | sort -V | head -n 1)" = "$1" ]
+}
+
+c_headers_found() {
+    echo '#include <stdlib.h>' | cc -E -x c - >/dev/null 2>&1
+}
+
+c_compiler_line() {
+    local sudo="sudo "
+    if is_root; then sudo=""; fi
+    if is_debian; then
+        echo "${sudo}apt-get update && ${sudo}apt-get install -y build-essential"
+    elif is_like fedora || is_like rhel; then
+        echo "${sudo}dnf install -y gcc make glibc-devel"
+    elif is_like suse; then
+        echo "${sudo}zypper install -y gcc make glibc-devel"
+    elif is_like arch; then
+        echo "${sudo}pacman -S --needed base-devel"
+    elif is_like alpine; then
+        echo "${sudo}apk add build-base"
+    elif [ "$(uname -s)" = Darwin ]; then
+        echo "xcode-select --install"
+    else
+        echo "(your package manager) install gcc make"
+    fi
+}
+
+apt_install() {
+    apt_update
+    say "apt-get install $*"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+APT_UPDATED=no
+apt_update() {
+    [ "$APT_UPDATED" = no ] || return 0
+    apt-get update -qq >&2
+    APT_UPDATED=yes
+}
+
+is_debian() { is_like debian && has apt-get; }
+is_root() { [ "$(id -u)" = 0 ]; }
+is_like() { [ -r "$OS_RELEASE" ] && grep -qE "^ID(_LIKE)?=.*\b$1" "$OS_RELEASE"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+stop() {
+    say "$1"
+    shift
+    if [ $# -gt 0 ]; then printf '\n    %s\n\n' "$@" >&2; fi
+    exit 1
+}
+
+main "$@"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The long runs: what the tests do in minutes, for as long as it takes. Arguments go to the soak.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+binaries=$(scripts/build-test-binaries.sh)
+eval "$binaries"
+exec cargo run --release --locked -p taffrail-tests --bin soak -- "$@"

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Every test: unit, property, whole-process, documentation.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+binaries=$(scripts/build-test-binaries.sh)
+eval "$binaries"
+
+cargo test --locked --workspace --doc
+cargo nextest run --locked --workspace
