@@ -28,14 +28,14 @@ print_questions() {
 
 Taffrail answers at $url. Ask it from another terminal, in this folder:
 
-  Which people deleted something, and what?
-    $taffrail search 'verb:delete by:human result:success' --server $url
+  Who deleted the deployment "api"?
+    $taffrail search 'verb:delete resource:deployments name:api' --server $url
 
-  Who was refused what?
-    $taffrail search 'result:denied' --server $url
+  What was bob refused?
+    $taffrail search 'user:bob result:denied' --server $url
 
-  Who put the pod default/attacker into quarantine, and who let it out?
-    $taffrail search 'name:attacker verb:patch by:human' --server $url
+  Who opened a shell in the pod "attacker", and who tried?
+    $taffrail search 'resource:pods name:attacker sub:exec' --server $url
 
 Ctrl-C stops it. The data is in $data; delete .demo to start afresh.
 
