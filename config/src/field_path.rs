@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::error::ConfigError;
+
 /// Kubernetes objects nest far less; a longer path is a mistake.
 const MAX_SEGMENTS: usize = 64;
 
@@ -25,14 +27,6 @@ pub enum Segment {
     Any,
 }
 
-/// A path that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path:?} is not a field path: {reason}")]
-pub struct FieldPathError {
-    path: String,
-    reason: &'static str,
-}
-
 impl FieldPath {
     /// The steps from the object's root; never empty.
     #[must_use]
@@ -42,10 +36,10 @@ impl FieldPath {
 }
 
 impl FromStr for FieldPath {
-    type Err = FieldPathError;
+    type Err = ConfigError;
 
     fn from_str(path: &str) -> Result<Self, Self::Err> {
-        parse(path).map(Self).map_err(|reason| FieldPathError { path: path.to_owned(), reason })
+        parse(path).map(Self).map_err(|reason| ConfigError::FieldPath { path: path.to_owned(), reason })
     }
 }
 
@@ -130,5 +124,64 @@ impl Serialize for FieldPath {
 impl<'de> Deserialize<'de> for FieldPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{FieldPath, Segment};
+
+    fn check(path: &str, expected: Option<&[&str]>) {
+        let segments = path.parse::<FieldPath>().ok().map(|path| {
+            let shown = |segment: &Segment| match segment {
+                Segment::Any => "*".to_owned(),
+                Segment::Key(key) => format!("={key}"),
+            };
+            path.segments().iter().map(shown).collect::<Vec<_>>()
+        });
+        assert_eq!(segments, expected.map(|all| all.iter().map(|s| (*s).to_owned()).collect()), "{path:?}");
+    }
+
+    #[test]
+    fn paths() {
+        check("data", Some(&["=data"]));
+        check("spec.password", Some(&["=spec", "=password"]));
+        check("data.*", Some(&["=data", "*"]));
+        check("spec.users[*].token", Some(&["=spec", "=users", "*", "=token"]));
+        check(r#"metadata.annotations["a.b/c"]"#, Some(&["=metadata", "=annotations", "=a.b/c"]));
+        check(r#"["a\"\\"].b"#, Some(&["=a\"\\", "=b"]));
+        check("data[\"*\"]", Some(&["=data", "=*"]));
+        for bad in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "a b",
+            "a[",
+            "a[0]",
+            "a[b]",
+            "a[\"b",
+            "a[\"b\"",
+            "a[*]b",
+            "a*",
+            "a]",
+            "a[\"\\n\"]",
+        ] {
+            check(bad, None);
+        }
+        check(&vec!["a"; 64].join("."), Some(&["=a"; 64]));
+        check(&vec!["a"; 65].join("."), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[a.*\\[\\]\"\\\\ ]{0,12}") {
+            if let Ok(path) = text.parse::<FieldPath>() {
+                prop_assert_eq!(path.to_string().parse::<FieldPath>().unwrap(), path);
+            }
+        }
     }
 }

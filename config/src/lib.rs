@@ -12,11 +12,23 @@
 
 mod byte_size;
 mod duration;
+mod error;
 mod field_path;
+mod host;
+mod keys;
+mod layers;
+mod listen;
+mod load;
+mod print;
 mod secret;
 mod settings;
+mod validate;
 
-pub use field_path::{FieldPath, FieldPathError, Segment};
+pub use error::{ConfigError, Problem};
+pub use field_path::{FieldPath, Segment};
+pub use host::Host;
+pub use load::load;
+pub use print::{print, warnings};
 pub use secret::{Secret, SecretValue};
 pub use settings::api::ApiSettings;
 pub use settings::index::IndexSettings;

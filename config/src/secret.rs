@@ -1,12 +1,15 @@
 //! Secrets, which the configuration names but never contains.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+
+use crate::error::ConfigError;
 
 /// A key or a password is far shorter; a path that points at the wrong file must not fill the memory.
 const MAX_SECRET_BYTES: u64 = 64 * bytesize::KIB;
@@ -16,7 +19,7 @@ const MAX_SECRET_BYTES: u64 = 64 * bytesize::KIB;
 #[serde(rename_all = "lowercase")]
 pub enum Secret {
     /// In a file; one line end at its end is not part of it.
-    File(PathBuf),
+    File(#[serde(serialize_with = "crate::settings::lossy")] PathBuf),
     /// In an environment variable.
     Env(String),
 }
@@ -26,34 +29,35 @@ impl Secret {
     ///
     /// # Errors
     /// When the file cannot be read or is larger than 64 KiB, the variable is not set, or the secret is empty.
-    pub fn read(&self, env: impl Fn(&str) -> Option<String>) -> io::Result<SecretValue> {
+    pub fn read(&self, env: impl Fn(&str) -> Option<String>) -> Result<SecretValue, ConfigError> {
+        let refused = |reason: String| ConfigError::Secret { place: self.to_string(), reason };
         let bytes = match self {
-            Self::File(path) => read_file(path).map_err(|error| {
-                io::Error::new(error.kind(), format!("secret file {}: {error}", path.display()))
-            })?,
-            Self::Env(name) => env(name)
-                .ok_or_else(|| {
-                    let message = format!("environment variable {name} is not set; it should hold a secret");
-                    io::Error::new(io::ErrorKind::NotFound, message)
-                })?
-                .into_bytes(),
+            Self::File(path) => read_file(path).map_err(|error| refused(error.to_string()))?,
+            Self::Env(name) => {
+                env(name).ok_or_else(|| refused("not set; it has to hold the secret".to_owned()))?.into()
+            }
         };
         if bytes.is_empty() {
-            let message = match self {
-                Self::File(path) => format!("secret file {} is empty", path.display()),
-                Self::Env(name) => format!("environment variable {name} is empty; it should hold a secret"),
-            };
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            return Err(refused("empty; it has to hold the secret".to_owned()));
         }
         Ok(SecretValue(bytes))
     }
 }
 
-fn read_file(path: &PathBuf) -> io::Result<Vec<u8>> {
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "secret file {}", path.display()),
+            Self::Env(name) => write!(f, "environment variable {name}"),
+        }
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SECRET_BYTES {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 64 KiB, so it is no secret"));
+        return Err(io::Error::other("larger than 64 KiB; is it the right file?"));
     }
     for end in [b'\n', b'\r'] {
         if bytes.last() == Some(&end) {
@@ -98,5 +102,50 @@ impl SecretValue {
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    fn check(secret: &Secret, expected: Result<&[u8], &str>) {
+        let env = |name: &str| {
+            (name == "KEY").then(|| "hunter2".to_owned()).or((name == "EMPTY").then(String::new))
+        };
+        match (secret.read(env), expected) {
+            (Ok(value), Ok(bytes)) => {
+                assert_eq!(value.expose(), bytes);
+                assert_eq!(format!("{value:?}"), "SecretValue(..)");
+            }
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (found, expected) => panic!("{secret:?}: {found:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn from_the_environment() {
+        check(&Secret::Env("KEY".to_owned()), Ok(b"hunter2"));
+        check(&Secret::Env("EMPTY".to_owned()), Err("environment variable EMPTY: empty"));
+        check(&Secret::Env("NONE".to_owned()), Err("environment variable NONE: not set"));
+    }
+
+    #[test]
+    fn from_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let secret = Secret::File(path.clone());
+        check(&secret, Err("No such file"));
+        for (written, expected) in [
+            (&b"hunter2\n"[..], Ok(&b"hunter2"[..])),
+            (b"hunter2\r\n", Ok(b"hunter2")),
+            (b" a\n\n", Ok(b" a\n")),
+            (b"\xff\x00", Ok(b"\xff\x00")),
+            (b"\n", Err("empty")),
+            (&[b'a'; 65_537], Err("larger than 64 KiB")),
+        ] {
+            std::fs::write(&path, written).unwrap();
+            check(&secret, expected);
+        }
     }
 }

@@ -7,9 +7,9 @@ pub(crate) mod journal;
 pub(crate) mod log;
 pub(crate) mod redaction;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use self::api::ApiSettings;
 use self::index::IndexSettings;
@@ -32,6 +32,7 @@ const MAX_CLUSTER_NAME_BYTES: usize = 63;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Directory that holds everything: journal, index, dead letters, the redaction key.
+    #[serde(serialize_with = "lossy")]
     pub data: PathBuf,
     /// Cluster that `import` files its records under when none is named.
     pub cluster: String,
@@ -65,6 +66,11 @@ impl Default for Settings {
             log: LogSettings::default(),
         }
     }
+}
+
+/// Printing settings must not fail over a path that is not UTF-8.
+pub(crate) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Whether `name` may name a cluster: `[a-z0-9]([-a-z0-9._]{0,61}[a-z0-9])?`.

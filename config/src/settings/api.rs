@@ -21,6 +21,7 @@ pub(crate) const DEFAULT_MAX_CONCURRENT_QUERIES: usize = 32;
 #[serde(deny_unknown_fields, default)]
 pub struct ApiSettings {
     /// Address and port of the API and the UI. Port 0 takes any free port.
+    #[serde(deserialize_with = "crate::listen::deserialize")]
     pub listen: SocketAddr,
     /// Time one query may take; it then answers with what it has, marked as partial.
     #[serde(with = "crate::duration")]

@@ -29,6 +29,7 @@ pub(crate) const DEFAULT_DEAD_LETTER_BYTES: u64 = 256 * MIB;
 #[serde(deny_unknown_fields, default)]
 pub struct IngestSettings {
     /// Address and port that receives audit events. Port 0 takes any free port.
+    #[serde(deserialize_with = "crate::listen::deserialize")]
     pub listen: SocketAddr,
     /// Largest event kept whole, in bytes; beyond it the bodies are cut, counted and marked.
     #[serde(with = "crate::byte_size")]

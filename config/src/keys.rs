@@ -1,0 +1,108 @@
+//! Which keys there are, and which one was probably meant.
+
+use serde_json::Value;
+
+use crate::settings::Settings;
+use crate::settings::redaction::RedactionRule;
+
+/// Two underscores, because one would take variables that Kubernetes sets for a service named taffrail.
+pub(crate) const ENV_PREFIX: &str = "TAFFRAIL__";
+
+/// Longer keys are no misspelling of ours.
+const MAX_MISSPELT_CHARS: usize = 64;
+
+/// Every key there is, as the tree of their defaults: an object is a section, and a list holds one element that
+/// shows the shape of all.
+pub(crate) fn tree() -> Value {
+    let mut settings = Settings::default();
+    settings.redaction.add.push(RedactionRule::default());
+    // Serialising plain structs of strings and numbers into memory has no way to fail; an empty tree would refuse
+    // every key, which the tests would see.
+    serde_json::to_value(settings).unwrap_or(Value::Null)
+}
+
+/// The dotted path of every leaf below `tree`, in order.
+pub(crate) fn leaves(tree: &Value) -> Vec<String> {
+    fn walk(tree: &Value, path: &str, leaves: &mut Vec<String>) {
+        match tree {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    walk(value, &path, leaves);
+                }
+            }
+            _ => leaves.push(path.to_owned()),
+        }
+    }
+    let mut found = Vec::new();
+    walk(tree, "", &mut found);
+    found
+}
+
+/// The environment variable of the setting at `path`.
+pub(crate) fn env_name(path: &str) -> String {
+    format!("{ENV_PREFIX}{}", path.replace('.', "__").to_ascii_uppercase())
+}
+
+/// The candidate that `written` is most likely a misspelling of.
+pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = written.chars().count();
+    if length > MAX_MISSPELT_CHARS {
+        return None;
+    }
+    let allowed = 2.max(length / 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (edits(written, candidate), candidate))
+        .min_by_key(|(edits, _)| *edits)
+        .filter(|(edits, candidate)| *edits <= allowed && *edits < candidate.chars().count())
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, without regard to case and to `-` for `_`.
+fn edits(left: &str, right: &str) -> usize {
+    let folded = |c: char| if c == '-' { '_' } else { c.to_ascii_lowercase() };
+    let right: Vec<char> = right.chars().map(folded).collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, c) in left.chars().map(folded).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for column in 0..right.len() {
+            let replaced = diagonal + usize::from(right[column] != c);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{edits, leaves, nearest, tree};
+
+    fn check(written: &str, expected: Option<&str>) {
+        let leaves = leaves(&tree());
+        let names = leaves.iter().map(|path| path.rsplit('.').next().unwrap());
+        assert_eq!(nearest(written, names), expected, "{written:?}");
+    }
+
+    #[test]
+    fn nearest_keys() {
+        check("listne", Some("listen"));
+        check("Listen", Some("listen"));
+        check("query-timeout", Some("query_timeout"));
+        check("segment_size", Some("segment_bytes"));
+        check("zz", None);
+        check("", None);
+        check("completely_different", None);
+        check(&"listen".repeat(1000), None);
+    }
+
+    #[test]
+    fn distance_is_a_metric_on_examples() {
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("abc", ""), 3);
+        assert_eq!(edits("a-b", "A_B"), 0);
+    }
+}

@@ -1,0 +1,34 @@
+//! Settings as text: the YAML that loads them again, and what is legal but should stay visible.
+
+use crate::settings::Settings;
+use crate::validate::exposed;
+
+/// The settings as a YAML file that [`load`](crate::load) reads back. Secrets appear as where they come from.
+#[must_use]
+pub fn print(settings: &Settings) -> String {
+    // Plain structs into memory: there is nothing to fail but a bug, which then shows here.
+    serde_saphyr::to_string(settings)
+        .unwrap_or_else(|error| format!("# settings cannot be written: {error}\n"))
+}
+
+/// What the settings permit that somebody should keep seeing: at start, in the status, in the UI.
+#[must_use]
+pub fn warnings(settings: &Settings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.allow_insecure {
+        let open: Vec<String> = exposed(settings)
+            .map(|(path, listen)| format!("{path} {listen} can be reached by other machines"))
+            .collect();
+        warnings
+            .extend(open.iter().map(|open| format!("allow_insecure: {open} without TLS or authentication")));
+        if open.is_empty() {
+            warnings.push("allow_insecure is on, but no listener needs it; remove it".to_owned());
+        }
+    }
+    for resource in &settings.redaction.off {
+        warnings.push(format!(
+            "redaction.off: {resource} are stored in the clear, with every secret they contain"
+        ));
+    }
+    warnings
+}
