@@ -78,7 +78,9 @@ fn edits(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{edits, leaves, nearest, tree};
+    use serde_json::Value;
+
+    use super::{edits, env_name, leaves, nearest, tree};
 
     fn check(written: &str, expected: Option<&str>) {
         let leaves = leaves(&tree());
@@ -96,6 +98,35 @@ mod tests {
         check("", None);
         check("completely_different", None);
         check(&"listen".repeat(1000), None);
+    }
+
+    /// `| key | default | environment |` of every setting, as docs/configuration.md has it.
+    #[test]
+    fn the_documentation_lists_every_key() {
+        let page = include_str!("../../docs/configuration.md");
+        let documented: Vec<Vec<&str>> = page
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.split('|').skip(1).take(3).map(|cell| cell.trim().trim_matches('`')).collect())
+            .collect();
+        let tree = tree();
+        let mut known = Vec::new();
+        for path in leaves(&tree) {
+            let default = tree.pointer(&format!("/{}", path.replace('.', "/"))).unwrap();
+            let shown = match default {
+                Value::String(text) => text.clone(),
+                Value::Null | Value::Array(_) => "none".to_owned(),
+                other => other.to_string(),
+            };
+            known.push(vec![path.clone(), shown, env_name(&path)]);
+        }
+        let rule = leaves(&tree["redaction"]["add"][0]).into_iter().map(|field| {
+            let default = if matches!(field.as_str(), "name" | "resources") { "required" } else { "none" };
+            vec![format!("redaction.add[].{field}"), default.to_owned(), String::new()]
+        });
+        let after_rules = known.len() - leaves(&tree["log"]).len();
+        known.splice(after_rules..after_rules, rule);
+        assert_eq!(documented, known);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! [`Settings`] is the whole tree; each component takes its own section. [`load`] lays one YAML file, the
 //! `TAFFRAIL__SECTION__KEY` environment and the command line over the defaults, in that order, and either
 //! returns settings that hold together or *every* problem found, each with its path and what to do.
-//! [`print`] writes effective settings as YAML that [`load`] reads back; [`warnings`] says what is legal but
+//! [`print()`] writes effective settings as YAML that [`load`] reads back; [`warnings`] says what is legal but
 //! should stay visible.
 //!
 //! What is deliberately absent: this crate knows no other crate of the workspace and reads neither the

@@ -331,6 +331,15 @@ fn unreadable_files_are_named() {
 }
 
 #[test]
+fn the_documented_file_loads() {
+    let page = include_str!("../../../docs/configuration.md");
+    let (_, after) = page.split_once("```yaml\n").unwrap();
+    let (yaml, _) = after.split_once("```").unwrap();
+    let settings = settings(yaml, &[], &[]).unwrap();
+    assert_eq!(settings.redaction.add[0].paths.len(), 2);
+}
+
+#[test]
 fn bombs_end() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let laughs = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned()
