@@ -1,1 +1,33 @@
-//! placeholder
+//! Domain types of Taffrail: the event as everyone sees it, the record it came from, its keys, and the write contract
+//! between intake and index.
+//!
+//! Flow: a source yields redacted record bytes ([`RecordBatch`]); [`AuditRecord`] reads one without a DOM; [`Keys`] tell
+//! copies and stages of one request apart; [`Event`] is what the API, the CLI and exports show.
+//!
+//! Invariant: this crate knows no runtime, no search engine, no HTTP and does no IO.
+
+mod actor;
+mod audit;
+mod crash;
+mod event;
+pub mod json;
+mod key;
+mod object;
+mod outcome;
+mod record;
+pub mod resource;
+mod sink;
+mod summary;
+mod time;
+pub mod words;
+
+pub use actor::{Actor, ActorType, Impersonated};
+pub use audit::{AuditRecord, Class, NotAudit, Stage, TRUNCATED, is_access_subresource, query_parameters};
+pub use crash::crash_point;
+pub use event::{Audit, Change, ChangeType, Client, Confidence, Event, Gap, Kind, Origins};
+pub use key::{AuditIdentity, Key, Keys};
+pub use object::ObjectRef;
+pub use outcome::{DeniedBy, Outcome, OutcomeResult};
+pub use record::{BadPayload, BatchBuilder, Origin, RecordBatch, RecordFlags, Via, ViaSet};
+pub use sink::{EventSink, Position, SinkError, WriteCounts};
+pub use time::{NotATime, Timestamp};

@@ -1,0 +1,415 @@
+//! The event as the API, the CLI and exports show it (DESIGN section 6).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, strings};
+use crate::audit::{AuditRecord, NotAudit};
+use crate::json::{self, Members};
+use crate::key::Key;
+use crate::object::{BodyMetadata, ObjectRef};
+use crate::outcome::{Outcome, OutcomeResult};
+use crate::record::{Via, ViaSet};
+use crate::summary::summary;
+use crate::time::Timestamp;
+use crate::words;
+
+/// What an event is about; the block of another kind is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A request to an API server.
+    Audit,
+}
+
+impl Kind {
+    /// The name in `kind`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// One event. Strings are never null (`""` = none), unknown numbers are `None`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The request key (or, for a second record of one request and stage, its record key).
+    pub id: Key,
+    /// `requestReceivedTimestamp`.
+    pub time: Timestamp,
+    /// What the event is about.
+    pub kind: Kind,
+    /// The cluster it happened in.
+    pub cluster: String,
+    /// One line in plain words.
+    pub summary: String,
+    /// Who made the request.
+    pub actor: Actor,
+    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL.
+    pub verb: String,
+    /// The object; null for a non-resource URL.
+    pub object: Option<ObjectRef>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Where the request came from.
+    pub client: Client,
+    /// What it changed.
+    pub change: Change,
+    /// The audit record's own fields.
+    pub audit: Audit,
+    /// Null in an audit event.
+    pub flow: (),
+    /// Null in an audit event.
+    pub gap: (),
+    /// Null in an audit event.
+    pub finding: (),
+    /// When the first copy was received.
+    pub received: Timestamp,
+    /// Every route it came by.
+    pub via: Vec<Via>,
+}
+
+/// Where a request came from. All of it but the last address is what the client says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// The address that the API server itself saw: the last of `ips`.
+    pub ip: String,
+    /// `sourceIPs`: forwarded-for addresses first.
+    pub ips: Vec<String>,
+    /// `userAgent`.
+    pub user_agent: String,
+}
+
+/// What an event did to its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeType {
+    /// The object is new.
+    Create,
+    /// The object is another than before.
+    Update,
+    /// The object is gone, or its deletion was accepted.
+    Delete,
+    /// Nothing: reads, no-op writes, dry runs, refused requests.
+    None,
+}
+
+impl ChangeType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Delete, Self::None];
+
+    /// The name in `change.type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How sure the change set is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Both states are known; for [`ChangeType::None`]: it is certain that nothing changed.
+    Exact,
+    /// The fields are not known.
+    Unknown,
+}
+
+/// What an event changed. Without the object's earlier state only the type is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What happened to the object.
+    #[serde(rename = "type")]
+    pub change_type: ChangeType,
+    /// How sure `fields` is.
+    pub confidence: Confidence,
+    /// How many fields changed; null when not known.
+    pub fields_total: Option<u64>,
+    /// The members of a deletecollection.
+    pub members: Vec<serde_json::Value>,
+    /// One entry per changed leaf.
+    pub fields: Vec<serde_json::Value>,
+}
+
+/// The audit record's own fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// `auditID`: chosen by the client.
+    pub id: String,
+    /// `level`.
+    pub level: String,
+    /// `stage`.
+    pub stage: String,
+    /// `requestURI`.
+    pub uri: String,
+    /// From `requestReceivedTimestamp` to `stageTimestamp`.
+    pub duration_ms: Option<i64>,
+    /// `annotations`.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A stretch of time for which a source lacks records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The cluster, or `""` for every cluster.
+    pub cluster: String,
+    /// The source within it.
+    pub source: String,
+    /// Start, inclusive.
+    pub from: Timestamp,
+    /// End, exclusive.
+    pub to: Timestamp,
+    /// How many records are missing; null when unknown.
+    pub lost: Option<u64>,
+    /// Why, in plain words.
+    pub reason: String,
+}
+
+/// What the index knows of an event beside its record.
+#[derive(Debug, Clone)]
+pub struct Origins {
+    /// The event's id.
+    pub id: Key,
+    /// The cluster.
+    pub cluster: String,
+    /// When the first copy was received.
+    pub received: Timestamp,
+    /// Every route it came by.
+    pub via: ViaSet,
+}
+
+impl Default for Origins {
+    fn default() -> Self {
+        Self { id: Key(0), cluster: String::new(), received: Timestamp::default(), via: ViaSet::default() }
+    }
+}
+
+impl Event {
+    /// Builds the event from its redacted record.
+    pub fn decode(record: &[u8], origins: &Origins) -> Result<Self, NotAudit> {
+        AuditRecord::decode(record).map(|audit| Self::of(&audit, origins))
+    }
+
+    /// Builds the event from its decoded record.
+    pub fn of(audit: &AuditRecord<'_>, origins: &Origins) -> Self {
+        let response = audit.response_object.map(BodyMetadata::of).unwrap_or_default();
+        let actor = Actor::of(audit);
+        let object = ObjectRef::of(audit, &response);
+        let outcome = Outcome::of(audit);
+        let ips = strings(audit.source_ips);
+        Self {
+            id: origins.id,
+            time: audit.time().unwrap_or(origins.received),
+            kind: Kind::Audit,
+            cluster: origins.cluster.clone(),
+            summary: summary(audit, &actor, object.as_ref(), &outcome),
+            verb: audit.verb.clone().into_owned(),
+            client: Client {
+                ip: ips.last().cloned().unwrap_or_default(),
+                ips,
+                user_agent: audit.user_agent.clone().into_owned(),
+            },
+            change: Change::of(change_type(audit, object.as_ref(), &outcome, &response)),
+            audit: Audit::of(audit),
+            actor,
+            object,
+            outcome,
+            flow: (),
+            gap: (),
+            finding: (),
+            received: origins.received,
+            via: origins.via.iter().collect(),
+        }
+    }
+
+    /// Calls `each` with every text of the event that a bare word may find: summary, names, users, URI, agent,
+    /// annotations, and the bodies of `record`, from which the event was decoded.
+    pub fn texts(&self, record: &[u8], mut each: impl FnMut(&str)) {
+        each(&self.summary);
+        for text in [&self.cluster, &self.actor.name, &self.actor.uid, &self.verb, &self.client.user_agent] {
+            each(text);
+        }
+        self.actor.groups.iter().for_each(|group| each(group));
+        if let Some(impersonated) = &self.actor.impersonated {
+            each(&impersonated.name);
+        }
+        if let Some(object) = &self.object {
+            for text in
+                [&object.group, &object.resource, &object.subresource, &object.namespace, &object.name]
+            {
+                each(text);
+            }
+            each(&object.uid);
+        }
+        self.client.ips.iter().for_each(|ip| each(ip));
+        each(&self.audit.uri);
+        each(&self.audit.id);
+        each(&self.outcome.reason);
+        for (key, value) in &self.audit.annotations {
+            each(key);
+            each(value);
+        }
+        let Ok(audit) = AuditRecord::decode(record) else { return };
+        if let Some(message) = audit.response_status.and_then(|status| json::member(status, "message")) {
+            each(&json::string(message).unwrap_or_default());
+        }
+        for body in [audit.request_object, audit.response_object].into_iter().flatten() {
+            words::body_texts(body, &mut each);
+        }
+    }
+}
+
+impl Change {
+    fn of(change_type: ChangeType) -> Self {
+        let nothing = change_type == ChangeType::None;
+        Self {
+            change_type,
+            confidence: if nothing { Confidence::Exact } else { Confidence::Unknown },
+            fields_total: nothing.then_some(0),
+            members: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// By verb, code, dry run and resource version (reference/audit.md sections 2 and 12).
+fn change_type(
+    audit: &AuditRecord<'_>,
+    object: Option<&ObjectRef>,
+    outcome: &Outcome,
+    response: &BodyMetadata<'_>,
+) -> ChangeType {
+    let Some(object) = object else { return ChangeType::None };
+    if outcome.result != OutcomeResult::Success || audit.is_dry_run() || is_question(object) {
+        return ChangeType::None;
+    }
+    match audit.verb.as_ref() {
+        "create" if object.subresource.is_empty() => ChangeType::Create,
+        "create" if object.subresource == "eviction" => ChangeType::Delete,
+        "create" if crate::is_access_subresource(&object.subresource) => ChangeType::None,
+        "create" => ChangeType::Update,
+        "update" | "patch" if outcome.code == Some(201) => ChangeType::Create,
+        // The write that removes the last finalizer removes the object; the API server logs no delete for it.
+        "update" | "patch" if response.is_object() && response.is_terminating && !response.has_finalizers => {
+            if is_pod(object) {
+                ChangeType::Update
+            } else {
+                ChangeType::Delete
+            }
+        }
+        "update" if is_no_op(audit, response) => ChangeType::None,
+        "update" | "patch" => ChangeType::Update,
+        "delete" | "deletecollection" => ChangeType::Delete,
+        _ => ChangeType::None,
+    }
+}
+
+/// Requests that are written as creations but store nothing: reviews, and tokens.
+fn is_question(object: &ObjectRef) -> bool {
+    object.subresource == "token"
+        || matches!(object.group.as_str(), "authentication.k8s.io" | "authorization.k8s.io")
+            && (object.resource.ends_with("reviews"))
+}
+
+/// A pod that is shutting down has a deletion timestamp and no finalizers while its status is still written.
+fn is_pod(object: &ObjectRef) -> bool {
+    object.group.is_empty() && object.resource == "pods"
+}
+
+/// A PUT of what is already there leaves the resource version that it was based on.
+fn is_no_op(audit: &AuditRecord<'_>, response: &BodyMetadata<'_>) -> bool {
+    let base = audit
+        .object_ref
+        .map(|object| crate::audit::string_member(object, "resourceVersion"))
+        .unwrap_or_default();
+    response.is_object() && !base.is_empty() && base == response.resource_version
+}
+
+impl Audit {
+    fn of(audit: &AuditRecord<'_>) -> Self {
+        let annotations = audit.annotations.unwrap_or_default();
+        let duration = || {
+            let (from, to) =
+                (Timestamp::parse(&audit.request_received)?, Timestamp::parse(&audit.stage_time)?);
+            Some((to.micros() - from.micros()).div_euclid(1000))
+        };
+        Self {
+            id: audit.audit_id.clone().into_owned(),
+            level: audit.level.clone().into_owned(),
+            stage: audit.stage.clone().into_owned(),
+            uri: audit.uri.clone().into_owned(),
+            duration_ms: duration(),
+            annotations: Members::of(annotations)
+                .map(|member| {
+                    (
+                        member.key.into_owned(),
+                        json::string(&annotations[member.value]).unwrap_or_default().into_owned(),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(rest: &str) -> Event {
+        let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);
+        Event::decode(json.as_bytes(), &Origins::default()).unwrap()
+    }
+
+    #[test]
+    fn change_types() {
+        fn check(rest: &str, expected: ChangeType) {
+            assert_eq!(event(rest).change.change_type, expected, "{rest}");
+        }
+        let pods = r#""objectRef":{"resource":"pods","name":"x","resourceVersion":"5"}"#;
+        let ok = r#""responseStatus":{"code":200}"#;
+        check(&format!(r#""verb":"create",{pods},{ok}"#), ChangeType::Create);
+        check(&format!(r#""verb":"patch",{pods},"responseStatus":{{"code":201}}"#), ChangeType::Create);
+        check(&format!(r#""verb":"patch",{pods},{ok}"#), ChangeType::Update);
+        check(&format!(r#""verb":"patch",{pods},"responseStatus":{{"code":403}}"#), ChangeType::None);
+        check(&format!(r#""verb":"patch",{pods},{ok},"requestURI":"/x?dryRun=All""#), ChangeType::None);
+        check(&format!(r#""verb":"get",{pods},{ok}"#), ChangeType::None);
+        let same = r#""responseObject":{"kind":"Pod","metadata":{"resourceVersion":"5"}}"#;
+        check(&format!(r#""verb":"update",{pods},{ok},{same}"#), ChangeType::None);
+        let last_finalizer = r#""objectRef":{"resource":"widgets"},"responseObject":{"kind":"W","metadata":{"deletionTimestamp":"t"}}"#;
+        check(&format!(r#""verb":"patch",{last_finalizer},{ok}"#), ChangeType::Delete);
+        check(
+            r#""verb":"create","objectRef":{"resource":"pods","subresource":"exec"},"responseStatus":{"code":101}"#,
+            ChangeType::None,
+        );
+        check(
+            r#""verb":"create","objectRef":{"resource":"tokenreviews","apiGroup":"authentication.k8s.io"},"responseStatus":{"code":201}"#,
+            ChangeType::None,
+        );
+        check(r#""verb":"post","requestURI":"/x","responseStatus":{"code":200}"#, ChangeType::None);
+    }
+
+    #[test]
+    fn serialises_as_the_contract_shows() {
+        let event = event(
+            r#""verb":"get","requestURI":"/healthz","user":{"username":"alice"},"sourceIPs":["10.0.0.1","203.0.113.10"],
+            "requestReceivedTimestamp":"2026-11-23T16:11:23.418577Z","stageTimestamp":"2026-11-23T16:11:23.430577Z","responseStatus":{"code":200}"#,
+        );
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["time"], "2026-11-23T16:11:23.418577Z");
+        assert_eq!(json["object"], serde_json::Value::Null);
+        assert_eq!(json["flow"], serde_json::Value::Null);
+        assert_eq!(json["client"]["ip"], "203.0.113.10");
+        assert_eq!(json["audit"]["duration_ms"], 12);
+        assert_eq!(json["actor"]["as"], serde_json::Value::Null);
+        assert_eq!(json["outcome"]["denied_by"], serde_json::Value::Null);
+        assert_eq!(json["change"]["type"], "none");
+        let back: Event = serde_json::from_value(json).unwrap();
+        assert_eq!(back, event);
+    }
+}
