@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Gap;
 use crate::record::RecordBatch;
 
 /// A place in a durable ordered log. The local journal has one partition, 0; offsets count records.
@@ -75,6 +76,9 @@ pub trait EventSink: Send {
 
     /// Ends an import: releases held stages, commits, and compacts the windows it touched.
     fn finish(&mut self) -> Result<WriteCounts, SinkError>;
+
+    /// Notes records that the source of this sink cannot give back, so that coverage shows them as missing.
+    fn report_gap(&mut self, gap: Gap);
 
     /// The lowest journal offset that is not yet in a committed document; below it the journal may be truncated.
     fn replay_from(&self) -> u64;
