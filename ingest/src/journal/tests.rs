@@ -1,0 +1,1 @@
+//! Tests of the whole journal; those of one part are beside it.
