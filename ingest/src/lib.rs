@@ -1,2 +1,23 @@
-//! placeholder
+//! Records in: from the webhook into the journal, from the journal into the sink, and from files straight into the sink.
+//!
+//! Flow: [`Intake::receive`] decompresses a request, the splitter cuts it into items at byte level, the [`redact`] rules
+//! rewrite each item, and the [`journal`] makes batches of them durable before the sender gets its answer.
+//! [`pipeline::run`] reads the journal and feeds an [`EventSink`](taffrail_event::EventSink). [`import`](import::import)
+//! skips the journal: the file is the durable copy until the sink has committed. What cannot be decoded goes, masked, to
+//! the [`DeadLetters`] and never harms its neighbours.
+//!
+//! Invariants: nothing that is not redacted reaches a disk or a log line; nothing is acknowledged before it is durable;
+//! memory is bounded whatever a sender does.
+
+mod dead;
+mod error;
+pub mod import;
+mod intake;
 pub mod journal;
+pub mod pipeline;
+pub mod redact;
+pub mod split;
+
+pub use dead::{DeadLetter, DeadLetterPage, DeadLetterTotals, DeadLetters};
+pub use error::{IngestError, IntakeError};
+pub use intake::{Encoding, Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt};

@@ -1,0 +1,77 @@
+//! Files straight into the sink: the file is the durable copy until the sink has finished.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use taffrail_event::{EventSink, WriteCounts};
+
+use crate::dead::DeadLetters;
+use crate::error::IngestError;
+use crate::redact::Redactor;
+
+/// What to import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportInput {
+    /// Standard input.
+    Stdin,
+    /// A file; gzip and Zstandard are recognised by content.
+    File(PathBuf),
+}
+
+impl ImportInput {
+    /// From a command-line argument: `-` is standard input.
+    pub fn from_argument(argument: impl Into<PathBuf>) -> Self {
+        let path = argument.into();
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+    }
+}
+
+/// How to import.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// The cluster that the files speak about.
+    pub cluster: Arc<str>,
+    /// The largest event that is kept whole.
+    pub max_event_bytes: u64,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImportProgress {
+    /// Bytes read of the files as they lie there (compressed ones: compressed).
+    pub bytes: u64,
+    /// Bytes of all files; `None` if standard input or a pipe is among them.
+    pub total: Option<u64>,
+    /// Records written to the sink.
+    pub records: u64,
+    /// Time since the start.
+    pub elapsed: Duration,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ImportReport {
+    /// What became of the records.
+    pub counts: WriteCounts,
+    /// Items that became dead letters.
+    pub dead: u64,
+    /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
+    pub cut: u64,
+    /// Bytes after decompression.
+    pub bytes: u64,
+    /// How long it took, up to and including [`EventSink::finish`].
+    pub took: Duration,
+}
+
+/// Reads `inputs` one after the other into `sink` and finishes it. Calls `progress` at most ten times a second.
+pub fn import(
+    _inputs: &[ImportInput],
+    _options: &ImportOptions,
+    _redactor: &Redactor,
+    _dead: &DeadLetters,
+    _sink: &mut dyn EventSink,
+    _progress: &mut dyn FnMut(ImportProgress),
+) -> Result<ImportReport, IngestError> {
+    unimplemented!()
+}

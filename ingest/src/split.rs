@@ -1,0 +1,1 @@
+//! Cuts a byte stream into audit items without building a tree.
