@@ -1,1 +1,45 @@
-fn main() {}
+//! The `taffrail` binary: reads the command line, wires the crates together, says what went wrong.
+//!
+//! Flow: [`args`] is what may be typed; each command is one function that takes its arguments and returns an exit
+//! code. `serve` (in [`serve`]) opens the data directory and starts every task that [`tasks`] lists; [`http`] answers
+//! both listeners. The other commands are in [`cli`].
+//!
+//! Invariant: only this crate names axum handlers and reads environment, arguments and the clock's zone.
+
+mod args;
+mod cli;
+mod data_dir;
+mod exit;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+
+/// Gives memory back by itself, so that a burst does not stay as resident size for the rest of the day.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => exit::report(&error),
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Import(args) => cli::import::run(args),
+        Command::Reindex(args) => cli::reindex::run(args),
+        Command::Search(args) => cli::search::run(args),
+        Command::Export(args) => cli::export::run(args),
+        Command::Top(args) => cli::top::run(args),
+        Command::Status(args) => cli::status::run(args),
+        Command::Deadletters(args) => cli::deadletters::run(args),
+        Command::Config(command) => cli::config::run(command),
+    }
+}

@@ -1,0 +1,233 @@
+//! What may be typed: every command with its options, and nothing of what they do.
+
+mod query;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::query::QueryWords;
+
+/// Keeps Kubernetes audit events and answers what changed, who did it, and when.
+#[derive(Debug, Parser)]
+#[command(name = "taffrail", version, about, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Receive events, index them and answer queries, until stopped
+    Serve(ServeArgs),
+    /// Read audit log files into the index
+    Import(ImportArgs),
+    /// Find events, newest first
+    Search(SearchArgs),
+    /// Write everything that matches, oldest first
+    Export(ExportArgs),
+    /// Count the most frequent users, resources or verbs
+    Top(TopArgs),
+    /// Show what a server or a data directory holds and how far it has come
+    Status(StatusArgs),
+    /// List what could not be decoded, and why
+    Deadletters(DeadlettersArgs),
+    /// Rebuild the index from its stored records, with today's fields and redaction rules
+    Reindex(ReindexArgs),
+    /// Check or print the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Where settings come from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SettingsArgs {
+    /// Configuration file (YAML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Data directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// What a reading command reads: a server, or a data directory.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct TargetArgs {
+    /// Ask this server, e.g. http://127.0.0.1:8585
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub(crate) server: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// Send to the ingest address of this server, e.g. http://127.0.0.1:8586
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub(crate) server: Option<String>,
+    /// Cluster that the events belong to [default: the setting `cluster`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// JSON lines or EventList files, plain, .gz or .zst; - reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// The stretch of time that a question is about.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RangeArgs {
+    /// Earliest time: RFC 3339, a date, `yesterday 14:00`, `now-15m` or `-15m`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// Time before which events lie, written as --from
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) to: Option<String>,
+    /// The last stretch of time, e.g. 2h
+    #[arg(long, value_name = "SPAN", conflicts_with_all = ["from", "to", "around"])]
+    pub(crate) since: Option<String>,
+    /// A point in time; with --within for how far to either side
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["from", "to"])]
+    pub(crate) around: Option<String>,
+    /// How far to either side of --around
+    #[arg(long, value_name = "SPAN", default_value = "10m", requires = "around")]
+    pub(crate) within: String,
+    /// Time zone of times that name none, and of the table, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// A table that fits the terminal
+    #[default]
+    Table,
+    /// The body that the API answers with
+    Json,
+    /// One JSON object a line
+    Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// Events at most; 0 = all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: u64,
+    /// How the events are written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) query: QueryWords,
+}
+
+/// What an export is written as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One API event a line
+    #[default]
+    Ndjson,
+    /// A table for spreadsheets, with fixed columns
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// What the export is written as
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) format: ExportFormat,
+    /// Write to this file instead of standard output; it appears only when complete
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) query: QueryWords,
+}
+
+/// What `top` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TopBy {
+    /// Who made the requests
+    User,
+    /// What kind of object they were about
+    Resource,
+    /// What they asked for
+    Verb,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// What to count
+    #[arg(long, value_enum, default_value = "user")]
+    pub(crate) by: TopBy,
+    /// Rows at most; 0 = as many as there may be (1,000)
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u64,
+    /// How the rows are written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) query: QueryWords,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// How it is written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadlettersArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Dead letters at most; 0 = all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: u64,
+    /// How they are written
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReindexArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Report every problem of the configuration at once
+    Check(SettingsArgs),
+    /// Print the effective settings as a file that can be used again
+    Print(SettingsArgs),
+}

@@ -1,0 +1,244 @@
+//! Tables that fit the terminal: plain columns, wrapped where they must be, coloured only for a person.
+
+use std::io::Write;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table, Width,
+};
+
+use super::screen::Screen;
+use super::visible::visible;
+
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// What a cell says beside its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// It went wrong.
+    Bad,
+    /// It deserves a look.
+    Notable,
+    /// It matters less.
+    Quiet,
+}
+
+/// One cell: text that is safe to show.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    text: String,
+    tone: Tone,
+    right: bool,
+}
+
+impl Text {
+    /// Plain text.
+    pub(crate) fn new(text: impl AsRef<str>) -> Self {
+        Self { text: visible(text.as_ref()).into_owned(), tone: Tone::Plain, right: false }
+    }
+
+    /// A number: aligned to the right, in groups of three.
+    pub(crate) fn number(number: u64) -> Self {
+        Self { text: grouped(number), tone: Tone::Plain, right: true }
+    }
+
+    /// The same, aligned to the right.
+    pub(crate) fn right(self) -> Self {
+        Self { right: true, ..self }
+    }
+
+    /// The same in another tone.
+    pub(crate) fn tone(self, tone: Tone) -> Self {
+        Self { tone, ..self }
+    }
+
+    fn cell(self) -> Cell {
+        let cell = Cell::new(self.text);
+        let cell = if self.right { cell.set_alignment(CellAlignment::Right) } else { cell };
+        match self.tone {
+            Tone::Plain => cell,
+            Tone::Bad => cell.fg(Color::Red),
+            Tone::Notable => cell.fg(Color::Yellow),
+            Tone::Quiet => cell.add_attribute(Attribute::Dim),
+        }
+    }
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Writes rows under titles; columns are as wide as the screen lets them be.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    screen: Screen,
+    titles: &[&str],
+    rows: impl IntoIterator<Item = Vec<Text>>,
+) -> std::io::Result<()> {
+    let mut table = empty(screen);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header(titles));
+    table.add_rows(rows.into_iter().map(row));
+    // The gap after the last column is not seen.
+    table.set_width(screen.width + GAP);
+    pad(&mut table);
+    write_lines(out, &table)
+}
+
+/// Writes rows into columns of the given widths, so that tables below each other line up.
+pub(crate) fn write_columns(
+    out: &mut dyn Write,
+    screen: Screen,
+    widths: &[u16],
+    rows: impl IntoIterator<Item = Vec<Text>>,
+) -> std::io::Result<()> {
+    let mut table = empty(screen);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::MAX);
+    table.add_rows(rows.into_iter().map(row));
+    pad(&mut table);
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + GAP)));
+    }
+    write_lines(out, &table)
+}
+
+/// The titles of [`write_columns`]' columns.
+pub(crate) fn titles(titles: &[&str]) -> Vec<Text> {
+    titles.iter().map(|title| Text::new(title).tone(Tone::Quiet)).collect()
+}
+
+fn empty(screen: Screen) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    if screen.colour {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table
+}
+
+fn header(names: &[&str]) -> Row {
+    row(titles(names))
+}
+
+fn row(texts: Vec<Text>) -> Row {
+    Row::from(texts.into_iter().map(Text::cell).collect::<Vec<_>>())
+}
+
+fn pad(table: &mut Table) {
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, GAP));
+    });
+}
+
+fn write_lines(out: &mut dyn Write, table: &Table) -> std::io::Result<()> {
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen(width: u16, colour: bool) -> Screen {
+        Screen { width, colour, is_terminal: colour }
+    }
+
+    fn lines(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_fit_the_width() {
+        let rows = || {
+            [
+                vec![Text::new("alice"), Text::number(1_234_567)],
+                vec![Text::new("system:serviceaccount:kube-system:replicaset-controller"), Text::number(9)],
+            ]
+        };
+        let wide = lines(|out| super::write(out, screen(80, false), &["USER", "EVENTS"], rows()));
+        assert_eq!(
+            wide,
+            "\
+USER                                                     EVENTS
+alice                                                    1,234,567
+system:serviceaccount:kube-system:replicaset-controller          9
+"
+        );
+        let narrow = lines(|out| super::write(out, screen(40, false), &["USER", "EVENTS"], rows()));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+        let joined: String = narrow.split_whitespace().collect();
+        assert!(joined.contains("system:serviceaccount:kube-syste"), "{narrow}");
+    }
+
+    #[test]
+    fn columns_of_given_widths_line_up_and_wrap() {
+        let row = vec![Text::new("a"), Text::new("one two three four"), Text::new("z")];
+        let text = lines(|out| write_columns(out, screen(80, false), &[3, 9, 2], [row]));
+        assert_eq!(
+            text,
+            "\
+a    one two    z
+     three
+     four
+"
+        );
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let rows = [
+            vec![Text::new("名前"), Text::new("x")],
+            vec![Text::new("abcd"), Text::new("y")],
+        ];
+        assert_eq!(
+            lines(|out| write_columns(out, screen(80, false), &[6, 2], rows)),
+            "名前    x\nabcd    y\n"
+        );
+    }
+
+    #[test]
+    fn hostile_text_is_shown_and_not_obeyed() {
+        let rows = [vec![Text::new("\x1b[31mred\u{202e}"), Text::new("a\nb")]];
+        let text = lines(|out| super::write(out, screen(80, false), &["A", "B"], rows));
+        assert!(!text.contains('\x1b'), "{text:?}");
+        assert!(text.contains("\\u{1b}[31mred\\u{202e}  a\\nb"), "{text:?}");
+    }
+
+    #[test]
+    fn colours_only_when_wanted() {
+        let rows = || [vec![Text::new("denied").tone(Tone::Bad)]];
+        assert!(!lines(|out| super::write(out, screen(80, false), &["R"], rows())).contains('\x1b'));
+        assert!(lines(|out| super::write(out, screen(80, true), &["R"], rows())).contains('\x1b'));
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        fn check(number: u64, expected: &str) {
+            assert_eq!(grouped(number), expected);
+        }
+        check(0, "0");
+        check(999, "999");
+        check(1000, "1,000");
+        check(12_345_678, "12,345,678");
+    }
+}

@@ -1,0 +1,47 @@
+//! Exit codes, and how a command says that it failed.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use taffrail_config::ConfigError;
+
+/// Done; for reading commands: something was found.
+pub(crate) const FOUND: u8 = 0;
+/// A reading command found nothing.
+pub(crate) const NOTHING_FOUND: u8 = 1;
+/// The command line, the configuration or the query is wrong: the caller has to write it differently.
+pub(crate) const WRONG_USE: u8 = 2;
+/// Everything was right and it failed all the same.
+pub(crate) const FAILED: u8 = 3;
+
+/// An error that the caller corrects by writing something else; ends the process with [`WRONG_USE`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongUse(pub(crate) String);
+
+/// Prints the error with its causes and returns the exit code that fits.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    // Nobody is left to tell when standard error is closed.
+    writeln!(std::io::stderr(), "error: {error:#}").ok();
+    ExitCode::from(code(error))
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    let wrong_use = error.chain().any(|cause| cause.is::<WrongUse>() || cause.is::<ConfigError>());
+    if wrong_use { WRONG_USE } else { FAILED }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn codes() {
+        assert_eq!(code(&anyhow!("disk on fire")), FAILED);
+        assert_eq!(code(&WrongUse("no such file".to_owned()).into()), WRONG_USE);
+        let wrapped = Err::<(), _>(WrongUse("x".to_owned())).context("while reading the query").unwrap_err();
+        assert_eq!(code(&wrapped), WRONG_USE);
+    }
+}

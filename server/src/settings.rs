@@ -1,0 +1,31 @@
+//! Settings from the file, the environment and the command line: the one place that reads all three.
+
+use std::path::PathBuf;
+
+use taffrail_config::{Host, Settings};
+
+use crate::args::SettingsArgs;
+use crate::exit::WrongUse;
+
+/// The effective settings.
+pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
+    let mut flags = Vec::new();
+    if let Some(data) = &args.data {
+        let Some(data) = data.to_str() else {
+            return Err(WrongUse(format!("--data {}: the path is not UTF-8", data.display())).into());
+        };
+        flags.push(("data", data.to_owned()));
+    }
+    // Variables that are not UTF-8 are somebody else's.
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(taffrail_config::load(args.config.as_deref(), env, flags, &host())?)
+}
+
+fn host() -> Host {
+    Host {
+        is_root: rustix::process::geteuid().is_root(),
+        home: std::env::var_os("HOME").map(PathBuf::from),
+        xdg_data_home: std::env::var_os("XDG_DATA_HOME").map(PathBuf::from),
+    }
+}
