@@ -1,0 +1,76 @@
+//! A field's values in an event: the matcher and the index both read by this.
+
+use taffrail_event::{Event, ObjectRef};
+
+use super::Field;
+
+impl Field {
+    /// Calls `each` with every value as the event's JSON shows it; never with an empty one.
+    pub fn texts(self, event: &Event, each: &mut dyn FnMut(&str)) {
+        let mut each = |value: &str| {
+            if !value.is_empty() {
+                each(value);
+            }
+        };
+        let object = event.object.as_ref();
+        let mut of_object = |read: fn(&ObjectRef) -> &str| each(object.map_or("", read));
+        match self {
+            Self::Id => each(&event.id.to_string()),
+            Self::Time => each(&event.time.to_string()),
+            Self::Kind => each(event.kind.name()),
+            Self::Cluster => each(&event.cluster),
+            Self::Via => event.via.iter().for_each(|via| each(via.name())),
+            Self::ActorName => each(&event.actor.name),
+            Self::ActorType => each(event.actor.actor_type.name()),
+            Self::ActorAs => each(event.actor.impersonated.as_ref().map_or("", |actor| &actor.name)),
+            Self::ActorCredential => each(&event.actor.credential),
+            Self::ActorGroups => event.actor.groups.iter().for_each(|group| each(group)),
+            Self::Verb => each(&event.verb),
+            Self::Group => of_object(|object| &object.group),
+            Self::Resource => of_object(|object| &object.resource),
+            Self::Subresource => of_object(|object| &object.subresource),
+            Self::Namespace => of_object(namespace),
+            Self::Name => of_object(|object| &object.name),
+            Self::Uid => of_object(|object| &object.uid),
+            Self::ResourceVersion => of_object(|object| &object.resource_version),
+            Self::Node => of_object(|object| &object.node),
+            Self::Pod => of_object(pod),
+            Self::Code | Self::Duration => {
+                if let Some(number) = self.number(event) {
+                    each(&number.to_string());
+                }
+            }
+            Self::Result => each(event.outcome.result.name()),
+            Self::DeniedBy => each(event.outcome.denied_by.map_or("", |denied_by| denied_by.name())),
+            Self::Reason => each(&event.outcome.reason),
+            Self::Ip => event.client.ips.iter().for_each(|ip| each(ip)),
+            Self::Agent => each(&event.client.user_agent),
+            Self::Change => each(event.change.change_type.name()),
+            Self::AuditId => each(&event.audit.id),
+            Self::Uri => each(&event.audit.uri),
+            Self::Level => each(&event.audit.level),
+            Self::Stage => each(&event.audit.stage),
+        }
+    }
+
+    /// The value of a number or time field (microseconds); `None` where the event has none, and for other fields.
+    pub fn number(self, event: &Event) -> Option<i64> {
+        match self {
+            Self::Time => Some(event.time.micros()),
+            Self::Code => event.outcome.code,
+            Self::Duration => event.audit.duration_ms,
+            _ => None,
+        }
+    }
+}
+
+/// A Namespace lies in itself, as far as questions go.
+fn namespace(object: &ObjectRef) -> &str {
+    let is_namespace = object.group.is_empty() && object.resource == "namespaces";
+    if is_namespace { &object.name } else { &object.namespace }
+}
+
+fn pod(object: &ObjectRef) -> &str {
+    let is_pod = object.group.is_empty() && object.resource == "pods";
+    if is_pod { &object.name } else { "" }
+}
