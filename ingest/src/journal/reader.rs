@@ -75,7 +75,7 @@ impl JournalReader {
                 }
                 batch.push(item);
             }
-            if self.next >= durable.seq || bytes >= max_bytes {
+            if self.next >= durable.seq || (bytes >= max_bytes && !batch.is_empty()) {
                 return Ok(batch);
             }
             self.advance(&core, &durable)?;

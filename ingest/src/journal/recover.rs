@@ -153,6 +153,7 @@ impl Recovery {
         }
         // A killed process leaves frames that only the page cache has; readers are about to see them.
         self.files.disk.sync_file(&file).map_err(JournalError::io("sync", &path))?;
+        self.files.salt = last.header.salt().unwrap_or(self.files.salt);
         let sound = is_good && damage.is_empty();
         if !is_good {
             self.damage.push(Damage::header(&path, SEGMENT_HEADER_BYTES, last.first));
