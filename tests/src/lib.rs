@@ -1,1 +1,48 @@
-//! placeholder
+//! Whole-process tests: the real binary, real files, real signals, HTTP over TCP.
+//!
+//! What the tests share lives here: [`Server`] starts and kills the program, [`Client`] speaks HTTP to it well or badly,
+//! [`Api`] reads its answers, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
+//! number of fresh ones of them; [`oracle`] answers queries by hand; [`Campaign`] kills the server over and over
+//! while [`Ledger`] remembers what was acknowledged.
+//!
+//! What is deliberately absent: this crate depends on no other crate of the workspace. It knows of the program what its
+//! users know. A helper that cannot do its work panics: that is a failed test.
+
+mod api;
+mod binary;
+mod calendar;
+pub mod cli;
+mod client;
+mod connection;
+mod crash_points;
+mod kills;
+mod ledger;
+mod load;
+mod log;
+pub mod oracle;
+mod percentile;
+mod process;
+mod random;
+pub mod samples;
+mod sender;
+mod server;
+mod template;
+mod wait;
+
+pub use api::Api;
+pub use binary::Binary;
+pub use calendar::{micros, rfc3339};
+pub use client::{Client, Response};
+pub use connection::Connection;
+pub use crash_points::crash_points;
+pub use kills::{Campaign, Fate, KillReport};
+pub use ledger::{Found, Ledger};
+pub use load::{Load, LoadReport, Probe};
+pub use log::Log;
+pub use percentile::Samples;
+pub use process::{Usage, is_root, usage};
+pub use random::Random;
+pub use sender::{RequestPool, Sender};
+pub use server::{Server, ServerBuilder};
+pub use template::Template;
+pub use wait::{wait_for, wait_until};
