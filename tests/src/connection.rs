@@ -1,7 +1,7 @@
 //! One TCP connection that speaks HTTP/1.1, as well or as badly as a test wants.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::client::Response;
@@ -94,6 +94,11 @@ impl Connection {
             Form::UntilClosed
         };
         Ok(Body { stream: &mut self.stream, form })
+    }
+
+    /// Says that nothing more will be sent; the answer can still be read.
+    pub fn finish_sending(&self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).expect("an open connection can be half closed");
     }
 
     /// Closes in the good way: what was sent arrives.
