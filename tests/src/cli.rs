@@ -19,7 +19,6 @@ pub struct Finished {
 
 impl Finished {
     /// Fails the test unless the command succeeded.
-    #[must_use]
     pub fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{}\n{}", self.stdout, self.stderr);
         self
