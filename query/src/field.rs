@@ -172,7 +172,7 @@ impl Field {
 }
 
 /// Letter by letter, so that a part of a text becomes what it is within the whole.
-fn lower_case(text: &str) -> Cow<'_, str> {
+pub(crate) fn lower_case(text: &str) -> Cow<'_, str> {
     let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     if text.bytes().all(is_lower) {
         return Cow::Borrowed(text);

@@ -15,9 +15,11 @@ mod error;
 mod field;
 mod ip;
 mod matcher;
+mod parse;
 mod pattern;
 mod print;
 mod search;
+mod time;
 
 pub use ast::{Predicate, Query, TextPredicate};
 pub use cursor::{CursorError, CursorToken};
@@ -25,8 +27,10 @@ pub use error::{QueryError, QueryErrorCode};
 pub use field::{Field, FieldKind, UnknownField};
 pub use ip::IpRange;
 pub use matcher::Matcher;
+pub use parse::parse;
 pub use pattern::Pattern;
 pub use search::{
     Bucket, ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
     PageRequest, Progress, Search, SearchError, TimeRange, Total,
 };
+pub use time::{TimeContext, TimeError, parse_time};
