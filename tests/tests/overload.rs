@@ -243,6 +243,7 @@ impl SmallDisk {
                 .output()
                 .is_ok_and(|output| output.status.success());
         if !mounted {
+            #[allow(clippy::print_stdout, reason = "a skipped test says how to run it")]
             println!(
                 "SKIPPED: a full disk needs a small tmpfs to fill; run the tests as root, where mount is allowed"
             );
