@@ -2,6 +2,7 @@
 
 mod query;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,6 +15,17 @@ pub(crate) use self::query::QueryWords;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// From the process's own; ends the process with a message if they are not right.
+    pub(crate) fn of_process() -> Self {
+        Self::try_of(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn try_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(query::mark_words(arguments))
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,8 +15,6 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Arguments, Command};
 
 /// Gives memory back by itself, so that a burst does not stay as resident size for the rest of the day.
@@ -24,7 +22,7 @@ use crate::args::{Arguments, Command};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match run(Arguments::of_process()) {
         Ok(code) => code,
         Err(error) => exit::report(&error),
     }

@@ -1,12 +1,23 @@
 //! The words of a query on the command line: they join, and `-verb:get` is one of them.
 
-use clap::Args;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use clap::{Args, ValueEnum};
+
+use super::Output;
+
+/// Put before a word that begins with a minus, so that clap takes it for a word. No argument can contain it.
+const WORD: u8 = 0;
+
+/// The commands that take a query.
+const WITH_QUERY: &[&str] = &["search", "export", "top"];
 
 /// A query as typed, in as many words as the shell made of it.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct QueryWords {
     /// What to look for, e.g. verb:delete user:alice -ns:kube-system [default: everything]
-    #[arg(value_name = "QUERY", allow_hyphen_values = true, value_parser = word)]
+    #[arg(value_name = "QUERY", value_parser = word)]
     words: Vec<String>,
 }
 
@@ -17,23 +28,55 @@ impl QueryWords {
     }
 }
 
-/// A misspelt option must not become a word that nothing contains.
-fn word(text: &str) -> Result<String, String> {
-    if text.starts_with("--") {
-        return Err(format!("there is no option {text}; quote it to search for the text"));
+/// The arguments, with those that are negated query words marked: clap would read options only before the first of
+/// them if it were told to accept a minus.
+pub(super) fn mark_words(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if !arguments.get(1).is_some_and(|command| WITH_QUERY.iter().any(|known| command == known)) {
+        return arguments;
     }
-    Ok(text.to_owned())
+    for index in 2..arguments.len() {
+        if is_word(&arguments[index]) && !takes_value(&arguments[index - 1]) {
+            let mut marked = vec![WORD];
+            marked.extend_from_slice(arguments[index].as_bytes());
+            arguments[index] = OsString::from_vec(marked);
+        }
+    }
+    arguments
+}
+
+/// Whether it begins with one minus and is none of the short options.
+fn is_word(argument: &OsStr) -> bool {
+    match argument.as_bytes() {
+        [] | [b'-'] | [b'-', b'-', ..] | b"-h" | b"-V" | b"-o" => false,
+        [b'-', b'o', format @ ..] => {
+            let format = format.strip_prefix(b"=").unwrap_or(format);
+            std::str::from_utf8(format).is_ok_and(|format| Output::from_str(format, false).is_err())
+        }
+        [b'-', ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether the next argument is the value of this one.
+fn takes_value(argument: &OsStr) -> bool {
+    let long = argument.as_bytes().strip_prefix(b"--");
+    long.is_some_and(|name| !name.is_empty() && !name.contains(&b'='))
+}
+
+fn word(text: &str) -> Result<String, String> {
+    Ok(text.strip_prefix(char::from(WORD)).unwrap_or(text).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use std::ffi::OsString;
 
     use crate::args::{Arguments, Command, Output};
 
     fn search(words: &[&str]) -> Result<(String, Output, u64), String> {
         let line = ["taffrail", "search"].iter().chain(words);
-        match Arguments::try_parse_from(line).map_err(|error| error.to_string())?.command {
+        match Arguments::try_of(line.map(OsString::from)).map_err(|error| error.to_string())?.command {
             Command::Search(args) => Ok((args.query.text(), args.output, args.limit)),
             other => Err(format!("{other:?}")),
         }
@@ -49,7 +92,9 @@ mod tests {
         check(&["-verb:get"], "-verb:get");
         check(&["user:alice", "-verb:get", "-ns:x"], "user:alice -verb:get -ns:x");
         check(&["-ns:x", "--limit", "5", "-o", "json", "-verb:get"], "-ns:x -verb:get");
-        check(&["a b", "--", "-o:x", "c"], "a b -o:x c");
+        check(&["-oom", "-404", "-\"a b\"", "-(a OR b)", "-o:x"], "-oom -404 -\"a b\" -(a OR b) -o:x");
+        check(&["--from", "-15m", "-x", "--to=-5m", "-y"], "-x -y");
+        check(&["a b", "--", "-o", "--c"], "a b -o --c");
     }
 
     #[test]
@@ -60,6 +105,6 @@ mod tests {
 
     #[test]
     fn a_misspelt_option_is_refused() {
-        assert!(search(&["x", "--limt", "5"]).unwrap_err().contains("there is no option --limt"));
+        assert!(search(&["x", "--limt", "5"]).unwrap_err().contains("--limit"));
     }
 }

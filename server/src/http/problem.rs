@@ -1,0 +1,162 @@
+//! Errors as RFC 9457 problem documents.
+
+mod code;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use taffrail_event::Key;
+use taffrail_query::SearchError;
+
+pub(crate) use self::code::Code;
+use crate::read::ReadError;
+
+/// The media type of problem documents.
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What went wrong, before it has a request id.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    code: Code,
+    detail: String,
+    span: Option<Span>,
+    hint: Option<String>,
+    ids: Vec<Key>,
+    retry_after_s: Option<u32>,
+    allow: Option<&'static str>,
+}
+
+/// Where in the query, in code points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Key]>::is_empty")]
+    ids: &'a [Key],
+}
+
+impl Problem {
+    /// With a sentence for the person who reads it.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            span: None,
+            hint: None,
+            ids: Vec::new(),
+            retry_after_s: None,
+            allow: None,
+        }
+    }
+
+    /// Come back after so many seconds. Only integers are understood by API servers.
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// What to do instead.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The methods that would have been right.
+    pub(crate) fn allow(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Its code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Its sentence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The document that the client gets.
+    pub(super) fn response(&self, request_id: &str) -> Response {
+        let status = self.code.status();
+        let document = Document {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            code: self.code.name(),
+            detail: &self.detail,
+            request_id,
+            span: self.span,
+            hint: self.hint.as_deref(),
+            ids: &self.ids,
+        };
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(methods) = self.allow {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        response
+    }
+}
+
+/// The problem travels as an extension; [`super::around`] writes the document, because only it knows the request id.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(Box::new(self));
+        response
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ReadError::Query(error) => Self {
+                span: Some(Span { start: error.span.start, end: error.span.end }),
+                hint: error.hint,
+                ..Self::new(Code::Query(error.code), error.message)
+            },
+            ReadError::Time { error, .. } => Self::new(Code::BadTime, detail).hint(error.hint()),
+            ReadError::EmptyRange { .. } | ReadError::Parameter(_) => Self::new(Code::BadParameter, detail),
+            ReadError::Cursor(_) => Self::new(Code::BadCursor, detail),
+            ReadError::NotFound(_) => Self::new(Code::NotFound, detail),
+            ReadError::Ambiguous { ids, .. } => Self { ids, ..Self::new(Code::AmbiguousId, detail) },
+            ReadError::Search(SearchError::Invalid(_)) => Self::new(Code::BadParameter, detail),
+            // What exactly failed is for the log: paths and file names are nobody else's business.
+            ReadError::Search(SearchError::Storage(reason)) => {
+                tracing::error!(%reason, "the index cannot be read");
+                Self::new(Code::Internal, "the index cannot be read; the server's log says why")
+            }
+        }
+    }
+}
+
+impl Code {
+    /// Whether the problem is the server's, so that its log must tell.
+    pub(super) fn is_ours(self) -> bool {
+        self.status().is_server_error() || self.status() == StatusCode::TOO_MANY_REQUESTS
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Questions and their answers, as the API gives them and as the CLI gives them on a directory: the same code for both,
+//! with no HTTP in it.
+//!
+//! Flow: an `…Ask` holds what was asked as text; its function resolves times and cursor, asks the store
+//! ([`Search`](taffrail_query::Search)) and builds the body that goes out as JSON.
+
+mod ask;
+mod body;
+mod counts;
+mod coverage;
+mod csv;
+mod error;
+mod event;
+mod events;
+
+pub(crate) use self::ask::{Ask, Question};
+pub(crate) use self::body::{
+    BucketBody, ClusterBody, ClustersBody, EventBody, EventsBody, FacetBody, FacetsBody, HistogramBody, TotalBody,
+};
+pub(crate) use self::counts::{
+    DEFAULT_BUCKETS, DEFAULT_FACETS, FacetsAsk, HistogramAsk, MAX_BUCKETS, MAX_FACETS, clusters, facets, histogram,
+};
+pub(crate) use self::coverage::Coverage;
+pub(crate) use self::csv::{CSV_COLUMNS, CsvWriter};
+pub(crate) use self::error::ReadError;
+pub(crate) use self::event::{MIN_ID_DIGITS, event};
+pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, MAX_EVENTS, events};

@@ -1,0 +1,36 @@
+//! One event with its record.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use taffrail_query::{Found, Search};
+
+use super::body::EventBody;
+use super::coverage::Coverage;
+use super::error::ReadError;
+
+/// Digits that an id must have at least: fewer would mean a scan.
+pub(crate) const MIN_ID_DIGITS: usize = 8;
+
+const ID_DIGITS: usize = 32;
+
+/// The event whose id begins with these digits.
+pub(crate) fn event(search: &dyn Search, prefix: &str, coverage: Coverage) -> Result<EventBody, ReadError> {
+    let is_hex = prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hex || !(MIN_ID_DIGITS..=ID_DIGITS).contains(&prefix.len()) {
+        return Err(ReadError::Parameter(format!(
+            "an id has {ID_DIGITS} hex digits, of which the first {MIN_ID_DIGITS} or more may be given"
+        )));
+    }
+    let prefix = prefix.to_ascii_lowercase();
+    match search.find(&prefix)? {
+        Found::None => Err(ReadError::NotFound(prefix)),
+        Found::Many(ids) => Err(ReadError::Ambiguous { prefix, ids }),
+        Found::One(hit) => {
+            let (raw, raw_base64) = match String::from_utf8(hit.record) {
+                Ok(text) => (Some(text), None),
+                Err(error) => (None, Some(STANDARD.encode(error.as_bytes()))),
+            };
+            Ok(EventBody { event: hit.event, raw, raw_base64, coverage })
+        }
+    }
+}
