@@ -1,0 +1,85 @@
+//! Writes documents into a split: built on all cores, added in order by one thread.
+
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use rayon::prelude::*;
+use tantivy::directory::MmapDirectory;
+use tantivy::tokenizer::TokenizerManager;
+use tantivy::{Index, SingleSegmentIndexWriter, TantivyDocument};
+
+use crate::document::{DocumentBuilder, SortKey};
+use crate::error::{IndexError, Result};
+use crate::fold::Rank;
+use crate::schema::{Columns, tokenizers};
+
+/// Documents are handed over in chunks of this many; two chunks may wait.
+const CHUNK: usize = 256;
+const CHUNKS_WAITING: usize = 2;
+
+/// What is known of a document before it is built.
+pub(crate) trait Source: Sync {
+    /// Where it belongs in the split.
+    fn sort_key(&self) -> SortKey;
+    /// How good the copy is.
+    fn rank(&self) -> Rank;
+    /// Calls `with` with the stored value (see [`crate::stored::Stored`]).
+    fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R;
+}
+
+/// Builds the documents of `sources` on the rayon pool and passes them to `add` in order.
+pub(crate) fn feed<S: Source>(
+    columns: &Columns,
+    sources: &[S],
+    mut add: impl FnMut(TantivyDocument) -> tantivy::Result<()>,
+) -> tantivy::Result<()> {
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel::<Vec<TantivyDocument>>(CHUNKS_WAITING);
+        scope.spawn(move || {
+            for chunk in sources.chunks(CHUNK) {
+                let documents = chunk
+                    .par_iter()
+                    .with_min_len(16)
+                    .map_init(DocumentBuilder::default, |builder, source| {
+                        source.with_stored(|stored| builder.build(columns, stored, source.rank()))
+                    })
+                    .flatten_iter()
+                    .collect();
+                if sender.send(documents).is_err() {
+                    return;
+                }
+            }
+        });
+        for documents in receiver {
+            for document in documents {
+                add(document)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Writes a new split of one segment into `dir`, which must not exist yet. No threads, no lock: nobody knows the
+/// directory before the manifest names it.
+pub(crate) fn single_segment<S: Source>(
+    dir: &Path,
+    columns: &Columns,
+    sources: &[S],
+    memory: usize,
+) -> Result<()> {
+    let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let write = || -> tantivy::Result<()> {
+        let tokenizers: TokenizerManager = tokenizers();
+        let mut writer: SingleSegmentIndexWriter = Index::builder()
+            .schema(columns.schema.clone())
+            .settings(Columns::settings())
+            .tokenizers(tokenizers.clone())
+            .fast_field_tokenizers(tokenizers)
+            .single_segment_index_writer(MmapDirectory::open(dir)?, memory)?;
+        feed(columns, sources, |document| writer.add_document(document))?;
+        writer.finalize()?;
+        Ok(())
+    };
+    write().map_err(IndexError::split("build", &name))
+}

@@ -1,0 +1,271 @@
+//! The index directory as a whole: the manifest, the open splits, and who may write to them.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use taffrail_config::IndexSettings;
+use taffrail_event::{Class, Gap, Timestamp, WriteCounts, crash_point};
+use tantivy::IndexWriter;
+
+use crate::error::{IndexError, Result};
+use crate::manifest::{Manifest, SplitEntry, splits_dir};
+use crate::schema::{Columns, SCHEMA};
+use crate::split::{Split, sync_dir};
+
+/// A window of the classes `change` and `access`.
+pub(crate) const WINDOW_MICROS: i64 = 86_400_000_000;
+/// At most this many tantivy writers are open: each has threads and an arena.
+const MAX_WRITERS: usize = 4;
+/// A writer that was not used for so long is closed; an idle server has none.
+const WRITER_IDLE_MICROS: i64 = 10_000_000;
+
+/// Shared by the sink, the compactor and every search.
+pub(crate) struct Catalog {
+    pub(crate) dir: PathBuf,
+    pub(crate) settings: IndexSettings,
+    pub(crate) columns: Columns,
+    manifest: Mutex<Manifest>,
+    /// What searches see: replaced as a whole, never changed.
+    splits: RwLock<Arc<Vec<Arc<Split>>>>,
+    /// Locked for a whole commit, and for the swap of a compaction: never both. Taken before `manifest`.
+    writers: Mutex<Writers>,
+    counters: Mutex<Counters>,
+}
+
+/// What the sink has done since the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counters {
+    pub(crate) counts: WriteCounts,
+    /// The journal offset below which every record is searchable.
+    pub(crate) searchable: u64,
+    pub(crate) last_commit: Option<Timestamp>,
+}
+
+/// The open tantivy writers by split name.
+#[derive(Default)]
+pub(crate) struct Writers {
+    open: HashMap<String, (IndexWriter, Timestamp)>,
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Catalog {
+    /// Opens the index in `dir` to write: creates it if need be and removes what the manifest does not name.
+    pub(crate) fn open(dir: &Path, settings: IndexSettings) -> Result<Self> {
+        let splits = splits_dir(dir);
+        fs::create_dir_all(&splits).map_err(IndexError::io("create", &splits))?;
+        let manifest = Manifest::load(dir)?;
+        remove_strangers(&splits, &manifest)?;
+        Self::with_manifest(dir, settings, manifest)
+    }
+
+    /// Opens the index in `dir` to read, while another process may write.
+    pub(crate) fn open_read_only(dir: &Path, settings: IndexSettings) -> Result<Self> {
+        // A compaction may remove a split between reading the manifest and opening it: then the manifest is newer.
+        let mut manifest = Manifest::load(dir)?;
+        loop {
+            let error = match Self::with_manifest(dir, settings.clone(), manifest.clone()) {
+                Ok(catalog) => return Ok(catalog),
+                Err(error) => error,
+            };
+            let newer = Manifest::load(dir)?;
+            if newer.splits == manifest.splits {
+                return Err(error);
+            }
+            manifest = newer;
+        }
+    }
+
+    fn with_manifest(dir: &Path, settings: IndexSettings, manifest: Manifest) -> Result<Self> {
+        let columns = Columns::new();
+        let splits_dir = splits_dir(dir);
+        let mut splits = Vec::with_capacity(manifest.splits.len());
+        for entry in &manifest.splits {
+            if entry.schema > SCHEMA {
+                let (path, found) = (splits_dir.join(entry.name()), entry.schema.into());
+                return Err(IndexError::NewerFormat { path, found, supported: SCHEMA.into() });
+            }
+            splits.push(Arc::new(Split::open(&splits_dir, entry.clone(), &columns)?));
+        }
+        let counters = Counters { searchable: manifest.replay_from, ..Counters::default() };
+        Ok(Self {
+            dir: dir.to_owned(),
+            settings,
+            columns,
+            manifest: Mutex::new(manifest),
+            splits: RwLock::new(Arc::new(splits)),
+            writers: Mutex::default(),
+            counters: Mutex::new(counters),
+        })
+    }
+
+    /// Where the splits are.
+    pub(crate) fn splits_dir(&self) -> PathBuf {
+        splits_dir(&self.dir)
+    }
+
+    /// The splits as of now.
+    pub(crate) fn splits(&self) -> Arc<Vec<Arc<Split>>> {
+        Arc::clone(&self.splits.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn manifest(&self) -> MutexGuard<'_, Manifest> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn writers(&self) -> MutexGuard<'_, Writers> {
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn gaps(&self) -> Vec<Gap> {
+        self.manifest().gaps.clone()
+    }
+
+    /// The split that takes documents of this class and time, if there is one.
+    pub(crate) fn route(&self, class: Class, time: i64) -> Option<Arc<Split>> {
+        let entry = self.manifest().splits.iter().find(|entry| entry.is_for(class, time))?.clone();
+        self.splits().iter().find(|split| split.entry.name() == entry.name()).cloned()
+    }
+
+    /// The entry of the split that a document of this class and time founds: its day, or what other parts leave of it.
+    pub(crate) fn new_entry(&self, class: Class, time: i64) -> SplitEntry {
+        let day = time.div_euclid(WINDOW_MICROS) * WINDOW_MICROS;
+        let manifest = self.manifest();
+        let others = || manifest.splits.iter().filter(|entry| entry.class == class.name());
+        let from = others().map(|entry| entry.to).filter(|to| *to <= time).fold(day, i64::max);
+        let to =
+            others().map(|entry| entry.from).filter(|from| *from > time).fold(day + WINDOW_MICROS, i64::min);
+        SplitEntry {
+            class: class.name().to_owned(),
+            from,
+            to,
+            generation: 0,
+            schema: SCHEMA,
+            is_compacted: false,
+        }
+    }
+
+    /// Makes a new or rebuilt split part of the index, in place of the one it replaces. The manifest is not written yet.
+    pub(crate) fn adopt(&self, split: Arc<Split>, replaces: Option<&Split>) {
+        let mut manifest = self.manifest();
+        let replaced_name = replaces.map(Split::name);
+        // The end of the range may have moved since the rebuild began.
+        let mut entry = split.entry.clone();
+        if let Some(old) = manifest.splits.iter().find(|entry| Some(entry.name()) == replaced_name) {
+            entry.to = old.to;
+        }
+        manifest.splits.retain(|entry| Some(entry.name()) != replaced_name);
+        manifest.splits.push(entry);
+        manifest.splits.sort_by(|a, b| (&a.class, a.from).cmp(&(&b.class, b.from)));
+        drop(manifest);
+        self.replace_splits(|splits| {
+            splits.retain(|split| Some(split.name()) != replaced_name);
+            splits.push(split);
+        });
+    }
+
+    fn replace_splits(&self, change: impl FnOnce(&mut Vec<Arc<Split>>)) {
+        let mut guard = self.splits.write().unwrap_or_else(PoisonError::into_inner);
+        let mut splits = guard.as_ref().clone();
+        change(&mut splits);
+        *guard = Arc::new(splits);
+    }
+
+    /// Notes that a split changed, so that it is compacted again; divides its window when it is full.
+    pub(crate) fn note_write(&self, split: &Split, is_compacted: bool) {
+        let documents = split.searcher().num_docs();
+        let mut manifest = self.manifest();
+        let name = split.name();
+        let Some(entry) = manifest.splits.iter_mut().find(|entry| entry.name() == name) else { return };
+        entry.is_compacted = is_compacted;
+        if documents < self.settings.split_docs {
+            return;
+        }
+        // Later documents found a next part: routing stays a function of class and time.
+        if let Some((_, last)) = split.times() {
+            entry.to = entry.to.min(last + 1);
+        }
+    }
+
+    /// Writes the manifest; durable when it returns.
+    pub(crate) fn store_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        let mut manifest = self.manifest();
+        let before = manifest.clone();
+        change(&mut manifest);
+        manifest.store(&self.dir).inspect_err(|_| *manifest = before)
+    }
+
+    /// Makes the directory of a new split durable, before the manifest names it.
+    pub(crate) fn sync_splits_dir(&self) -> Result<()> {
+        sync_dir(&self.splits_dir())?;
+        crash_point("index.split_durable");
+        Ok(())
+    }
+}
+
+impl Writers {
+    /// The writer of the split; the one that was idle longest is closed for it.
+    pub(crate) fn of(&mut self, split: &Split, memory: usize) -> Result<&mut IndexWriter> {
+        let name = split.name();
+        if !self.open.contains_key(&name) {
+            if self.open.len() >= MAX_WRITERS
+                && let Some(idle) =
+                    self.open.iter().min_by_key(|(_, (_, used))| *used).map(|(name, _)| name.clone())
+            {
+                self.close(&idle)?;
+            }
+            let writer = split.writer(memory)?;
+            self.open.insert(name.clone(), (writer, Timestamp::now()));
+        }
+        let Some((writer, used)) = self.open.get_mut(&name) else {
+            return Err(IndexError::split("write", &name)(tantivy::TantivyError::Poisoned));
+        };
+        *used = Timestamp::now();
+        Ok(writer)
+    }
+
+    /// Closes the split's writer, if it is open, and waits for its merges.
+    pub(crate) fn close(&mut self, name: &str) -> Result<()> {
+        match self.open.remove(name) {
+            Some((writer, _)) => writer.wait_merging_threads().map_err(IndexError::split("close", name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Drops a writer after an error: what it had not committed is gone and will be written again.
+    pub(crate) fn abandon(&mut self, name: &str) {
+        self.open.remove(name);
+    }
+
+    /// Closes the writers that were not used for a while.
+    pub(crate) fn close_idle(&mut self) -> Result<()> {
+        let oldest = Timestamp::now().plus_micros(-WRITER_IDLE_MICROS);
+        let idle: Vec<_> =
+            self.open.iter().filter(|(_, (_, used))| *used < oldest).map(|(name, _)| name.clone()).collect();
+        idle.iter().try_for_each(|name| self.close(name))
+    }
+}
+
+/// Removes directories that the manifest does not name: a crash left them before it became true, or after it ceased to be.
+fn remove_strangers(splits: &Path, manifest: &Manifest) -> Result<()> {
+    for found in fs::read_dir(splits).map_err(IndexError::io("list", splits))? {
+        let found = found.map_err(IndexError::io("list", splits))?;
+        let name = found.file_name();
+        if !manifest.splits.iter().any(|entry| *entry.name() == *name) {
+            let path = found.path();
+            tracing::info!(path = %path.display(), "removing a split that was not finished");
+            fs::remove_dir_all(&path).map_err(IndexError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Compaction: a quiet split is rebuilt from its stored records, one segment in (object, time) order, and swapped in by
+//! the manifest. `reindex` is the same rebuild, with every record passed through a rewrite.
+//!
+//! Large splits are rebuilt in slices of time: a slice fits into memory, versions of one object still lie side by side,
+//! and a page in time order touches few blocks.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+
+use taffrail_event::{AuditRecord, crash_point};
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::NoMergePolicy;
+use tantivy::{DocAddress, Index, IndexWriter, Searcher};
+
+use crate::build::{self, Source};
+use crate::catalog::Catalog;
+use crate::document::{SortKey, record_hash};
+use crate::error::{IndexError, Result};
+use crate::fold::Rank;
+use crate::manifest::SplitEntry;
+use crate::schema::{Columns, SCHEMA, register_tokenizers};
+use crate::split::{Split, is_alive, stored_bytes, time_column};
+use crate::stored::Stored;
+
+/// A slice ends at this many documents or bytes, whichever comes first.
+const SLICE_DOCS: usize = 50_000;
+const SLICE_BYTES: usize = 160 * 1024 * 1024;
+
+/// Changes a record on its way through a rebuild; `None` leaves it as it is.
+pub type Rewrite<'a> = &'a (dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync);
+
+/// Compacts the window's split unless it is compact. Returns whether a rebuild took place.
+pub(crate) fn compact_window(catalog: &Catalog, class: &str, from: i64) -> Result<bool> {
+    let entry = {
+        let manifest = catalog.manifest();
+        manifest.splits.iter().find(|entry| entry.class == class && entry.from == from).cloned()
+    };
+    match entry {
+        Some(entry) if !entry.is_compacted || entry.schema != SCHEMA => {
+            rebuild(catalog, &entry.name(), &|_| None)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Rebuilds the named split and swaps it in; `false` if it changed meanwhile (then the work is thrown away) or is gone.
+pub(crate) fn rebuild(catalog: &Catalog, name: &str, rewrite: Rewrite<'_>) -> Result<bool> {
+    let Some(old) = catalog.splits().iter().find(|split| split.name() == name).cloned() else {
+        return Ok(false);
+    };
+    let writes = old.writes();
+    let entry = SplitEntry {
+        generation: old.entry.generation + 1,
+        schema: SCHEMA,
+        is_compacted: true,
+        ..old.entry.clone()
+    };
+    let splits = catalog.splits_dir();
+    let dir = splits.join(entry.name());
+    remove_dir(&dir)?;
+    std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
+    let memory = usize::try_from(catalog.settings.writer_memory_bytes).unwrap_or(usize::MAX);
+    write_slices(&catalog.columns, &old, &dir, memory, rewrite)?;
+    let split = Arc::new(Split::open(&splits, entry, &catalog.columns)?);
+    split.publish()?;
+    crash_point("index.compaction_built");
+    swap(catalog, &old, split, writes)
+}
+
+fn swap(catalog: &Catalog, old: &Split, split: Arc<Split>, writes: u64) -> Result<bool> {
+    let mut writers = catalog.writers();
+    if old.writes() != writes {
+        drop(writers);
+        remove_dir(&split.dir)?;
+        return Ok(false);
+    }
+    writers.close(&old.name())?;
+    catalog.sync_splits_dir()?;
+    catalog.adopt(split, Some(old));
+    catalog.store_manifest(|_| ())?;
+    crash_point("index.compaction_swapped");
+    remove_dir(&old.dir)?;
+    Ok(true)
+}
+
+/// A stored document on its way into the rebuilt split.
+struct Moved {
+    sort: SortKey,
+    rank: Rank,
+    stored: Vec<u8>,
+}
+
+impl Source for Moved {
+    fn sort_key(&self) -> SortKey {
+        self.sort
+    }
+
+    fn rank(&self) -> Rank {
+        self.rank
+    }
+
+    fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R {
+        with(&self.stored)
+    }
+}
+
+fn write_slices(
+    columns: &Columns,
+    old: &Split,
+    dir: &Path,
+    memory: usize,
+    rewrite: Rewrite<'_>,
+) -> Result<()> {
+    let searcher = old.searcher();
+    let failed = |error| IndexError::split("rebuild", &old.name())(error);
+    let mut batches = Batches::new(columns, &searcher, rewrite).map_err(failed)?;
+    let first = batches.next().transpose().map_err(failed)?.unwrap_or_default();
+    if batches.is_done() {
+        return build::single_segment(dir, columns, &first, memory);
+    }
+    let write = || -> tantivy::Result<()> {
+        let mut index = Index::builder()
+            .schema(columns.schema.clone())
+            .settings(Columns::settings())
+            .open_or_create(MmapDirectory::open(dir)?)?;
+        register_tokenizers(&mut index);
+        let options = tantivy::indexer::IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .memory_budget_per_thread(memory)
+            .num_merge_threads(1)
+            .build();
+        let mut writer: IndexWriter = index.writer_with_options(options)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        for batch in std::iter::once(Ok(first)).chain(batches) {
+            build::feed(columns, &batch?, |document| writer.add_document(document).map(drop))?;
+        }
+        writer.commit()?;
+        let segments = index.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            writer.merge(&segments).wait()?;
+        }
+        writer.wait_merging_threads()
+    };
+    write().map_err(failed)
+}
+
+/// The live documents of a split, in slices of time, each read block by block and put into the order of the split.
+struct Batches<'a> {
+    columns: &'a Columns,
+    searcher: &'a Searcher,
+    rewrite: Rewrite<'a>,
+    /// By time; the rest of the current slice, in address order, comes first in `slice`.
+    addresses: std::vec::IntoIter<(i64, DocAddress)>,
+    slice: VecDeque<(i64, DocAddress)>,
+}
+
+impl<'a> Batches<'a> {
+    fn new(columns: &'a Columns, searcher: &'a Searcher, rewrite: Rewrite<'a>) -> tantivy::Result<Self> {
+        let mut addresses = live_documents(searcher)?;
+        addresses.sort_unstable();
+        Ok(Self { columns, searcher, rewrite, addresses: addresses.into_iter(), slice: VecDeque::new() })
+    }
+
+    fn is_done(&self) -> bool {
+        self.slice.is_empty() && self.addresses.len() == 0
+    }
+
+    fn read(&mut self) -> tantivy::Result<Vec<Moved>> {
+        let mut moved = Vec::with_capacity(self.slice.len());
+        let mut bytes = 0;
+        while bytes < SLICE_BYTES
+            && let Some((time, address)) = self.slice.pop_front()
+        {
+            let stored = stored_bytes(self.searcher, self.columns, address)?;
+            if let Some(document) = rewritten(stored, time, self.rewrite) {
+                bytes += document.stored.len();
+                moved.push(document);
+            }
+        }
+        moved.sort_by_key(|document| document.sort);
+        Ok(moved)
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = tantivy::Result<Vec<Moved>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.slice.is_empty() {
+            let mut slice: Vec<_> = self.addresses.by_ref().take(SLICE_DOCS).collect();
+            slice.sort_unstable_by_key(|(_, address)| *address);
+            self.slice = slice.into();
+        }
+        (!self.slice.is_empty()).then(|| self.read())
+    }
+}
+
+/// Time and address of every document that was not replaced.
+fn live_documents(searcher: &Searcher) -> tantivy::Result<Vec<(i64, DocAddress)>> {
+    let mut found = Vec::new();
+    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+        let times = time_column(segment)?;
+        for doc in 0..segment.max_doc() {
+            if is_alive(segment, doc) {
+                found.push((times.first(doc).unwrap_or_default(), DocAddress::new(ordinal, doc)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The document as it is stored from now on; `None` if it cannot be read as an event, which the index never writes.
+fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> {
+    let document = Stored::decode(&stored)?;
+    let replaced = rewrite(document.record);
+    let record = replaced.as_deref().unwrap_or(document.record);
+    let audit = AuditRecord::decode(record).ok()?;
+    let (sort, rank) = (SortKey::of(&audit, time), Rank::of(&audit, document.flags, record_hash(record)));
+    let stored = match &replaced {
+        Some(record) => Stored { record, ..document }.encode(),
+        None => stored,
+    };
+    Some(Moved { sort, rank, stored })
+}
+
+fn remove_dir(dir: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(IndexError::io("remove", dir)(error))
+        }
+        _ => Ok(()),
+    }
+}

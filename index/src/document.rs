@@ -1,0 +1,194 @@
+//! Turns a stored record into the tantivy document that makes it searchable. Indexing, compaction and reindexing all
+//! come through here, so a rebuilt split answers like the first one.
+
+use rustc_hash::{FxHashMap, FxHasher};
+use std::borrow::Cow;
+use std::hash::Hasher;
+use std::ops::Range;
+
+use taffrail_event::{AuditRecord, Event, Key, words};
+use taffrail_query::FieldKind;
+use tantivy::TantivyDocument;
+
+use crate::fold::Rank;
+use crate::schema::{Columns, bounded};
+use crate::stored::Stored;
+
+/// More distinct words than this are not indexed of one event: a list of 20 MB must not fill the dictionary.
+const MAX_WORDS: usize = 50_000;
+
+/// The order of documents within a split: versions of one object side by side, like objects near each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct SortKey {
+    object: u64,
+    time: i64,
+}
+
+impl SortKey {
+    /// A document that changed after it was written goes to the end of its split; a compaction puts it into its place.
+    pub(crate) fn at(time: i64) -> Self {
+        Self { object: u64::MAX, time }
+    }
+
+    /// The event's time in microseconds.
+    pub(crate) fn time(self) -> i64 {
+        self.time
+    }
+
+    pub(crate) fn of(audit: &AuditRecord<'_>, time: i64) -> Self {
+        use taffrail_event::json::{Members, string};
+        let mut kind = FxHasher::default();
+        let (mut namespace, mut name) = (0, Cow::Borrowed(""));
+        let reference = audit.object_ref.unwrap_or_default();
+        for member in Members::of(reference) {
+            let text = string(&reference[member.value]).unwrap_or_default();
+            match member.key.as_ref() {
+                "namespace" => namespace = hash(text.as_bytes()),
+                "name" => name = text,
+                "resource" | "subresource" | "apiGroup" => kind.write(text.as_bytes()),
+                _ => {}
+            }
+        }
+        if reference.is_empty() {
+            name = Cow::Borrowed(audit.uri.split('?').next().unwrap_or_default());
+        }
+        let stem = name.rsplit_once('-').map_or(name.as_ref(), |(stem, _)| stem);
+        let object = kind.finish() >> 48 << 48
+            | namespace >> 48 << 32
+            | hash(stem.as_bytes()) >> 48 << 16
+            | hash(name.as_bytes()) >> 48;
+        Self { object, time }
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    // Fx leaves its entropy in the upper bits only after a multiplication.
+    hasher.finish().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The hash of a record's bytes that breaks ties between copies.
+pub(crate) fn record_hash(record: &[u8]) -> u64 {
+    hash(record)
+}
+
+/// Builds documents, reusing its buffers.
+#[derive(Debug, Default)]
+pub(crate) struct DocumentBuilder {
+    words: WordSet,
+}
+
+impl DocumentBuilder {
+    /// The document of a stored record; `None` if the record is no audit event.
+    pub(crate) fn build(
+        &mut self,
+        columns: &Columns,
+        stored_bytes: &[u8],
+        rank: Rank,
+    ) -> Option<TantivyDocument> {
+        let stored = Stored::decode(stored_bytes)?;
+        let audit = AuditRecord::decode(stored.record).ok()?;
+        let keys = audit.keys(stored.cluster);
+        let id = if stored.is_conflict { keys.record } else { keys.request };
+        let event = Event::of(&audit, &stored.origins(id));
+        let mut document = TantivyDocument::new();
+        document.add_bytes(columns.key, &id.to_bytes());
+        if stored.is_conflict {
+            document.add_bytes(columns.key, &keys.request.to_bytes());
+        }
+        document.add_i64(columns.time, event.time.micros());
+        document.add_u64(columns.id_high, id.high());
+        document.add_u64(columns.record, keys.record.low());
+        document.add_u64(columns.rank, rank.0.into());
+        for (field, column) in columns.fields() {
+            if let Some(number) = field.number(&event) {
+                document.add_i64(column, number);
+            }
+            if field.kind() != FieldKind::Number {
+                field.texts(&event, &mut |text| {
+                    if !text.is_empty() {
+                        let text = if field.kind() == FieldKind::Ip {
+                            field.normal(text)
+                        } else {
+                            Cow::Borrowed(text)
+                        };
+                        document.add_text(column, bounded(text));
+                    }
+                });
+            }
+        }
+        phrases(&event, &mut |text| document.add_text(columns.phrases, text));
+        self.words.clear();
+        event.texts(stored.record, |text| self.words.add_all(text));
+        document.add_text(columns.words, self.words.text());
+        document.add_bytes(columns.stored, stored_bytes);
+        Some(document)
+    }
+}
+
+/// The short texts that phrases are looked up in without reading the record: a subset of [`Event::texts`].
+fn phrases(event: &Event, each: &mut dyn FnMut(&str)) {
+    each(&event.summary);
+    if let Some(object) = &event.object {
+        each(&object.name);
+    }
+}
+
+/// Finds the documents of a request, by the id that all of them carry.
+pub(crate) fn key_term(columns: &Columns, key: Key) -> tantivy::Term {
+    tantivy::Term::from_field_bytes(columns.key, &key.to_bytes())
+}
+
+/// Each word once, joined by spaces.
+#[derive(Debug, Default)]
+struct WordSet {
+    text: String,
+    seen: FxHashMap<u64, Range<usize>>,
+}
+
+impl WordSet {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.seen.clear();
+    }
+
+    fn add_all(&mut self, text: &str) {
+        for word in words::words(text) {
+            self.add(&word);
+        }
+    }
+
+    /// Adds the word unless it is there; two words with one hash are both added, one of them perhaps twice.
+    fn add(&mut self, word: &str) {
+        let hash = hash(word.as_bytes());
+        match self.seen.get(&hash) {
+            Some(range) if self.text.get(range.clone()) == Some(word) => return,
+            None if self.seen.len() >= MAX_WORDS => return,
+            _ => {}
+        }
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        let start = self.text.len();
+        self.text.push_str(word);
+        self.seen.insert(hash, start..self.text.len());
+    }
+
+    fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_added_once() {
+        let mut words = WordSet::default();
+        words.add_all("Pod shop/web-1 web");
+        words.add_all("pod");
+        assert_eq!(words.text(), "pod shop web 1");
+    }
+}

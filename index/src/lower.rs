@@ -1,0 +1,193 @@
+//! Lowers the query language to tantivy queries. The in-memory matcher of the query crate defines what a query means;
+//! this must find the same events.
+//!
+//! What no index structure answers exactly is answered by looking: a wildcard by looking through the field's dictionary with
+//! the matcher's own predicate, a phrase over bodies by looking at the stored records of the documents that hold its words.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use taffrail_query::{Field, FieldKind, Pattern, Predicate, Query as Ast, TextPredicate};
+use tantivy::Term;
+use tantivy::query::{
+    AllQuery, BooleanQuery, EmptyQuery, ExistsQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
+};
+use tantivy::schema::IndexRecordOption;
+
+use crate::document::key_term;
+use crate::schema::{Columns, TIME, term_text};
+use crate::search::budget::Budget;
+use crate::search::dictionary::DictionaryQuery;
+use crate::search::verified::VerifiedQuery;
+
+/// Lowers `ast`; long look-ups stop when `budget` is spent.
+pub(crate) fn lower(ast: &Ast, columns: &Columns, budget: &Arc<Budget>) -> Box<dyn Query> {
+    Lowering { columns, budget }.query(ast)
+}
+
+struct Lowering<'a> {
+    columns: &'a Columns,
+    budget: &'a Arc<Budget>,
+}
+
+impl Lowering<'_> {
+    fn query(&self, ast: &Ast) -> Box<dyn Query> {
+        match ast {
+            Ast::All => Box::new(AllQuery),
+            Ast::And(parts) => self.all_of(parts),
+            Ast::Or(parts) => Box::new(BooleanQuery::new(
+                parts.iter().map(|part| (Occur::Should, self.query(part))).collect(),
+            )),
+            Ast::Not(part) => not(self.query(part)),
+            Ast::Text(TextPredicate::Phrase(words)) => self.phrase(words, None),
+            Ast::Text(TextPredicate::Pattern(pattern)) => self.words_like(pattern),
+            Ast::Field(field, predicate) => self.field(*field, predicate),
+        }
+    }
+
+    /// Phrases look at records one by one, so they come last, behind everything that narrows them.
+    fn all_of(&self, parts: &[Ast]) -> Box<dyn Query> {
+        let is_phrase =
+            |part: &&Ast| matches!(part, Ast::Text(TextPredicate::Phrase(words)) if words.len() > 1);
+        let (phrases, others): (Vec<_>, Vec<_>) = parts.iter().partition(is_phrase);
+        let mut clauses: Vec<_> =
+            others.into_iter().map(|part| (self.occur(part), self.narrowing(part))).collect();
+        if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        let mut narrowed: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
+        for phrase in phrases {
+            if let Ast::Text(TextPredicate::Phrase(words)) = phrase {
+                narrowed = self.phrase(words, Some(narrowed));
+            }
+        }
+        narrowed
+    }
+
+    fn occur(&self, part: &Ast) -> Occur {
+        if matches!(part, Ast::Not(_)) { Occur::MustNot } else { Occur::Must }
+    }
+
+    fn narrowing(&self, part: &Ast) -> Box<dyn Query> {
+        match part {
+            Ast::Not(inner) => self.query(inner),
+            other => self.query(other),
+        }
+    }
+
+    fn phrase(&self, words: &[String], within: Option<Box<dyn Query>>) -> Box<dyn Query> {
+        let term = |word: &String| Term::from_field_text(self.columns.words, word);
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> =
+            words.iter().map(|word| (Occur::Must, exactly(term(word)))).collect();
+        clauses.extend(within.map(|within| (Occur::Must, within)));
+        if clauses.len() == 1 {
+            return clauses.swap_remove(0).1;
+        }
+        let candidates: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
+        if words.len() < 2 {
+            return candidates;
+        }
+        let terms = words.iter().map(|word| Term::from_field_text(self.columns.phrases, word)).collect();
+        let certain = Box::new(PhraseQuery::new(terms));
+        Box::new(VerifiedQuery::new(candidates, certain, words.to_vec(), self.columns.stored, self.budget))
+    }
+
+    fn words_like(&self, pattern: &Pattern) -> Box<dyn Query> {
+        let pattern = pattern.clone();
+        let prefix = pattern.literal_prefix().to_owned();
+        let test = Arc::new(move |word: &str| pattern.matches(word));
+        Box::new(DictionaryQuery::new(self.columns.words, prefix, test, self.budget))
+    }
+
+    fn field(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
+        match field.kind() {
+            FieldKind::Time => self.time(predicate),
+            FieldKind::Number => self.number(field, predicate),
+            _ if field == Field::Id => self.id(predicate),
+            _ => self.text(field, predicate),
+        }
+    }
+
+    fn time(&self, predicate: &Predicate) -> Box<dyn Query> {
+        match predicate {
+            Predicate::Range { lower, upper } => self.range(self.columns.time, *lower, *upper),
+            Predicate::Exists => Box::new(ExistsQuery::new(TIME.to_owned(), false)),
+            Predicate::Is(_) | Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) => {
+                Box::new(EmptyQuery)
+            }
+        }
+    }
+
+    fn number(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
+        let Some(column) = self.columns.of(field) else { return Box::new(EmptyQuery) };
+        match predicate {
+            Predicate::Range { lower, upper } => self.range(column, *lower, *upper),
+            Predicate::Exists => Box::new(ExistsQuery::new(field.canonical().to_owned(), false)),
+            Predicate::Is(_) | Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) => {
+                Box::new(EmptyQuery)
+            }
+        }
+    }
+
+    fn range(&self, column: tantivy::schema::Field, lower: Bound<i64>, upper: Bound<i64>) -> Box<dyn Query> {
+        let term = |value| Term::from_field_i64(column, value);
+        Box::new(RangeQuery::new(lower.map(term), upper.map(term)))
+    }
+
+    /// An id, or its first digits and a star.
+    fn id(&self, predicate: &Predicate) -> Box<dyn Query> {
+        let digits = match predicate {
+            Predicate::Is(id) => id.as_str(),
+            Predicate::Pattern(pattern) => match pattern.parts() {
+                [digits, rest] if rest.is_empty() => digits.as_str(),
+                _ => return Box::new(EmptyQuery),
+            },
+            Predicate::Exists => return Box::new(AllQuery),
+            Predicate::Range { .. } | Predicate::Phrase(_) | Predicate::Cidr(_) => {
+                return Box::new(EmptyQuery);
+            }
+        };
+        match taffrail_event::Key::prefix_range(digits) {
+            Some((low, high)) if low == high => exactly(key_term(self.columns, low)),
+            Some((low, high)) => {
+                let term = |high| Term::from_field_u64(self.columns.id_high, high);
+                Box::new(RangeQuery::new(
+                    Bound::Included(term(low.high())),
+                    Bound::Included(term(high.high())),
+                ))
+            }
+            None if digits.is_empty() => Box::new(AllQuery),
+            None => Box::new(EmptyQuery),
+        }
+    }
+
+    fn text(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
+        let Some(column) = self.columns.of(field) else { return Box::new(EmptyQuery) };
+        match predicate {
+            Predicate::Is(value) => exactly(Term::from_field_text(column, &term_text(field, value))),
+            Predicate::Exists if field.is_facet() => {
+                Box::new(ExistsQuery::new(field.canonical().to_owned(), false))
+            }
+            Predicate::Exists => {
+                Box::new(DictionaryQuery::new(column, String::new(), Arc::new(|_: &str| true), self.budget))
+            }
+            Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
+                let prefix = match predicate {
+                    Predicate::Pattern(pattern) => pattern.literal_prefix().to_owned(),
+                    _ => String::new(),
+                };
+                let predicate = predicate.clone();
+                let test = Arc::new(move |value: &str| predicate.matches_text(value));
+                Box::new(DictionaryQuery::new(column, prefix, test, self.budget))
+            }
+        }
+    }
+}
+
+fn exactly(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+fn not(query: Box<dyn Query>) -> Box<dyn Query> {
+    Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(AllQuery)), (Occur::MustNot, query)]))
+}

@@ -1,0 +1,38 @@
+//! What the sink needs to know of a record before it is indexed; computed on all cores.
+
+use bytes::Bytes;
+use taffrail_event::{AuditRecord, Class, Keys, Origin, RecordFlags, ViaSet};
+
+use crate::document::{SortKey, record_hash};
+use crate::fold::Rank;
+
+/// A record with its keys, rank and place.
+pub(crate) struct Prepared {
+    pub(crate) keys: Keys,
+    pub(crate) rank: Rank,
+    pub(crate) class: Class,
+    /// Microseconds since 1970.
+    pub(crate) time: i64,
+    pub(crate) sort: SortKey,
+    pub(crate) via: ViaSet,
+    pub(crate) flags: RecordFlags,
+    pub(crate) bytes: Bytes,
+}
+
+impl Prepared {
+    /// `None` if the record is no audit event.
+    pub(crate) fn of(bytes: Bytes, flags: RecordFlags, origin: &Origin) -> Option<Self> {
+        let audit = AuditRecord::decode(&bytes).ok()?;
+        let time = audit.time().unwrap_or(origin.received).micros();
+        Some(Self {
+            keys: audit.keys(&origin.cluster),
+            rank: Rank::of(&audit, flags, record_hash(&bytes)),
+            class: audit.class(),
+            time,
+            sort: SortKey::of(&audit, time),
+            via: ViaSet::of(origin.via),
+            flags,
+            bytes,
+        })
+    }
+}

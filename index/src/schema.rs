@@ -1,0 +1,231 @@
+//! The tantivy schema: typed columns, one text field over the words of an event, one over its short texts with
+//! positions, and the stored record. No dynamic JSON field (reference/tantivy.md sections 2 and 9).
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHasher;
+use taffrail_query::{Field, FieldKind};
+use tantivy::schema::{
+    BytesOptions, Field as TantivyField, IndexRecordOption, NumericOptions, STORED, Schema,
+    TextFieldIndexing, TextOptions,
+};
+use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::{Index, IndexSettings};
+
+/// The version of the schema; a split built with another one is rebuilt by `taffrail reindex`.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// The doc store's block: large enough that versions of one object compress against each other, small enough that
+/// a page in time order, which touches a block a hit, stays fast.
+const STORE_BLOCK_BYTES: usize = 128 * 1024;
+const STORE_LEVEL: i32 = 3;
+
+/// Longer values are indexed by their first bytes and a hash of the whole.
+const MAX_TERM_BYTES: usize = 512;
+
+/// Times are microseconds since 1970.
+pub(crate) const TIME: &str = "time";
+/// The upper half of the id: the tiebreak of the order (time, id).
+pub(crate) const ID_HIGH: &str = "id_high";
+/// The lower half of the record key.
+pub(crate) const RECORD: &str = "record_key";
+/// How good the stored copy is.
+pub(crate) const RANK: &str = "rank";
+
+/// The handles of every field.
+#[derive(Debug, Clone)]
+pub(crate) struct Columns {
+    pub(crate) schema: Schema,
+    /// The id, and in a conflict also the request key: what an upsert deletes by.
+    pub(crate) key: TantivyField,
+    pub(crate) time: TantivyField,
+    pub(crate) id_high: TantivyField,
+    pub(crate) record: TantivyField,
+    pub(crate) rank: TantivyField,
+    /// Every word of the event once, without positions.
+    pub(crate) words: TantivyField,
+    /// Summary and names, with positions.
+    pub(crate) phrases: TantivyField,
+    /// See [`crate::stored::Stored`].
+    pub(crate) stored: TantivyField,
+    fields: Vec<(Field, TantivyField)>,
+}
+
+impl Columns {
+    pub(crate) fn new() -> Self {
+        let mut builder = Schema::builder();
+        let key = builder.add_bytes_field("key", BytesOptions::default().set_indexed());
+        let fast = NumericOptions::default().set_fast();
+        let time = builder.add_i64_field(TIME, fast.clone());
+        let id_high = builder.add_u64_field(ID_HIGH, fast.clone());
+        let record = builder.add_u64_field(RECORD, fast.clone());
+        let rank = builder.add_u64_field(RANK, fast.clone());
+        let words = builder.add_text_field("words", text(SPACES, IndexRecordOption::Basic));
+        let phrases =
+            builder.add_text_field("phrases", text(WORDS, IndexRecordOption::WithFreqsAndPositions));
+        let stored = builder.add_bytes_field("stored", STORED);
+        let fields = Field::ALL
+            .iter()
+            .filter_map(|&field| {
+                let name = field.canonical();
+                let column = match field.kind() {
+                    FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Words | FieldKind::Ip => {
+                        if field == Field::Id {
+                            return None;
+                        }
+                        let tokenizer = if is_case_ignored(field) { LOWER } else { RAW };
+                        let options = text(tokenizer, IndexRecordOption::Basic);
+                        builder.add_text_field(
+                            name,
+                            if field.is_facet() { options.set_fast(RAW) } else { options },
+                        )
+                    }
+                    FieldKind::Number => builder.add_i64_field(name, fast.clone()),
+                    FieldKind::Time => return None,
+                };
+                Some((field, column))
+            })
+            .collect();
+        Self { schema: builder.build(), key, time, id_high, record, rank, words, phrases, stored, fields }
+    }
+
+    /// The column of a field of the query language; times and ids have their own.
+    pub(crate) fn of(&self, field: Field) -> Option<TantivyField> {
+        self.fields.iter().find(|(known, _)| *known == field).map(|(_, column)| *column)
+    }
+
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (Field, TantivyField)> + '_ {
+        self.fields.iter().copied()
+    }
+
+    /// How new splits are laid out on disk.
+    pub(crate) fn settings() -> IndexSettings {
+        IndexSettings {
+            docstore_compression: Compressor::Zstd(ZstdCompressor { compression_level: Some(STORE_LEVEL) }),
+            docstore_blocksize: STORE_BLOCK_BYTES,
+            ..IndexSettings::default()
+        }
+    }
+}
+
+pub(crate) fn is_case_ignored(field: Field) -> bool {
+    matches!(field.kind(), FieldKind::KeywordIgnoreCase | FieldKind::Words)
+}
+
+/// The term under which a value stands in its column; a query's value goes through the same.
+pub(crate) fn term_text(field: Field, value: &str) -> Cow<'_, str> {
+    bounded(field.normal(value))
+}
+
+/// Long values by their first bytes and a hash, so that equality still works.
+pub(crate) fn bounded(value: Cow<'_, str>) -> Cow<'_, str> {
+    if value.len() <= MAX_TERM_BYTES {
+        return value;
+    }
+    let mut end = MAX_TERM_BYTES;
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    let hash = {
+        use std::hash::Hasher;
+        let mut hasher = FxHasher::default();
+        hasher.write(value.as_bytes());
+        hasher.finish()
+    };
+    let head = value.get(..end).unwrap_or_default();
+    Cow::Owned(format!("{head}~{hash:016x}"))
+}
+
+fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {
+    let indexing =
+        TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record).set_fieldnorms(false);
+    TextOptions::default().set_indexing_options(indexing)
+}
+
+const RAW: &str = "raw";
+const LOWER: &str = "taffrail_lower";
+const SPACES: &str = "taffrail_spaces";
+const WORDS: &str = "taffrail_words";
+
+/// Tokenizers are not persisted: they are registered on every open, for both uses (reference/tantivy.md section 8).
+pub(crate) fn register_tokenizers(index: &mut Index) {
+    let manager = tokenizers();
+    index.set_tokenizers(manager.clone());
+    index.set_fast_field_tokenizers(manager);
+}
+
+/// Every tokenizer that the schema names.
+pub(crate) fn tokenizers() -> TokenizerManager {
+    let manager = TokenizerManager::default();
+    manager.register(RAW, TextAnalyzer::from(RawTokenizer::default()));
+    manager.register(LOWER, TextAnalyzer::from(Whole));
+    manager.register(SPACES, TextAnalyzer::from(Spaces));
+    manager.register(WORDS, TextAnalyzer::from(Words));
+    manager
+}
+
+/// The whole value, lower-cased.
+#[derive(Clone)]
+struct Whole;
+
+impl Tokenizer for Whole {
+    type TokenStream<'a> = Tokens<std::iter::Once<Cow<'a, str>>>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
+        Tokens::new(std::iter::once(Field::ActorName.normal(text)))
+    }
+}
+
+/// What stands between spaces, as it is: the words were cut and lower-cased before.
+#[derive(Clone)]
+struct Spaces;
+
+impl Tokenizer for Spaces {
+    type TokenStream<'a> = Tokens<Box<dyn Iterator<Item = Cow<'a, str>> + 'a>>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
+        Tokens::new(Box::new(text.split(' ').filter(|word| !word.is_empty()).map(Cow::Borrowed)))
+    }
+}
+
+/// The words of a text (see [`taffrail_event::words`]).
+#[derive(Clone)]
+struct Words;
+
+impl Tokenizer for Words {
+    type TokenStream<'a> = Tokens<Box<dyn Iterator<Item = Cow<'a, str>> + 'a>>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
+        Tokens::new(Box::new(taffrail_event::words::words(text)))
+    }
+}
+
+struct Tokens<I> {
+    words: I,
+    token: Token,
+}
+
+impl<I> Tokens<I> {
+    fn new(words: I) -> Self {
+        Self { words, token: Token::default() }
+    }
+}
+
+impl<'a, I: Iterator<Item = Cow<'a, str>>> TokenStream for Tokens<I> {
+    fn advance(&mut self) -> bool {
+        let Some(word) = self.words.next() else { return false };
+        self.token.text.clear();
+        self.token.text.push_str(&word);
+        self.token.position = self.token.position.wrapping_add(1);
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}

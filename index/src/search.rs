@@ -1,0 +1,252 @@
+//! The reading side: answers the search contract from the splits. Every question works on a snapshot and takes no lock
+//! that a writer holds for long.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use taffrail_event::{Gap, Timestamp};
+use taffrail_query::{
+    ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
+    PageRequest, Predicate, Progress, Query, Search, SearchError, TimeRange, Total,
+};
+use tantivy::{DocAddress, Searcher};
+
+use crate::catalog::Catalog;
+use crate::error::{IndexError, Result};
+use crate::split::{Split, stored_bytes};
+use crate::stored::Stored;
+
+pub(crate) mod budget;
+mod clusters;
+mod counting;
+pub(crate) mod dictionary;
+mod facets;
+mod find;
+mod histogram;
+mod top;
+pub(crate) mod verified;
+mod walk;
+
+use budget::Budget;
+use top::{Entry, Top};
+
+/// Counting stops being exact beyond this.
+const EXACT_TOTAL: u64 = 1_000_000;
+
+/// Answers questions about the index of a [`Catalog`].
+#[derive(Debug)]
+pub(crate) struct IndexSearch {
+    catalog: Arc<Catalog>,
+}
+
+/// A split as one question sees it.
+pub(crate) struct View {
+    pub(crate) split: Arc<Split>,
+    pub(crate) searcher: Searcher,
+    /// First and last time of its documents.
+    pub(crate) times: (i64, i64),
+}
+
+impl IndexSearch {
+    pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
+        Self { catalog }
+    }
+
+    /// The splits that may hold events of the range.
+    fn views(&self, range: TimeRange) -> Vec<View> {
+        let mut views: Vec<_> = self
+            .catalog
+            .splits()
+            .iter()
+            .filter_map(|split| {
+                let times = split.times()?;
+                Some(View { split: Arc::clone(split), searcher: split.searcher(), times })
+            })
+            .filter(|view| overlaps(range, view.times))
+            .collect();
+        views.sort_by_key(|view| view.times);
+        views
+    }
+
+    fn hits(&self, views: &[View], entries: &[Entry]) -> Result<Vec<Hit>> {
+        let mut hits: Vec<(usize, Option<Hit>)> = Vec::with_capacity(entries.len());
+        let mut by_address: Vec<(usize, &Entry)> = entries.iter().enumerate().collect();
+        by_address.sort_by_key(|(_, entry)| (entry.view, entry.address));
+        by_address
+            .par_iter()
+            .with_min_len(8)
+            .map(|(index, entry)| {
+                let Some(view) = views.get(entry.view) else { return Ok((*index, None)) };
+                Ok((*index, self.hit(view, entry.address)?))
+            })
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .for_each(|hit| hits.push(hit));
+        hits.sort_by_key(|(index, _)| *index);
+        Ok(hits.into_iter().filter_map(|(_, hit)| hit).collect())
+    }
+
+    fn hit(&self, view: &View, address: DocAddress) -> Result<Option<Hit>> {
+        let bytes = stored_bytes(&view.searcher, &self.catalog.columns, address)
+            .map_err(IndexError::split("read", &view.split.name()))?;
+        let Some(stored) = Stored::decode(&bytes) else { return Ok(None) };
+        Ok(stored.event().ok().map(|event| Hit { event, record: stored.record.to_vec() }))
+    }
+
+    fn top(
+        &self,
+        views: &[View],
+        question: &Question,
+        limit: usize,
+        wants_total: bool,
+    ) -> Result<(Vec<Entry>, Total)> {
+        let query = crate::lower::lower(&question.narrowed(), &self.catalog.columns, &question.budget);
+        let mut top = Top::new(question.order, question.range, question.after, limit);
+        let mut order: Vec<usize> = (0..views.len()).collect();
+        if question.order == Order::Desc {
+            order.sort_by_key(|index| std::cmp::Reverse(views.get(*index).map(|view| view.times.1)));
+        }
+        let mut exact = true;
+        for batch in order.chunks(rayon::current_num_threads().max(1)) {
+            let is_open = |index: &&usize| views.get(**index).is_some_and(|view| top.may_improve(view.times));
+            let counts_on = wants_total && top.count() <= EXACT_TOTAL;
+            let batch: Vec<usize> =
+                batch.iter().filter(|index| counts_on || is_open(index)).copied().collect();
+            exact &= counts_on;
+            if batch.is_empty() {
+                continue;
+            }
+            let parts = batch
+                .par_iter()
+                .filter_map(|index| Some((*index, views.get(*index)?)))
+                .map(|(index, view)| {
+                    top.collect(index, view, query.as_ref(), &question.budget)
+                        .map_err(IndexError::split("search", &view.split.name()))
+                })
+                .collect::<Result<Vec<_>>>()?;
+            parts.into_iter().for_each(|part| top.absorb(part));
+        }
+        let total = Total { value: top.count(), exact: exact && !question.budget.is_spent() };
+        Ok((top.into_entries(), total))
+    }
+}
+
+/// What to look for and how long.
+pub(crate) struct Question {
+    pub(crate) query: Query,
+    pub(crate) range: TimeRange,
+    pub(crate) order: Order,
+    pub(crate) after: Option<Cursor>,
+    pub(crate) budget: Arc<Budget>,
+}
+
+impl Question {
+    /// The query with the range as a part of it, so that what looks at records one by one looks at fewer.
+    fn narrowed(&self) -> Query {
+        narrowed(&self.query, self.range)
+    }
+}
+
+/// The query with the range as a part of it where that helps.
+pub(crate) fn narrowed(query: &Query, range: TimeRange) -> Query {
+    use std::ops::Bound;
+    use taffrail_query::Field;
+    if range == TimeRange::default() || !reads_records(query) {
+        return query.clone();
+    }
+    let bound = |time: Option<Timestamp>, closed: fn(i64) -> Bound<i64>| {
+        time.map_or(Bound::Unbounded, |time| closed(time.micros()))
+    };
+    let within = Query::Field(
+        Field::Time,
+        Predicate::Range {
+            lower: bound(range.from, Bound::Included),
+            upper: bound(range.to, Bound::Excluded),
+        },
+    );
+    Query::all_of(vec![query.clone(), within])
+}
+
+fn reads_records(query: &Query) -> bool {
+    use taffrail_query::TextPredicate;
+    match query {
+        Query::Text(TextPredicate::Phrase(words)) => words.len() > 1,
+        Query::And(parts) | Query::Or(parts) => parts.iter().any(reads_records),
+        Query::Not(part) => reads_records(part),
+        Query::All | Query::Text(TextPredicate::Pattern(_)) | Query::Field(..) => false,
+    }
+}
+
+fn overlaps(range: TimeRange, (first, last): (i64, i64)) -> bool {
+    range.from.is_none_or(|from| last >= from.micros()) && range.to.is_none_or(|to| first < to.micros())
+}
+
+impl Search for IndexSearch {
+    fn page(&self, request: &PageRequest) -> Result<Page, SearchError> {
+        if request.limit == 0 {
+            return Err(SearchError::Invalid("a page holds at least one event: raise limit".to_owned()));
+        }
+        let question = Question {
+            query: request.query.clone(),
+            range: request.range,
+            order: request.order,
+            after: request.after,
+            budget: Arc::new(Budget::until(request.deadline)),
+        };
+        let views = self.views(request.range);
+        let (mut entries, total) = self.top(&views, &question, request.limit + 1, true)?;
+        let more = entries.len() > request.limit;
+        entries.truncate(request.limit);
+        let hits = self.hits(&views, &entries)?;
+        Ok(Page { hits, more, total, partial: question.budget.is_spent() })
+    }
+
+    fn find(&self, id_prefix: &str) -> Result<Found, SearchError> {
+        Ok(find::find(self, id_prefix)?)
+    }
+
+    fn histogram(&self, request: &HistogramRequest) -> Result<Histogram, SearchError> {
+        Ok(histogram::histogram(self, request)?)
+    }
+
+    fn facets(&self, request: &FacetsRequest) -> Result<Facets, SearchError> {
+        if !request.field.is_facet() {
+            return Err(SearchError::Invalid(format!(
+                "events cannot be counted by {}: nearly every event has its own",
+                request.field.canonical()
+            )));
+        }
+        Ok(facets::facets(self, request)?)
+    }
+
+    fn walk(
+        &self,
+        query: &Query,
+        range: TimeRange,
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<(), SearchError> {
+        Ok(walk::walk(self, query, range, each)?)
+    }
+
+    fn clusters(&self) -> Result<Vec<ClusterSpan>, SearchError> {
+        Ok(clusters::clusters(self)?)
+    }
+
+    fn gaps(&self) -> Vec<Gap> {
+        self.catalog.gaps()
+    }
+
+    fn progress(&self) -> Progress {
+        let counters = *self.catalog.counters();
+        let splits = self.catalog.splits();
+        Progress {
+            searchable: counters.searchable,
+            documents: splits.iter().map(|split| split.searcher().num_docs()).sum(),
+            splits: splits.len() as u64,
+            bytes: splits.iter().map(|split| split.disk_bytes()).sum(),
+            counts: counters.counts,
+            last_commit: counters.last_commit,
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! The writing side: takes record batches in journal order, folds them, and commits what is due.
+//!
+//! State of a request lives in `groups` while it is uncommitted, held, or newer than `covered_from`; everything older is
+//! looked up in its split. Nothing depends on what a crash loses: written again, the same records find themselves in
+//! the splits and change nothing.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use taffrail_event::{EventSink, Gap, RecordBatch, RecordFlags, SinkError, Timestamp, WriteCounts};
+
+use crate::catalog::Catalog;
+use crate::compact;
+use crate::document::key_term;
+use crate::error::{IndexError, Result};
+use crate::fold::{Copy, Group, Merged};
+use crate::groups::{Content, Groups, Place, Slot};
+use crate::prepare::Prepared;
+use crate::split::stored_bytes;
+use crate::stored::Stored;
+
+mod commit;
+
+/// Records of an import wait for one large commit: a window that is written at once needs no compaction.
+const IMPORT_COMMIT_BYTES: usize = 192 * 1024 * 1024;
+const IMPORT_COMMIT_DOCS: usize = 200_000;
+/// Without records for so long, the machine's clock counts for held stages.
+const QUIET: Duration = Duration::from_secs(1);
+/// Below this many records a batch is prepared on the calling thread.
+const PARALLEL_FROM: usize = 64;
+
+/// The one writer of an index.
+pub(crate) struct Indexer {
+    catalog: Arc<Catalog>,
+    groups: Groups,
+    /// `RequestReceived` records that wait for their completion, in order of arrival.
+    held: VecDeque<Held>,
+    held_bytes: usize,
+    /// Places of groups that the index does not hold as they are.
+    dirty: Vec<Place>,
+    dirty_bytes: usize,
+    dirty_since: Option<Instant>,
+    /// The journal offset after the last record taken.
+    taken: u64,
+    /// The newest arrival seen: the journal's clock.
+    journal_time: Timestamp,
+    /// Splits that were written since the last [`EventSink::finish`].
+    touched: BTreeSet<(String, i64)>,
+    is_import: bool,
+    last_write: Instant,
+}
+
+struct Held {
+    place: Place,
+    offset: Option<u64>,
+    received: Timestamp,
+    bytes: usize,
+}
+
+impl Indexer {
+    pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
+        let newest = catalog.splits().iter().filter_map(|split| split.times()).map(|(_, last)| last).max();
+        let taken = catalog.manifest().replay_from;
+        Self {
+            groups: Groups::new(newest.unwrap_or(i64::MIN)),
+            catalog,
+            held: VecDeque::new(),
+            held_bytes: 0,
+            dirty: Vec::new(),
+            dirty_bytes: 0,
+            dirty_since: None,
+            taken,
+            journal_time: Timestamp::MIN,
+            touched: BTreeSet::new(),
+            is_import: false,
+            last_write: Instant::now(),
+        }
+    }
+
+    fn take(&mut self, batch: &RecordBatch) -> Result<WriteCounts> {
+        let prepared = prepare(batch);
+        let mut counts = WriteCounts::default();
+        self.journal_time = self.journal_time.max(batch.origin.received);
+        for prepared in prepared {
+            counts.read += 1;
+            let Some(prepared) = prepared else {
+                // The intake lets only audit events in; a record from another hand is passed over and shown.
+                tracing::error!(cluster = %batch.origin.cluster, "a journal record is no audit event; it was not indexed");
+                counts.folded += 1;
+                continue;
+            };
+            self.take_one(prepared, batch, &mut counts)?;
+        }
+        Ok(counts)
+    }
+
+    fn take_one(&mut self, prepared: Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {
+        let place = Place::new(prepared.time, prepared.keys.request);
+        let bytes = prepared.bytes.len();
+        let is_request_received = prepared.rank.is_request_received();
+        let copy = Copy {
+            record: prepared.keys.record.low(),
+            rank: prepared.rank,
+            via: prepared.via,
+            received: batch.origin.received.micros(),
+            content: Some(Content::new(&prepared, &batch.origin.cluster)),
+        };
+        if self.groups.get(place).is_none()
+            && self.groups.may_be_committed(place)
+            && let Some(group) = self.committed_group(&prepared)?
+        {
+            self.groups.insert(place, Slot::committed(group, prepared.class));
+        }
+        let Some(slot) = self.groups.get_mut(place) else {
+            let is_held = is_request_received;
+            self.groups.insert(place, Slot::new(copy, prepared.class, is_held));
+            if is_held {
+                let offset = (!self.is_import).then_some(self.taken);
+                self.held.push_back(Held { place, offset, received: batch.origin.received, bytes });
+                self.held_bytes += bytes;
+            } else {
+                self.mark_dirty(place, bytes);
+                counts.kept += 1;
+            }
+            return Ok(());
+        };
+        let was_held = slot.is_held;
+        let merged = slot.group.merge(copy);
+        slot.is_held = was_held && slot.group.is_request_received();
+        let (was_resolved, is_listed, is_dirty) =
+            (was_held && !slot.is_held, slot.is_listed, slot.group.is_dirty);
+        match merged {
+            Merged::Duplicate => counts.duplicate += 1,
+            Merged::Folded => counts.folded += 1,
+            Merged::Conflict => {
+                counts.kept += 1;
+                counts.conflicts += 1;
+            }
+        }
+        if was_resolved {
+            // The held record folds into this one's document, which is new.
+            counts.kept += 1;
+        }
+        if is_dirty && !is_listed && !(was_held && !was_resolved) {
+            self.mark_dirty(place, bytes);
+        }
+        Ok(())
+    }
+
+    fn mark_dirty(&mut self, place: Place, bytes: usize) {
+        if let Some(slot) = self.groups.get_mut(place) {
+            slot.is_listed = true;
+        }
+        self.dirty.push(place);
+        self.dirty_bytes += bytes;
+        self.dirty_since.get_or_insert_with(Instant::now);
+    }
+
+    /// What the index holds of the request.
+    fn committed_group(&self, prepared: &Prepared) -> Result<Option<Group<Box<Content>>>> {
+        let Some(split) = self.catalog.route(prepared.class, prepared.time) else { return Ok(None) };
+        if split.times().is_none_or(|(first, last)| prepared.time < first || prepared.time > last) {
+            return Ok(None);
+        }
+        let searcher = split.searcher();
+        let found = split.documents_of(&searcher, &key_term(&self.catalog.columns, prepared.keys.request))?;
+        let mut copies = Vec::with_capacity(found.len());
+        for found in found {
+            let stored = stored_bytes(&searcher, &self.catalog.columns, found.address)
+                .map_err(IndexError::split("read", &split.name()))?;
+            let Some(stored) = Stored::decode(&stored) else { continue };
+            copies.push(Copy {
+                record: found.record,
+                rank: found.rank,
+                via: stored.via,
+                received: stored.received.micros(),
+                content: None,
+            });
+        }
+        Ok(Group::committed(copies))
+    }
+
+    /// Lets go of `RequestReceived` records that waited long enough, or of all of them: no completion was seen.
+    fn release_held(&mut self, all: bool) -> WriteCounts {
+        let mut counts = WriteCounts::default();
+        let hold = i64::try_from(self.catalog.settings.hold.as_micros()).unwrap_or(i64::MAX);
+        let max_bytes = usize::try_from(self.catalog.settings.hold_bytes).unwrap_or(usize::MAX);
+        while let Some(held) = self.held.front() {
+            let is_waiting = self.groups.get(held.place).is_some_and(|slot| slot.is_held);
+            let is_due =
+                !self.is_import && held.received.micros().saturating_add(hold) <= self.journal_time.micros();
+            if is_waiting && !all && !is_due && self.held_bytes <= max_bytes {
+                break;
+            }
+            let (place, bytes) = (held.place, held.bytes);
+            self.held.pop_front();
+            self.held_bytes -= bytes;
+            if is_waiting {
+                if let Some(slot) = self.groups.get_mut(place) {
+                    slot.is_held = false;
+                }
+                self.mark_dirty(place, bytes);
+                counts.kept += 1;
+            }
+        }
+        counts
+    }
+
+    fn is_commit_due(&self) -> bool {
+        let settings = &self.catalog.settings;
+        let Some(since) = self.dirty_since else { return false };
+        if self.is_import {
+            return self.dirty_bytes + self.held_bytes >= IMPORT_COMMIT_BYTES
+                || self.dirty.len() >= IMPORT_COMMIT_DOCS;
+        }
+        since.elapsed() >= settings.commit_interval
+            || self.dirty.len() >= settings.commit_docs
+            || self.dirty_bytes as u64 >= settings.commit_bytes
+    }
+
+    fn note(&self, counts: WriteCounts) {
+        let mut counters = self.catalog.counters();
+        counters.counts.add(counts);
+        counters.counts.held = self.held.iter().filter(|held| self.is_waiting(held)).count() as u64;
+    }
+
+    fn is_waiting(&self, held: &Held) -> bool {
+        self.groups.get(held.place).is_some_and(|slot| slot.is_held)
+    }
+}
+
+impl EventSink for Indexer {
+    fn write(&mut self, batch: &RecordBatch, offset: Option<u64>) -> Result<WriteCounts, SinkError> {
+        self.is_import = offset.is_none();
+        self.last_write = Instant::now();
+        if let Some(offset) = offset {
+            self.taken = offset;
+        }
+        let mut counts = self.take(batch)?;
+        if let Some(offset) = offset {
+            self.taken = offset + batch.len() as u64;
+        }
+        counts.add(self.release_held(false));
+        if self.is_commit_due() {
+            self.commit_all()?;
+        }
+        self.note(counts);
+        Ok(counts)
+    }
+
+    fn tick(&mut self) -> Result<WriteCounts, SinkError> {
+        // While records flow, their own arrival is the clock: a journal that is read late must not look like silence.
+        if !self.is_import && !self.held.is_empty() && self.last_write.elapsed() >= QUIET {
+            self.journal_time = self.journal_time.max(Timestamp::now());
+        }
+        let counts = self.release_held(false);
+        if self.is_commit_due() {
+            self.commit_all()?;
+        }
+        if self.dirty.is_empty() {
+            self.catalog.writers().close_idle()?;
+        }
+        if counts != WriteCounts::default() {
+            self.note(counts);
+        }
+        Ok(counts)
+    }
+
+    fn commit(&mut self) -> Result<(), SinkError> {
+        Ok(self.commit_all()?)
+    }
+
+    fn finish(&mut self) -> Result<WriteCounts, SinkError> {
+        let counts = self.release_held(true);
+        self.commit_all()?;
+        self.note(counts);
+        for (class, from) in std::mem::take(&mut self.touched) {
+            compact::compact_window(&self.catalog, &class, from)?;
+        }
+        Ok(counts)
+    }
+
+    fn report_gap(&mut self, gap: Gap) {
+        if let Err(error) = self.catalog.store_manifest(|manifest| manifest.add_gap(gap)) {
+            tracing::error!(%error, "a gap could not be noted in the manifest");
+        }
+    }
+
+    fn replay_from(&self) -> u64 {
+        self.catalog.manifest().replay_from
+    }
+}
+
+fn prepare(batch: &RecordBatch) -> Vec<Option<Prepared>> {
+    let records: Vec<_> = batch.records().collect();
+    let one = |(bytes, flags): (bytes::Bytes, RecordFlags)| Prepared::of(bytes, flags, &batch.origin);
+    if records.len() < PARALLEL_FROM {
+        return records.into_iter().map(one).collect();
+    }
+    records.into_par_iter().with_min_len(16).map(one).collect()
+}

@@ -1,0 +1,223 @@
+//! One split: a tantivy index over the documents of one class and time range.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use taffrail_event::Timestamp;
+use tantivy::columnar::Column;
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::LogMergePolicy;
+use tantivy::schema::document::Value;
+use tantivy::{
+    DocAddress, DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader,
+    TantivyDocument, Term,
+};
+
+use crate::error::{IndexError, Result};
+use crate::fold::Rank;
+use crate::manifest::SplitEntry;
+use crate::schema::{Columns, ID_HIGH, RANK, RECORD, TIME, register_tokenizers};
+
+/// Compressed blocks of the doc store that one reader keeps decompressed.
+const STORE_CACHE_BLOCKS: usize = 8;
+
+/// An open split. Reading needs no lock; writing is the sink's business.
+pub(crate) struct Split {
+    pub(crate) entry: SplitEntry,
+    pub(crate) dir: PathBuf,
+    index: Index,
+    reader: IndexReader,
+    /// Counts commits, so that a compaction sees whether the split changed under it.
+    writes: AtomicU64,
+    state: Mutex<SplitState>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct SplitState {
+    /// Times of the documents, inclusive; `None` without documents.
+    times: Option<(i64, i64)>,
+    last_write: Timestamp,
+}
+
+impl std::fmt::Debug for Split {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Split").field("name", &self.entry.name()).finish_non_exhaustive()
+    }
+}
+
+impl Split {
+    /// Opens the split in `splits`, creating its directory if it is new.
+    pub(crate) fn open(splits: &Path, entry: SplitEntry, columns: &Columns) -> Result<Self> {
+        let name = entry.name();
+        let dir = splits.join(&name);
+        fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
+        let open = || -> tantivy::Result<(Index, IndexReader)> {
+            let directory = MmapDirectory::open(&dir)?;
+            let mut index = Index::builder()
+                .schema(columns.schema.clone())
+                .settings(Columns::settings())
+                .open_or_create(directory)?;
+            register_tokenizers(&mut index);
+            let reader = index
+                .reader_builder()
+                .reload_policy(ReloadPolicy::Manual)
+                .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
+                .try_into()?;
+            Ok((index, reader))
+        };
+        let (index, reader) = open().map_err(IndexError::split("open", &name))?;
+        let state = Mutex::new(SplitState { times: None, last_write: Timestamp::now() });
+        let split = Self { entry, dir, index, reader, writes: AtomicU64::new(0), state };
+        split.read_times()?;
+        Ok(split)
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.entry.name()
+    }
+
+    pub(crate) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Makes what was committed visible and durable: tantivy renames `meta.json` after its last directory sync
+    /// (reference/tantivy.md section 6).
+    pub(crate) fn publish(&self) -> Result<()> {
+        sync_dir(&self.dir)?;
+        self.reader.reload().map_err(IndexError::split("reload", &self.name()))?;
+        self.writes.fetch_add(1, Ordering::AcqRel);
+        self.state().last_write = Timestamp::now();
+        self.read_times()
+    }
+
+    /// Counts the commits since the split was opened.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn last_write(&self) -> Timestamp {
+        self.state().last_write
+    }
+
+    /// First and last time of the documents, both inclusive.
+    pub(crate) fn times(&self) -> Option<(i64, i64)> {
+        self.state().times
+    }
+
+    /// The size of the split's files.
+    pub(crate) fn disk_bytes(&self) -> u64 {
+        let Ok(files) = fs::read_dir(&self.dir) else { return 0 };
+        files.flatten().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, SplitState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_times(&self) -> Result<()> {
+        let mut times: Option<(i64, i64)> = None;
+        for segment in self.searcher().segment_readers() {
+            if segment.num_docs() == 0 {
+                continue;
+            }
+            let column = time_column(segment).map_err(IndexError::split("read times of", &self.name()))?;
+            let (from, to) = times.unwrap_or((i64::MAX, i64::MIN));
+            times = Some((from.min(column.min_value()), to.max(column.max_value())));
+        }
+        self.state().times = times;
+        Ok(())
+    }
+
+    /// A writer with one indexing and one merge thread.
+    pub(crate) fn writer(&self, memory: usize) -> Result<IndexWriter> {
+        let options = tantivy::indexer::IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .memory_budget_per_thread(memory)
+            .num_merge_threads(1)
+            .build();
+        let writer: IndexWriter =
+            self.index.writer_with_options(options).map_err(IndexError::split("write", &self.name()))?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(0.3);
+        writer.set_merge_policy(Box::new(policy));
+        Ok(writer)
+    }
+
+    /// The committed documents of a request: address, record key's lower half, rank.
+    pub(crate) fn documents_of(&self, searcher: &Searcher, key_term: &Term) -> Result<Vec<Found>> {
+        let find = || -> tantivy::Result<Vec<Found>> {
+            let mut found = Vec::new();
+            for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+                let inverted = segment.inverted_index(key_term.field())?;
+                let Some(mut postings) =
+                    inverted.read_postings(key_term, tantivy::schema::IndexRecordOption::Basic)?
+                else {
+                    continue;
+                };
+                use tantivy::DocSet;
+                let mut doc = postings.doc();
+                while doc != tantivy::TERMINATED {
+                    if segment.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
+                        let records = segment.fast_fields().u64(RECORD)?;
+                        let ranks = segment.fast_fields().u64(RANK)?;
+                        found.push(Found {
+                            address: DocAddress::new(ordinal, doc),
+                            record: records.first(doc).unwrap_or_default(),
+                            rank: Rank(
+                                ranks.first(doc).and_then(|rank| rank.try_into().ok()).unwrap_or_default(),
+                            ),
+                        });
+                    }
+                    doc = postings.advance();
+                }
+            }
+            Ok(found)
+        };
+        find().map_err(IndexError::split("look up in", &self.name()))
+    }
+}
+
+/// A committed document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) address: DocAddress,
+    pub(crate) record: u64,
+    pub(crate) rank: Rank,
+}
+
+/// The stored value of the document at `address`.
+pub(crate) fn stored_bytes(
+    searcher: &Searcher,
+    columns: &Columns,
+    address: DocAddress,
+) -> tantivy::Result<Vec<u8>> {
+    let document: TantivyDocument = searcher.doc(address)?;
+    Ok(stored_value(&document, columns).unwrap_or_default())
+}
+
+/// The stored value of a document that was read.
+pub(crate) fn stored_value(document: &TantivyDocument, columns: &Columns) -> Option<Vec<u8>> {
+    document.get_first(columns.stored)?.as_bytes().map(<[u8]>::to_vec)
+}
+
+/// Every document's time; one per document.
+pub(crate) fn time_column(segment: &SegmentReader) -> tantivy::Result<Column<i64>> {
+    segment.fast_fields().i64(TIME)
+}
+
+/// Every document's upper half of the id.
+pub(crate) fn id_column(segment: &SegmentReader) -> tantivy::Result<Column<u64>> {
+    segment.fast_fields().u64(ID_HIGH)
+}
+
+/// Whether the document was not deleted or replaced.
+pub(crate) fn is_alive(segment: &SegmentReader, doc: DocId) -> bool {
+    segment.alive_bitset().is_none_or(|alive| alive.is_alive(doc))
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
+    File::open(dir).and_then(|file| file.sync_all()).map_err(IndexError::io("sync", dir))
+}
