@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use taffrail_query::Field;
 
 pub(crate) use self::query::QueryWords;
 
@@ -117,6 +118,17 @@ pub(crate) struct RangeArgs {
 }
 
 /// How a list is written.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct OutputArgs {
+    /// How it is written
+    #[arg(short, long = "output", value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) format: Output,
+    /// Columns that a table may take [default: the terminal's, else 120]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=2000))]
+    pub(crate) width: Option<u16>,
+}
+
+/// What a list is written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     /// A table that fits the terminal
@@ -140,9 +152,8 @@ pub(crate) struct SearchArgs {
     /// Events at most; 0 = all
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: u64,
-    /// How the events are written
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) query: QueryWords,
 }
@@ -169,22 +180,11 @@ pub(crate) struct ExportArgs {
     /// What the export is written as
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: ExportFormat,
-    /// Write to this file instead of standard output; it appears only when complete
-    #[arg(long, value_name = "FILE")]
+    /// Write to this file instead of standard output (-); it appears only when complete
+    #[arg(short = 'O', long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) query: QueryWords,
-}
-
-/// What `top` counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TopBy {
-    /// Who made the requests
-    User,
-    /// What kind of object they were about
-    Resource,
-    /// What they asked for
-    Verb,
 }
 
 #[derive(Debug, Args)]
@@ -196,38 +196,47 @@ pub(crate) struct TopArgs {
     /// Only this cluster
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
-    /// What to count
-    #[arg(long, value_enum, default_value = "user")]
-    pub(crate) by: TopBy,
+    /// What to count: user, resource, verb, namespace, or another field that many events share
+    #[arg(long, value_name = "FIELD", value_parser = countable, default_value = "user")]
+    pub(crate) by: Field,
     /// Rows at most; 0 = as many as there may be (1,000)
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: u64,
-    /// How the rows are written
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) query: QueryWords,
+}
+
+/// A field whose values many events share.
+fn countable(name: &str) -> Result<Field, String> {
+    let field = Field::parse(name).map_err(|error| error.to_string())?;
+    if field.is_facet() {
+        return Ok(field);
+    }
+    Err(format!("nearly every event has its own {}; count by a field such as user, resource or verb", field.canonical()))
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// How it is written
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DeadlettersArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Show this one whole: its id, or the first 8 digits or more
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
     /// Dead letters at most; 0 = all
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: u64,
-    /// How they are written
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]

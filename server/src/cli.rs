@@ -2,13 +2,21 @@
 
 mod answer;
 pub(crate) mod config;
+mod coverage;
 pub(crate) mod deadletters;
+mod event_row;
+mod events_page;
+mod events_table;
 pub(crate) mod export;
 pub(crate) mod import;
+mod query_problem;
+mod question;
 pub(crate) mod reindex;
 mod screen;
 pub(crate) mod search;
+mod source;
 pub(crate) mod status;
 mod table;
+mod times;
 pub(crate) mod top;
 mod visible;

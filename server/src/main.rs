@@ -10,6 +10,7 @@ mod args;
 mod cli;
 mod data_dir;
 mod exit;
+mod read;
 mod serve;
 mod settings;
 

@@ -48,7 +48,7 @@ pub(super) fn mark_words(arguments: impl IntoIterator<Item = OsString>) -> Vec<O
 /// Whether it begins with one minus and is none of the short options.
 fn is_word(argument: &OsStr) -> bool {
     match argument.as_bytes() {
-        [] | [b'-'] | [b'-', b'-', ..] | b"-h" | b"-V" | b"-o" => false,
+        [] | [b'-'] | [b'-', b'-', ..] | b"-h" | b"-V" | b"-o" | b"-O" => false,
         [b'-', b'o', format @ ..] => {
             let format = format.strip_prefix(b"=").unwrap_or(format);
             std::str::from_utf8(format).is_ok_and(|format| Output::from_str(format, false).is_err())
@@ -77,7 +77,7 @@ mod tests {
     fn search(words: &[&str]) -> Result<(String, Output, u64), String> {
         let line = ["taffrail", "search"].iter().chain(words);
         match Arguments::try_of(line.map(OsString::from)).map_err(|error| error.to_string())?.command {
-            Command::Search(args) => Ok((args.query.text(), args.output, args.limit)),
+            Command::Search(args) => Ok((args.query.text(), args.output.format, args.limit)),
             other => Err(format!("{other:?}")),
         }
     }

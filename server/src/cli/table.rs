@@ -206,10 +206,7 @@ a    one two    z
 
     #[test]
     fn wide_characters_take_two_columns() {
-        let rows = [
-            vec![Text::new("名前"), Text::new("x")],
-            vec![Text::new("abcd"), Text::new("y")],
-        ];
+        let rows = [vec![Text::new("名前"), Text::new("x")], vec![Text::new("abcd"), Text::new("y")]];
         assert_eq!(
             lines(|out| write_columns(out, screen(80, false), &[6, 2], rows)),
             "名前    x\nabcd    y\n"

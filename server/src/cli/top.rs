@@ -1,9 +1,123 @@
-//! Placeholder until its author replaces it.
+//! `taffrail top`: the most frequent values of a field.
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use crate::args::TopArgs;
+use super::answer::{Answer, answer, note};
+use super::coverage::warnings;
+use super::question::Question;
+use super::screen::Screen;
+use super::source::Source;
+use super::table::{self, Text, Tone, grouped};
+use super::times::range_in_words;
+use super::visible::visible_json;
+use crate::args::{Output, TopArgs};
+use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
+use crate::read::{FacetBody, FacetsBody, MAX_FACETS};
 
-pub(crate) fn run(_args: TopArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+/// Runs the command.
+pub(crate) fn run(args: TopArgs) -> anyhow::Result<ExitCode> {
+    let question = Question::new(&args.query.text(), args.cluster.as_deref(), &args.range)?;
+    let source = Source::open(&args.target)?;
+    answer(|out| {
+        let most = MAX_FACETS as u64;
+        let limit = if args.limit == 0 { most } else { args.limit.min(most) };
+        let facets = source.facets(&question, args.by, limit)?;
+        write(out, &args, &facets)?;
+        out.flush()?;
+        warnings(&facets.coverage, &question.zone).iter().for_each(|warning| note(warning));
+        match (facets.buckets.is_empty(), facets.coverage.partial) {
+            (false, _) => Ok(FOUND),
+            (true, true) => Ok(FAILED),
+            (true, false) => {
+                let when = range_in_words(question.range, &question.zone);
+                note(&format!("nothing found for {} {when} in {}", question.query, source.name()));
+                Ok(NOTHING_FOUND)
+            }
+        }
+    })
+}
+
+fn write(out: &mut Answer, args: &TopArgs, facets: &FacetsBody) -> anyhow::Result<()> {
+    let is_terminal = out.is_terminal();
+    let json = |value: String| if is_terminal { visible_json(&value).into_owned() } else { value };
+    match args.output.format {
+        Output::Table if facets.buckets.is_empty() => {}
+        Output::Table => {
+            let screen = Screen::of(out, args.output.width);
+            let title = facets.field.to_uppercase();
+            table::write(out, screen, &[&title, "EVENTS", "SHARE"], rows(&facets.buckets, facets.other))?;
+        }
+        Output::Json => {
+            let line = json(serde_json::to_string(facets)?);
+            writeln!(out, "{line}")?;
+        }
+        Output::Ndjson => {
+            for bucket in &facets.buckets {
+                let line = json(serde_json::to_string(bucket)?);
+                writeln!(out, "{line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn rows(buckets: &[FacetBody], other: u64) -> Vec<Vec<Text>> {
+    let total = buckets.iter().map(|bucket| bucket.count).sum::<u64>() + other;
+    let row =
+        |value: Text, count: u64| vec![value, Text::number(count), Text::new(share(count, total)).right()];
+    let mut rows: Vec<_> = buckets
+        .iter()
+        .map(|bucket| match bucket.value.as_str() {
+            "" => row(Text::new("(none)").tone(Tone::Quiet), bucket.count),
+            value => row(Text::new(value), bucket.count),
+        })
+        .collect();
+    if other > 0 {
+        rows.push(row(Text::new("(others)").tone(Tone::Quiet), other));
+    }
+    rows
+}
+
+/// In tenths of a percent; what is there at all is never shown as nothing.
+fn share(count: u64, total: u64) -> String {
+    let tenths = u128::from(count) * 1000 / u128::from(total.max(1));
+    match tenths {
+        0 if count > 0 => "<0.1 %".to_owned(),
+        _ => format!("{}.{} %", grouped(u64::try_from(tenths / 10).unwrap_or(100)), tenths % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_shares() {
+        let bucket = |value: &str, count| FacetBody { value: value.to_owned(), count };
+        let buckets = [bucket("alice", 1500), bucket("bob\x1b[1m", 499), bucket("", 1)];
+        let mut out = Vec::new();
+        let screen = Screen { width: 80, colour: false, is_terminal: false };
+        table::write(&mut out, screen, &["ACTOR.NAME", "EVENTS", "SHARE"], rows(&buckets, 1000)).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+ACTOR.NAME      EVENTS  SHARE
+alice           1,500   50.0 %
+bob\\u{1b}[1m       499  16.6 %
+(none)               1  <0.1 %
+(others)         1,000  33.3 %
+"
+        );
+    }
+
+    #[test]
+    fn shares() {
+        fn check(count: u64, total: u64, expected: &str) {
+            assert_eq!(share(count, total), expected);
+        }
+        check(0, 0, "0.0 %");
+        check(5, 5, "100.0 %");
+        check(u64::MAX, u64::MAX, "100.0 %");
+    }
 }

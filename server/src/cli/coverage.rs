@@ -1,0 +1,92 @@
+//! What an answer cannot speak for, in words: nothing found must be told from nothing received.
+
+use jiff::tz::TimeZone;
+use taffrail_event::Gap;
+
+use super::table::grouped;
+use super::times::{shown, zone_name};
+use crate::read::Coverage;
+
+/// Nobody reads more of them under a table.
+const MAX_GAPS: usize = 10;
+
+/// One line for each thing that is missing.
+pub(crate) fn warnings(coverage: &Coverage, zone: &TimeZone) -> Vec<String> {
+    let mut lines = Vec::new();
+    if coverage.partial {
+        lines.push(
+            "incomplete: the query ran out of time; ask for a shorter time range or for fewer events"
+                .to_owned(),
+        );
+    }
+    lines.extend(coverage.gaps.iter().take(MAX_GAPS).map(|gap| self::gap(gap, zone)));
+    if let Some(more @ 1..) = coverage.gaps.len().checked_sub(MAX_GAPS) {
+        lines.push(format!("and {more} more gaps; `taffrail status` lists them"));
+    }
+    lines
+}
+
+fn gap(gap: &Gap, zone: &TimeZone) -> String {
+    let lost = match gap.lost {
+        Some(1) => "1 record is missing".to_owned(),
+        Some(lost) => format!("{} records are missing", grouped(lost)),
+        None => "records may be missing".to_owned(),
+    };
+    let place = match (gap.cluster.as_str(), gap.source.as_str()) {
+        ("", "") => String::new(),
+        (cluster, "") => format!(" of cluster {cluster}"),
+        ("", source) => format!(" from {source}"),
+        (cluster, source) => format!(" of cluster {cluster} from {source}"),
+    };
+    format!(
+        "gap: {lost}{place} between {} and {} ({}): {}",
+        shown(gap.from, zone),
+        shown(gap.to, zone),
+        zone_name(zone),
+        gap.reason
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use taffrail_event::Timestamp;
+
+    use super::*;
+
+    fn hole(lost: Option<u64>) -> Gap {
+        let time = |text| Timestamp::parse(text).unwrap();
+        Gap {
+            cluster: "prod".to_owned(),
+            source: "journal".to_owned(),
+            from: time("2026-11-23T13:00:00Z"),
+            to: time("2026-11-23T13:01:00Z"),
+            lost,
+            reason: "damaged on disk".to_owned(),
+        }
+    }
+
+    fn with_gaps(gaps: Vec<Gap>) -> Coverage {
+        Coverage::new(Timestamp::default(), Timestamp::default(), gaps)
+    }
+
+    #[test]
+    fn gaps_in_words() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let coverage = Coverage { partial: true, ..with_gaps(vec![hole(Some(1200)), hole(None)]) };
+        assert_eq!(
+            warnings(&coverage, &berlin)[1..],
+            [
+                "gap: 1,200 records are missing of cluster prod from journal between 2026-11-23 14:00:00 and 2026-11-23 14:01:00 (Europe/Berlin): damaged on disk",
+                "gap: records may be missing of cluster prod from journal between 2026-11-23 14:00:00 and 2026-11-23 14:01:00 (Europe/Berlin): damaged on disk",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_gaps_are_cut() {
+        let lines = warnings(&with_gaps(vec![hole(None); 13]), &TimeZone::UTC);
+        assert_eq!(lines.len(), MAX_GAPS + 1);
+        assert!(lines[MAX_GAPS].starts_with("and 3 more gaps"), "{lines:?}");
+        assert!(warnings(&with_gaps(Vec::new()), &TimeZone::UTC).is_empty());
+    }
+}

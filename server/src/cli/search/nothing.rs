@@ -1,0 +1,125 @@
+//! Why nothing was found: what was searched, what is there at all, and how to widen the question.
+
+use jiff::tz::TimeZone;
+use taffrail_query::{Query, TimeRange};
+
+use crate::cli::question::Question;
+use crate::cli::source::Source;
+use crate::cli::table::grouped;
+use crate::cli::times::{range_in_words, shown, zone_name};
+use crate::read::ClusterBody;
+
+/// Nobody reads more clusters at once.
+const MAX_CLUSTERS: usize = 10;
+
+/// The explanation, line by line.
+pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Vec<String>> {
+    let mut lines = vec![searched(question, &source.name())];
+    let clusters = source.clusters()?.clusters;
+    lines.extend(received(&clusters, question));
+    if !clusters.is_empty() && question.range != TimeRange::default() && question.query != Query::All {
+        let anywhere = source.events(&question.at_any_time(), 1, None)?.total;
+        let least = if anywhere.exact { "" } else { "at least " };
+        lines.push(match anywhere.value {
+            0 => "without the time range: nothing either; try fewer terms".to_owned(),
+            1 => "without the time range: 1 event".to_owned(),
+            count => format!("without the time range: {least}{} events", grouped(count)),
+        });
+    }
+    Ok(lines)
+}
+
+fn searched(question: &Question, source: &str) -> String {
+    let when = range_in_words(question.range, &question.zone);
+    match &question.query {
+        Query::All => format!("nothing found {when} in {source}"),
+        query => format!("nothing found for {query} {when} in {source}"),
+    }
+}
+
+fn received(clusters: &[ClusterBody], question: &Question) -> Vec<String> {
+    if clusters.is_empty() {
+        return vec![
+            "no event has been received yet; `taffrail import FILE` reads an audit log, and a webhook sends to the ingest address of `taffrail serve`"
+                .to_owned(),
+        ];
+    }
+    let zone = &question.zone;
+    let mut lines: Vec<String> =
+        clusters.iter().take(MAX_CLUSTERS).map(|cluster| span(cluster, question.range, zone)).collect();
+    if let Some(more @ 1..) = clusters.len().checked_sub(MAX_CLUSTERS) {
+        lines.push(format!("and {more} more clusters; `taffrail status` lists them"));
+    }
+    lines
+}
+
+fn span(cluster: &ClusterBody, range: TimeRange, zone: &TimeZone) -> String {
+    let where_it_lies = if range.from.is_some_and(|from| cluster.last < from) {
+        ", all before that time"
+    } else if range.to.is_some_and(|to| cluster.first >= to) {
+        ", all after that time"
+    } else {
+        ""
+    };
+    format!(
+        "received: cluster {}, {} events from {} to {} ({}){where_it_lies}",
+        cluster.cluster,
+        grouped(cluster.events),
+        shown(cluster.first, zone),
+        shown(cluster.last, zone),
+        zone_name(zone)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use taffrail_event::Timestamp;
+
+    use super::*;
+
+    fn time(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn check(from: Option<&str>, to: Option<&str>, clusters: &[ClusterBody], expected: &[&str]) {
+        let range = TimeRange { from: from.map(time), to: to.map(time) };
+        let now = time("2026-11-23T16:00:00Z");
+        let question = Question { query: Query::All, range, now, zone: TimeZone::UTC };
+        assert_eq!(received(clusters, &question), expected);
+    }
+
+    #[test]
+    fn nothing_found_is_told_from_nothing_received() {
+        let prod = ClusterBody {
+            cluster: "prod".to_owned(),
+            first: time("2026-11-20T00:00:00Z"),
+            last: time("2026-11-22T00:00:00Z"),
+            events: 1234,
+        };
+        let received =
+            "received: cluster prod, 1,234 events from 2026-11-20 00:00:00 to 2026-11-22 00:00:00 (UTC)";
+        let clusters = std::slice::from_ref(&prod);
+        check(None, None, clusters, &[received]);
+        check(Some("2026-11-23T00:00:00Z"), None, clusters, &[&format!("{received}, all before that time")]);
+        check(None, Some("2026-11-20T00:00:00Z"), clusters, &[&format!("{received}, all after that time")]);
+        check(
+            None,
+            None,
+            &[],
+            &[
+                "no event has been received yet; `taffrail import FILE` reads an audit log, and a webhook sends to the ingest address of `taffrail serve`",
+            ],
+        );
+    }
+
+    #[test]
+    fn says_what_was_searched() {
+        let question = Question {
+            query: Query::All,
+            range: TimeRange::default(),
+            now: time("2026-11-23T16:00:00Z"),
+            zone: TimeZone::UTC,
+        };
+        assert_eq!(searched(&question, "server x"), "nothing found at any time in server x");
+    }
+}

@@ -1,0 +1,157 @@
+//! Where answers come from: a server, or a data directory read by this process. Both answer in the API's bodies.
+
+mod directory;
+mod server;
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use taffrail_config::Settings;
+use taffrail_query::Field;
+
+use self::directory::Directory;
+use self::server::Server;
+use super::answer::note;
+use super::events_page::EventsPage;
+use super::question::Question;
+use crate::args::{ExportFormat, TargetArgs};
+use crate::data_dir::DataDir;
+use crate::read::{ClustersBody, FacetsBody};
+use crate::settings;
+
+/// A server or a directory.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Asked over HTTP.
+    Server(Server),
+    /// Read here.
+    Directory(Directory),
+}
+
+impl Source {
+    /// The one that the flags name, else the default server if it answers, else the default directory. Says which.
+    pub(crate) fn open(target: &TargetArgs) -> anyhow::Result<Self> {
+        let source = Self::find(target)?;
+        note(&source.introduction());
+        Ok(source)
+    }
+
+    fn find(target: &TargetArgs) -> anyhow::Result<Self> {
+        if let Some(url) = &target.server {
+            return Ok(Self::Server(Server::new(url)?));
+        }
+        let settings = settings::load(&target.settings)?;
+        if target.settings.data.is_none() {
+            for url in default_servers(&settings)? {
+                let server = Server::new(&url)?;
+                if server.is_alive() {
+                    return Ok(Self::Server(server));
+                }
+            }
+        }
+        Ok(Self::Directory(Directory::open(&settings)?))
+    }
+
+    /// What it is, in a sentence: "server http://127.0.0.1:8585".
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Server(server) => format!("server {}", server.url()),
+            Self::Directory(directory) => format!("directory {}", directory.path().display()),
+        }
+    }
+
+    fn introduction(&self) -> String {
+        match self {
+            Self::Server(_) => format!("answers come from {}", self.name()),
+            Self::Directory(directory) => {
+                format!("answers come from {}; {}", self.name(), directory.backlog_in_words())
+            }
+        }
+    }
+
+    /// A page of events, newest first.
+    pub(crate) fn events(
+        &self,
+        question: &Question,
+        limit: u64,
+        cursor: Option<&str>,
+    ) -> anyhow::Result<EventsPage> {
+        match self {
+            Self::Server(server) => {
+                let mut parameters = question.parameters();
+                parameters.push(("limit", limit.to_string()));
+                parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+                server.json("/api/v1/events", &parameters)
+            }
+            Self::Directory(directory) => directory.events(question, limit, cursor),
+        }
+    }
+
+    /// The most frequent values of a field.
+    pub(crate) fn facets(&self, question: &Question, field: Field, limit: u64) -> anyhow::Result<FacetsBody> {
+        match self {
+            Self::Server(server) => {
+                let mut parameters = question.parameters();
+                parameters.push(("field", field.canonical().to_owned()));
+                parameters.push(("limit", limit.to_string()));
+                server.json("/api/v1/facets", &parameters)
+            }
+            Self::Directory(directory) => directory.facets(question, field, limit),
+        }
+    }
+
+    /// What is stored of each cluster.
+    pub(crate) fn clusters(&self) -> anyhow::Result<ClustersBody> {
+        match self {
+            Self::Server(server) => server.json("/api/v1/clusters", &[]),
+            Self::Directory(directory) => directory.clusters(),
+        }
+    }
+
+    /// Writes every event that matches, oldest first.
+    pub(crate) fn export(
+        &self,
+        question: &Question,
+        format: ExportFormat,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Server(server) => {
+                let format = match format {
+                    ExportFormat::Ndjson => "ndjson",
+                    ExportFormat::Csv => "csv",
+                };
+                let mut parameters = question.parameters();
+                parameters.push(("format", format.to_owned()));
+                server.stream("/api/v1/export", &parameters, out)
+            }
+            Self::Directory(directory) => directory.export(question, format, out),
+        }
+    }
+}
+
+/// Where a server may be when none is named: the one that runs on the directory, then the one at the API address.
+fn default_servers(settings: &Settings) -> anyhow::Result<Vec<String>> {
+    let mut urls = Vec::new();
+    if let Ok(directory) = DataDir::existing(&settings.data) {
+        urls.extend(directory.server()?.map(|server| server.api));
+    }
+    let listen = settings.api.listen;
+    if listen.port() != 0 {
+        let url = format!("http://{}", reachable(listen));
+        if !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
+    Ok(urls)
+}
+
+/// A listener on every address is reached by this machine's own.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}

@@ -1,0 +1,185 @@
+//! A data directory as the source of answers, read by this process, beside a server that may be writing to it.
+
+use std::fmt;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use taffrail_config::Settings;
+use taffrail_event::{Gap, Timestamp};
+use taffrail_index::Store;
+use taffrail_ingest::journal;
+use taffrail_query::{Field, Order, Search, SearchError, TimeContext, TimeRange};
+
+use crate::args::ExportFormat;
+use crate::cli::events_page::EventsPage;
+use crate::cli::question::Question;
+use crate::cli::table::grouped;
+use crate::data_dir::DataDir;
+use crate::exit::WrongUse;
+use crate::read::{
+    Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events, facets,
+};
+
+/// A data directory.
+pub(crate) struct Directory {
+    dir: DataDir,
+    search: Arc<dyn Search>,
+    query_timeout: Duration,
+}
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Directory {
+    /// The directory that the settings name.
+    pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let dir = DataDir::existing(&settings.data)?;
+        let store = Store::open_read_only(&dir.index(), &settings.index)
+            .with_context(|| format!("cannot read the index in {}", dir.path().display()))?;
+        Ok(Self { dir, search: store.search(), query_timeout: settings.api.query_timeout })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// How much of what was received cannot be found yet.
+    pub(crate) fn backlog_in_words(&self) -> String {
+        let is_written_to = self.dir.holder().ok().flatten().is_some();
+        match (self.backlog(), is_written_to) {
+            (Err(error), _) => format!("how much of its journal is not yet indexed is not known: {error:#}"),
+            (Ok(0), _) => "all of its journal is indexed".to_owned(),
+            (Ok(count), true) => format!("{} records of its journal are not yet indexed", grouped(count)),
+            (Ok(count), false) => format!(
+                "{} records of its journal are not yet indexed and cannot be found; `taffrail serve` indexes them",
+                grouped(count)
+            ),
+        }
+    }
+
+    fn backlog(&self) -> anyhow::Result<u64> {
+        // Read first: what the writer commits in between is then counted as not yet indexed, not the other way round.
+        let searchable = self.search.progress().searchable;
+        let journal = journal::inspect(&self.dir.journal())?;
+        Ok(journal.next.saturating_sub(searchable.max(journal.first)))
+    }
+
+    pub(crate) fn events(
+        &self,
+        question: &Question,
+        limit: u64,
+        cursor: Option<&str>,
+    ) -> anyhow::Result<EventsPage> {
+        let text = Text::of(question);
+        let ask = EventsAsk { ask: text.ask(), order: Order::Desc, limit: usize::try_from(limit)?, cursor };
+        let coverage = self.coverage(question.range);
+        let body = events(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)?;
+        // By way of the text, so that there is one way to show events, wherever they come from.
+        Ok(serde_json::from_slice(&serde_json::to_vec(&body)?)?)
+    }
+
+    pub(crate) fn facets(&self, question: &Question, field: Field, limit: u64) -> anyhow::Result<FacetsBody> {
+        let text = Text::of(question);
+        let ask = FacetsAsk { ask: text.ask(), field: field.canonical(), limit: usize::try_from(limit)? };
+        let coverage = self.coverage(question.range);
+        facets(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)
+    }
+
+    pub(crate) fn clusters(&self) -> anyhow::Result<ClustersBody> {
+        clusters(&*self.search, self.coverage(TimeRange::default())).map_err(refused)
+    }
+
+    pub(crate) fn export(
+        &self,
+        question: &Question,
+        format: ExportFormat,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        match format {
+            ExportFormat::Ndjson => self.walk(question, |event| {
+                serde_json::to_writer(&mut *out, event)?;
+                Ok(out.write_all(b"\n")?)
+            }),
+            ExportFormat::Csv => {
+                let mut csv = CsvWriter::new(out)?;
+                self.walk(question, |event| Ok(csv.write(event)?))?;
+                Ok(csv.flush()?)
+            }
+        }
+    }
+
+    fn walk(
+        &self,
+        question: &Question,
+        mut each: impl FnMut(&taffrail_event::Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut failure = None;
+        let walked = self.search.walk(&question.query, question.range, &mut |hit| match each(&hit.event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        walked.map_err(|error| refused(error.into()))?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.query_timeout
+    }
+
+    fn coverage(&self, range: TimeRange) -> Coverage {
+        let overlaps = |gap: &Gap| {
+            range.to.is_none_or(|to| gap.from < to) && range.from.is_none_or(|from| gap.to > from)
+        };
+        let gaps = self.search.gaps().into_iter().filter(overlaps).collect();
+        let now = Timestamp::now();
+        let complete_to = match self.backlog() {
+            Ok(0) => now,
+            _ => self.search.progress().last_commit.unwrap_or_default(),
+        };
+        Coverage::new(now, complete_to, gaps)
+    }
+}
+
+/// A question as the API takes it.
+struct Text {
+    query: String,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+impl Text {
+    fn of(question: &Question) -> Self {
+        let TimeRange { from, to } = question.range;
+        Self {
+            query: question.query.to_string(),
+            from: from.map(|from| from.to_string()),
+            to: to.map(|to| to.to_string()),
+        }
+    }
+
+    fn ask(&self) -> Ask<'_> {
+        Ask { query: &self.query, from: self.from.as_deref(), to: self.to.as_deref() }
+    }
+}
+
+fn context(question: &Question) -> TimeContext {
+    TimeContext { now: question.now, tz: question.zone.clone() }
+}
+
+fn refused(error: ReadError) -> anyhow::Error {
+    match error {
+        ReadError::Search(error @ SearchError::Storage(_)) => error.into(),
+        error => WrongUse(error.to_string()).into(),
+    }
+}

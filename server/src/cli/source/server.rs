@@ -1,0 +1,205 @@
+//! A server as the source of answers: its HTTP API, over plain HTTP.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::http::{Response, StatusCode, Uri};
+use ureq::{Agent, Body};
+
+use crate::cli::query_problem::query_problem;
+use crate::exit::WrongUse;
+
+/// A server on the same machine or network answers within milliseconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A default server is looked for before every command; nobody waits for one that is not there.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Longer than any query may take by default, twice over.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An export may look through millions of events before the next one matches.
+const READ_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A thousand events with all their annotations stay far below it.
+const MAX_BODY_BYTES: u64 = 512 << 20;
+
+/// What an error is read up to: a problem document is a few hundred bytes.
+const MAX_PROBLEM_BYTES: u64 = 64 << 10;
+
+/// A server's API.
+#[derive(Debug)]
+pub(crate) struct Server {
+    agent: Agent,
+    url: String,
+}
+
+/// Parameters of a request.
+pub(crate) type Parameters<'a> = [(&'a str, String)];
+
+/// An RFC 9457 problem document.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    title: String,
+    detail: String,
+    request_id: String,
+    hint: Option<String>,
+    span: Option<Span>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Server {
+    /// The server at `url`, which may leave out `http://`.
+    pub(crate) fn new(url: &str) -> anyhow::Result<Self> {
+        let wrong = |why: &str| WrongUse(format!("--server {url}: {why}"));
+        let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        let uri: Uri = full.parse().map_err(|_| wrong("not a URL; write it as http://127.0.0.1:8585"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => {
+                return Err(wrong("this version speaks plain HTTP only; name an http:// address").into());
+            }
+            _ => return Err(wrong("not an http:// address").into()),
+        }
+        if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
+            return Err(wrong("name the server only, without a path: http://127.0.0.1:8585").into());
+        }
+        let host = uri.host().unwrap_or_default();
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("taffrail/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(RESPONSE_TIMEOUT))
+            .timeout_per_read(Some(READ_TIMEOUT));
+        if is_this_machine(host) {
+            config = config.proxy(None);
+        }
+        Ok(Self { agent: config.build().new_agent(), url: full.trim_end_matches('/').to_owned() })
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether a server is there.
+    pub(crate) fn is_alive(&self) -> bool {
+        let request = self.agent.get(format!("{}/livez", self.url)).config();
+        let response = request
+            .timeout_connect(Some(PROBE_TIMEOUT))
+            .timeout_global(Some(PROBE_TIMEOUT * 4))
+            .build()
+            .call();
+        response.is_ok_and(|response| response.status() == StatusCode::OK)
+    }
+
+    /// The JSON answer of an endpoint.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        parameters: &Parameters<'_>,
+    ) -> anyhow::Result<T> {
+        let response = self.get(path, parameters)?;
+        let body = response.into_body().into_with_config().limit(MAX_BODY_BYTES).read_to_vec();
+        let body = body.with_context(|| format!("cannot read the answer of {}", self.url))?;
+        serde_json::from_slice(&body).with_context(|| {
+            format!("the answer of {} to {path} is not understood; is it a Taffrail API address?", self.url)
+        })
+    }
+
+    /// Copies the answer of an endpoint to `out` as it comes, through `pass`.
+    pub(crate) fn stream(
+        &self,
+        path: &str,
+        parameters: &Parameters<'_>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let mut body = self.get(path, parameters)?.into_body().into_reader();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            // The end of a chunked body is a chunk of its own; without it reading fails.
+            let count = body.read(&mut buffer).map_err(|error| {
+                anyhow!(
+                    "the stream from {} broke off, what was written is incomplete: {error}; try again, or ask for a shorter time range",
+                    self.url
+                )
+            })?;
+            match buffer.get(..count) {
+                Some([]) | None => return Ok(()),
+                Some(read) => out.write_all(read)?,
+            }
+        }
+    }
+
+    fn get(&self, path: &str, parameters: &Parameters<'_>) -> anyhow::Result<Response<Body>> {
+        let pairs = parameters.iter().map(|(name, value)| (*name, value.as_str()));
+        let request = self.agent.get(format!("{}{path}", self.url)).query_pairs(pairs);
+        let response = request.call().map_err(|error| self.unreachable(&error))?;
+        if response.status() == StatusCode::OK {
+            return Ok(response);
+        }
+        let query = parameters.iter().find(|(name, _)| *name == "q").map_or("", |(_, query)| query);
+        self.refused(response, query)
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
+        match error {
+            ureq::Error::Timeout(_) => anyhow!("{} did not answer in time; is it overloaded?", self.url),
+            _ => anyhow!(
+                "cannot reach {}: {error}; start it with `taffrail serve`, or read its directory with --data",
+                self.url
+            ),
+        }
+    }
+
+    fn refused(&self, response: Response<Body>, query: &str) -> anyhow::Result<Response<Body>> {
+        let status = response.status();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header("retry-after").map(str::to_owned);
+        let body = response.into_body().into_with_config().limit(MAX_PROBLEM_BYTES).read_to_vec();
+        let problem: Problem =
+            body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        if let Some(span) = &problem.span {
+            let text = query_problem(query, span.start..span.end, &problem.detail, problem.hint.as_deref());
+            return Err(WrongUse(text).into());
+        }
+        let mut text = if problem.detail.is_empty() { problem.title.clone() } else { problem.detail.clone() };
+        if let Some(hint) = &problem.hint {
+            text = format!("{text}; {hint}");
+        }
+        match status.as_u16() {
+            400 | 414 if !text.is_empty() => Err(WrongUse(text).into()),
+            404 if text.is_empty() => {
+                bail!("{} has no such endpoint; is it a Taffrail API address of this version?", self.url)
+            }
+            429 | 503 => {
+                let when = retry_after.map_or("shortly".to_owned(), |seconds| format!("in {seconds} s"));
+                bail!("{} is busy ({status}): {text}; try again {when}", self.url)
+            }
+            _ if problem.request_id.is_empty() => bail!("{} answered {status}: {text}", self.url),
+            _ => {
+                bail!("{} answered {status}: {text} (request {}, see its log)", self.url, problem.request_id)
+            }
+        }
+    }
+}
+
+/// Proxies are for other machines.
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

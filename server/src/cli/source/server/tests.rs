@@ -1,0 +1,106 @@
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use super::*;
+
+/// Answers one request with these bytes, closes, and gives back the request line.
+fn answering(response: &'static str) -> (Server, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = Server::new(&listener.local_addr().unwrap().to_string()).unwrap();
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let request = lines.next().unwrap().unwrap();
+        assert!(lines.by_ref().any(|line| line.unwrap().is_empty()));
+        stream.write_all(response.as_bytes()).unwrap();
+        request
+    });
+    (server, thread)
+}
+
+fn streamed(response: &'static str) -> (anyhow::Result<()>, Vec<u8>) {
+    let (server, _thread) = answering(response);
+    let mut out = Vec::new();
+    let result = server.stream("/api/v1/export", &[], &mut out);
+    (result, out)
+}
+
+fn problem(response: &'static str) -> anyhow::Error {
+    let (server, _thread) = answering(response);
+    server.json::<serde_json::Value>("/x", &[("q", "usr:ü".to_owned())]).unwrap_err()
+}
+
+#[test]
+fn a_stream_without_its_final_chunk_is_incomplete() {
+    let (whole, out) =
+        streamed("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabc\n\r\n0\r\n\r\n");
+    whole.unwrap();
+    assert_eq!(out, b"abc\n");
+    for broken in [
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabc\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nabc\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc\n",
+    ] {
+        let (result, out) = streamed(broken);
+        let error = result.unwrap_err();
+        assert_eq!(out, b"abc\n", "{broken:?}");
+        assert!(error.to_string().contains("incomplete"), "{error}");
+        assert!(!error.is::<WrongUse>());
+    }
+}
+
+#[test]
+fn parameters_are_encoded() {
+    let (server, thread) = answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+    let parameters = [("q", "user:\"a & b\" +ü".to_owned()), ("limit", "5".to_owned())];
+    server.json::<serde_json::Value>("/api/v1/events", &parameters).unwrap();
+    let request = thread.join().unwrap();
+    assert!(request.starts_with("GET /api/v1/events?q=user"), "{request}");
+    assert!(request.contains("%26") && request.contains("%2B") && request.contains("%C3%BC"), "{request}");
+}
+
+#[test]
+fn problems_become_the_exit_code_that_fits() {
+    let span = problem(
+        "HTTP/1.1 400 Bad Request\r\ncontent-length: 95\r\n\r\n{\"code\":\"query\",\"detail\":\"there is no field usr\",\"span\":{\"start\":0,\"end\":3},\"hint\":\"write user\"}",
+    );
+    assert!(span.is::<WrongUse>(), "{span}");
+    assert_eq!(span.to_string(), "there is no field usr\n  usr:ü\n  ^^^\nhint: write user");
+    let bad =
+        problem("HTTP/1.1 400 Bad Request\r\ncontent-length: 25\r\n\r\n{\"detail\":\"limit too high\"}");
+    assert!(!bad.is::<WrongUse>() || bad.to_string() == "limit too high");
+    let busy = problem(
+        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\ncontent-length: 18\r\n\r\n{\"detail\":\"later\"}",
+    );
+    assert!(!busy.is::<WrongUse>() && busy.to_string().contains("try again in 3 s"), "{busy}");
+    let not_json = problem("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n<ht>");
+    assert!(not_json.to_string().contains("is it a Taffrail API"), "{not_json}");
+}
+
+#[test]
+fn addresses() {
+    fn check(url: &str, expected: Option<&str>) {
+        let server = Server::new(url);
+        assert_eq!(server.as_ref().ok().map(Server::url), expected, "{url}");
+        if let Err(error) = server {
+            assert!(error.is::<WrongUse>(), "{error}");
+        }
+    }
+    check("127.0.0.1:8585", Some("http://127.0.0.1:8585"));
+    check("http://audit.example.com/", Some("http://audit.example.com"));
+    check("http://[::1]:8585", Some("http://[::1]:8585"));
+    check("https://audit.example.com", None);
+    check("ftp://audit.example.com", None);
+    check("http://audit.example.com/api/v1", None);
+    check("http://a b", None);
+}
+
+#[test]
+fn nobody_there() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Server::new(&port.to_string()).unwrap();
+    assert!(!server.is_alive());
+    let error = server.json::<serde_json::Value>("/x", &[]).unwrap_err();
+    assert!(error.to_string().contains("taffrail serve"), "{error}");
+}
