@@ -1,5 +1,6 @@
 //! Answers a query for one event in memory: live tail, held records, and the oracle for the index.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -146,20 +147,20 @@ impl<'a> TextSearch<'a> {
             let mut ahead = words::words(text);
             while let Some(word) = ahead.next() {
                 let phrases = self.phrases.get(word.as_ref()).into_iter().flatten();
-                let phrases = phrases.map(|(number, rest)| (*number, follows(ahead.clone(), rest)));
-                let patterns =
-                    self.patterns.iter().map(|(number, pattern)| (*number, pattern.matches(&word)));
-                for (number, holds) in phrases.chain(patterns) {
-                    if holds && !std::mem::replace(&mut found[number], true) {
+                let mut check = |number: usize, holds: &dyn Fn() -> bool| {
+                    if !found[number] && holds() {
+                        found[number] = true;
                         missing -= 1;
                     }
-                }
+                };
+                phrases.for_each(|(number, rest)| check(*number, &|| follows(ahead.clone(), rest)));
+                self.patterns.iter().for_each(|(number, form)| check(*number, &|| form.matches(&word)));
             }
         });
         found
     }
 }
 
-fn follows<'t>(mut words: impl Iterator<Item = std::borrow::Cow<'t, str>>, expected: &[String]) -> bool {
+fn follows<'t>(mut words: impl Iterator<Item = Cow<'t, str>>, expected: &[String]) -> bool {
     expected.iter().all(|expected| words.next().is_some_and(|word| word == expected.as_str()))
 }

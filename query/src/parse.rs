@@ -11,6 +11,8 @@
 //! Every bound is on the text as typed: its length, the nesting of its parentheses (the only recursion), its terms.
 
 mod scanner;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::ops::Range;
@@ -183,7 +185,7 @@ impl Parser<'_> {
         }
         let field = Field::parse(text).map_err(|unknown| {
             let hint =
-                format!("did you mean {}? Put text that holds a colon in quotation marks", unknown.nearest);
+                format!("the nearest is {}; put text that holds a colon in quotation marks", unknown.nearest);
             Refusal::new(QueryErrorCode::UnknownField, name, format!("there is no field {:?}", unknown.name))
                 .hint(hint)
         })?;

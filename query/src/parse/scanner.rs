@@ -123,9 +123,7 @@ impl<'a> Scanner<'a> {
     /// Whether the next word is the keyword and nothing longer.
     pub(super) fn is_at_keyword(&mut self, keyword: &str) -> bool {
         self.skip_spaces();
-        self.rest()
-            .strip_prefix(keyword)
-            .is_some_and(|after| after.chars().next().is_none_or(|next| ends_bare(next) || next == '['))
+        self.rest().strip_prefix(keyword).is_some_and(|after| after.chars().next().is_none_or(ends_bare))
     }
 
     pub(super) fn eat_keyword(&mut self, keyword: &str) -> bool {

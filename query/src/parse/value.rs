@@ -158,7 +158,7 @@ impl Stretch {
     }
 }
 
-fn is_empty(lower: Bound<i64>, upper: Bound<i64>) -> bool {
+pub(super) fn is_empty(lower: Bound<i64>, upper: Bound<i64>) -> bool {
     let first = match lower {
         Bound::Included(number) => i128::from(number),
         Bound::Excluded(number) => i128::from(number) + 1,
