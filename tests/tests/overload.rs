@@ -243,9 +243,8 @@ impl SmallDisk {
                 .output()
                 .is_ok_and(|output| output.status.success());
         if !mounted {
-            #[allow(clippy::print_stdout, reason = "a skipped test says how to run it")]
-            println!(
-                "SKIPPED: a full disk needs a small tmpfs to fill; run the tests as root, where mount is allowed"
+            say_skipped(
+                "a full disk needs a small tmpfs to fill; run the tests as root, where mount is allowed",
             );
             return None;
         }
@@ -280,4 +279,9 @@ impl Drop for SmallDisk {
 fn unmount(path: &Path) {
     let done = Command::new("umount").arg("-l").arg(path).status();
     assert!(done.is_ok_and(|status| status.success()) || thread::panicking(), "umount {}", path.display());
+}
+
+#[allow(clippy::print_stdout, reason = "a skipped test says how to run it")]
+fn say_skipped(how_to_run: &str) {
+    println!("SKIPPED: {how_to_run}");
 }
