@@ -194,6 +194,17 @@ impl Campaign {
     }
 }
 
+impl KillReport {
+    /// Adds what another campaign did.
+    pub fn add(&mut self, other: &Self) {
+        self.kills += other.kills;
+        self.acknowledged += other.acknowledged;
+        for (point, kills) in &other.at {
+            *self.at.entry(point.clone()).or_default() += kills;
+        }
+    }
+}
+
 /// Stops the senders also when the test fails, so that it ends.
 struct StopAtEnd<'a>(&'a AtomicBool);
 
