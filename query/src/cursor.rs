@@ -109,3 +109,69 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     *bytes = rest;
     Some(*first)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn token() -> CursorToken {
+        let cursor = Cursor { time: Timestamp::from_micros(5), id: Key(7) };
+        CursorToken::new(cursor, Timestamp::from_micros(9), &Query::All, TimeRange::default(), Order::Desc)
+    }
+
+    #[test]
+    fn a_cursor_fits_its_own_question_only() {
+        let token = CursorToken::parse(&token().to_string()).unwrap();
+        let range = TimeRange::default();
+        assert_eq!(token.check(&Query::All, range, Order::Desc), Ok(()));
+        let other_range = TimeRange { from: None, to: Some(Timestamp::from_micros(1)) };
+        let swapped = TimeRange { from: Some(Timestamp::from_micros(1)), to: None };
+        assert_eq!(token.check(&Query::All.negated(), range, Order::Desc), Err(CursorError::Mismatch));
+        assert_eq!(token.check(&Query::All, range, Order::Asc), Err(CursorError::Mismatch));
+        assert_eq!(token.check(&Query::All, other_range, Order::Desc), Err(CursorError::Mismatch));
+        assert_eq!(token.check(&Query::All, swapped, Order::Desc), Err(CursorError::Mismatch));
+    }
+
+    #[test]
+    fn a_damaged_cursor_is_refused() {
+        fn check(text: &str) {
+            assert_eq!(CursorToken::parse(text), Err(CursorError::Damaged), "{text}");
+        }
+        let whole = token().to_string();
+        check("");
+        check("next");
+        check(whole.get(1..).unwrap());
+        check(whole.get(..whole.len() - 1).unwrap());
+        check(&format!("{whole}A"));
+        check(&format!("{whole}="));
+        for (at, _) in whole.char_indices() {
+            for other in ["A", "b", "_", "=", "é"] {
+                let mut changed = whole.clone();
+                changed.replace_range(at..=at, other);
+                if changed != whole {
+                    check(&changed);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_read_back_and_need_no_escaping(
+            time in Timestamp::MIN.micros()..=Timestamp::MAX.micros(), id in any::<u128>(), now in any::<i64>(),
+        ) {
+            let cursor = Cursor { time: Timestamp::from_micros(time), id: Key(id) };
+            let now = Timestamp::from_micros(now);
+            let token = CursorToken::new(cursor, now, &Query::All, TimeRange::default(), Order::Asc);
+            let text = token.to_string();
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+            prop_assert_eq!(CursorToken::parse(&text), Ok(token));
+        }
+
+        #[test]
+        fn any_other_text_is_refused(text in any::<String>()) {
+            prop_assert_eq!(CursorToken::parse(&text), Err(CursorError::Damaged));
+        }
+    }
+}

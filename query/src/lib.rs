@@ -9,6 +9,8 @@
 //! Invariant: no IO, no clock, no environment, no search engine. Every text is accepted or refused with a place and a
 //! reason; none panics, overflows the stack or takes more than linear time.
 
+#[cfg(test)]
+mod arbitrary;
 mod ast;
 mod cursor;
 mod error;

@@ -164,3 +164,6 @@ impl<'a> TextSearch<'a> {
 fn follows<'t>(mut words: impl Iterator<Item = Cow<'t, str>>, expected: &[String]) -> bool {
     expected.iter().all(|expected| words.next().is_some_and(|word| word == expected.as_str()))
 }
+
+#[cfg(test)]
+mod tests;

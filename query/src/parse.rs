@@ -17,7 +17,7 @@ mod value;
 
 use std::ops::Range;
 
-use crate::ast::Query;
+use crate::ast::{Predicate, Query, TextPredicate};
 use crate::error::{QueryError, QueryErrorCode};
 use crate::field::Field;
 use crate::time::TimeContext;
@@ -28,7 +28,7 @@ use value::Comparison;
 const MAX_BYTES: usize = 64 * 1024;
 /// Deepest nesting of parentheses: far beyond what a person writes, far below what the stack holds.
 const MAX_DEPTH: usize = 200;
-/// Most terms: what Lucene allows, and what an index answers in bounded time.
+/// Most values and words: what Lucene allows, and what an index answers in bounded time.
 const MAX_TERMS: usize = 1024;
 
 /// Reads a query. An empty text asks for everything. Relative times are resolved by `context`.
@@ -186,7 +186,7 @@ impl Parser<'_> {
         let field = Field::parse(text).map_err(|unknown| {
             let hint =
                 format!("the nearest is {}; put text that holds a colon in quotation marks", unknown.nearest);
-            Refusal::new(QueryErrorCode::UnknownField, name, format!("there is no field {:?}", unknown.name))
+            Refusal::new(QueryErrorCode::UnknownField, name, format!("there is no field {}", quoted(text)))
                 .hint(hint)
         })?;
         self.value(field)
@@ -233,22 +233,36 @@ impl Parser<'_> {
 
     /// Takes note of the terms of one value, which may be several (`deployments.apps`) and then nest like parentheses.
     fn counted(&mut self, query: Query, span: Range<usize>) -> Result<Query, Refusal> {
-        let leaves = match &query {
-            Query::And(parts) => {
-                self.depth += 1;
-                self.check_depth(&span)?;
-                self.depth -= 1;
-                parts.len()
-            }
-            _ => 1,
-        };
-        self.terms += leaves;
+        if matches!(query, Query::And(_)) {
+            self.depth += 1;
+            self.check_depth(&span)?;
+            self.depth -= 1;
+        }
+        self.terms += terms(&query);
         if self.terms > MAX_TERMS {
             let message = format!("the query has more than {MAX_TERMS} terms");
             return Err(Refusal::new(QueryErrorCode::TooManyTerms, span, message)
                 .hint("ask several shorter questions, or use wildcards instead of a list"));
         }
         Ok(query)
+    }
+}
+
+/// Every word of a phrase counts: each is looked for.
+fn terms(query: &Query) -> usize {
+    match query {
+        Query::And(parts) => parts.iter().map(terms).sum(),
+        Query::Text(TextPredicate::Phrase(words)) | Query::Field(_, Predicate::Phrase(words)) => words.len(),
+        _ => 1,
+    }
+}
+
+/// For messages: what was typed, or its beginning.
+fn quoted(text: &str) -> String {
+    const MAX_CHARACTERS: usize = 80;
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
     }
 }
 

@@ -190,102 +190,112 @@ fn timestamp(zoned: &Zoned) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[test]
-    fn explore() {
-        let c = TimeContext {
+    use proptest::prelude::*;
+
+    fn context() -> TimeContext {
+        TimeContext {
             now: Timestamp::parse("2026-11-23T16:11:23.418577Z").unwrap(),
             tz: TimeZone::get("Europe/Berlin").unwrap(),
-        };
-        for t in [
-            "now",
-            "Now - 15m",
-            "now-15m",
-            "-15m",
-            "+15m",
-            "15m",
-            "2h 30m",
-            "1w",
-            "1mo",
-            "1M",
-            "1d12h",
-            "15 minutes ago",
-            "2h ago",
-            "PT15M",
-            "P1D",
-            "1.5h",
-            "2026-11-23",
-            "2026-11-23T16:11",
-            "2026-11-23 16:11",
-            "2026-11-23T16",
-            "2026-11-23 16:11:05.25",
-            "2026-11-23 25:00",
-            "yesterday",
-            "yesterday 14:00",
-            "yesterday at 14:00",
-            "Yesterday",
-            "14:05",
-            "9:05",
-            "14:05:30",
-            "24:00",
-            "9am",
-            "noon",
-            "last monday",
-            "monday",
-            "@1767225600",
-            "1767225600",
-            "2026",
-            "m",
-            "z",
-            "utc",
-            "est",
-            "foo",
-            "a",
-            "now-",
-            "now5m",
-            "now 15m",
-            "-",
-            "--15m",
-            "- 15m",
-            "14:05Z",
-            "14:05+02:00",
-            "2026-11-23T16:11:23",
-            "2026-11-23T16:11:23+0100",
-            "2026-11-23T16:11:23.5+01:00",
-            "Nov 23 2026",
-            "23 nov",
-            "nov 23 16:11",
-            "2026-02-30",
-            "2026-W48",
-            "20261123T161123Z",
-            "2026-11-23Z",
-            "9999-12-31",
-            "0000-01-01",
-            "now-100000y",
-            "5 m",
-            "15M",
-            "1h30",
-            "10",
-            "10:00 yesterday",
-            "next week",
-            "TZ=\"UTC\" 10:00",
-            "1 day ago",
-            "3 days",
-            "day",
-            "now-1d/d",
-            "(x) 14:00",
-            "12/24",
-            "1e9s",
-            "0x1",
-            "1:2",
-            "١٤:٠٥",
-            "a5",
-            "t5",
-            "z9",
-        ] {
-            println!(
-                "{t:40} {:?}",
-                parse_moment(t, &c).map(|m| (m.start.to_string(), m.next_day.map(|t| t.to_string())))
-            );
+        }
+    }
+
+    fn check(text: &str, expected: &str) {
+        let time = parse_time(text, &context()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(time, Timestamp::parse(expected).unwrap(), "{text}: {time}");
+    }
+
+    #[test]
+    fn spans_count_back_from_now() {
+        check("now", "2026-11-23T16:11:23.418577Z");
+        check("NOW", "2026-11-23T16:11:23.418577Z");
+        check("now-15m", "2026-11-23T15:56:23.418577Z");
+        check("now - 15m", "2026-11-23T15:56:23.418577Z");
+        check("now+1h", "2026-11-23T17:11:23.418577Z");
+        check("-15m", "2026-11-23T15:56:23.418577Z");
+        check("+15m", "2026-11-23T16:26:23.418577Z");
+        // GNU date reads the zone M here, 03:00 UTC.
+        check("15m", "2026-11-23T15:56:23.418577Z");
+        check("2h 30m", "2026-11-23T13:41:23.418577Z");
+        check("1.5h", "2026-11-23T14:41:23.418577Z");
+        check("1w", "2026-11-16T16:11:23.418577Z");
+        check("3 days", "2026-11-20T16:11:23.418577Z");
+        check("15 minutes ago", "2026-11-23T15:56:23.418577Z");
+        check("PT15M", "2026-11-23T15:56:23.418577Z");
+    }
+
+    #[test]
+    fn calendar_spans_keep_the_clock_time_of_the_zone() {
+        // Summer time ended on 2026-10-25.
+        check("now-30d", "2026-10-24T15:11:23.418577Z");
+        check("1mo", "2026-10-23T15:11:23.418577Z");
+    }
+
+    #[test]
+    fn absolute_times() {
+        check("2026-11-23T16:11:23.5Z", "2026-11-23T16:11:23.5Z");
+        check("2026-11-23T16:11:23+05:30", "2026-11-23T10:41:23Z");
+        check(" 2026-11-23T16:11:23 ", "2026-11-23T15:11:23Z");
+        check("2026-11-23 16:11", "2026-11-23T15:11:00Z");
+        check("2026-07-01 16:11:05.25", "2026-07-01T14:11:05.25Z");
+        check("@1795450283", "2026-11-23T16:11:23Z");
+        check("Nov 23 2026 16:11", "2026-11-23T15:11:00Z");
+        // The clock skips from 02:00 to 03:00.
+        check("2026-03-29 02:30", "2026-03-29T01:30:00Z");
+    }
+
+    #[test]
+    fn days_start_at_midnight_of_the_zone() {
+        check("2026-11-23", "2026-11-22T23:00:00Z");
+        check("2026-07-01", "2026-06-30T22:00:00Z");
+        check("today", "2026-11-22T23:00:00Z");
+        check("Yesterday", "2026-11-21T23:00:00Z");
+        check("tomorrow", "2026-11-23T23:00:00Z");
+        check("last monday", "2026-11-15T23:00:00Z");
+        let moment = parse_moment("2026-03-29", &context()).unwrap();
+        let hours = (moment.next_day.unwrap().micros() - moment.start.micros()) / 3_600_000_000;
+        assert_eq!(hours, 23);
+    }
+
+    #[test]
+    fn clock_times_are_of_today_or_of_the_day_named() {
+        check("14:05", "2026-11-23T13:05:00Z");
+        check("9:05", "2026-11-23T08:05:00Z");
+        check("14:05:30.5", "2026-11-23T13:05:30.5Z");
+        check("14:05Z", "2026-11-23T14:05:00Z");
+        check("yesterday 14:00", "2026-11-22T13:00:00Z");
+        check("14:00 yesterday", "2026-11-22T13:00:00Z");
+        check("monday 9am", "2026-11-23T08:00:00Z");
+    }
+
+    #[test]
+    fn what_could_mean_anything_is_refused() {
+        fn check(text: &str, expected: fn(String) -> TimeError) {
+            assert_eq!(parse_time(text, &context()), Err(expected(text.to_owned())), "{text}");
+        }
+        check("1795450283", TimeError::Number);
+        check("1795450283000", TimeError::Number);
+        check("2026", TimeError::Number);
+        check("", TimeError::Unknown);
+        check("soon", TimeError::Unknown);
+        check("m", TimeError::Unknown);
+        check("15M", TimeError::Unknown);
+        check("utc", TimeError::Unknown);
+        check("now-", TimeError::Unknown);
+        check("now5m", TimeError::Unknown);
+        check("--15m", TimeError::Unknown);
+        check("3/4/2026", TimeError::Unknown);
+        check("24:00", TimeError::Unknown);
+        check("2026-02-30", TimeError::Unknown);
+        check("2026-11-23 25:00", TimeError::Unknown);
+        check("TZ=\"UTC\" 10:00", TimeError::Unknown);
+        check("9999-12-31", TimeError::OutOfRange);
+        check("now-15000y", TimeError::OutOfRange);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_none(text in prop_oneof![any::<String>(), "[-+:0-9a-zTZ ./@]{0,30}", "(now|last|mon|@)?[-+ ]?[0-9]{1,12} ?[a-z]{0,6}"]) {
+            drop(parse_time(&text, &context()));
         }
     }
 }

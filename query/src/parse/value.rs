@@ -5,8 +5,8 @@ use std::ops::{Bound, Range};
 use jiff::SignedDuration;
 use taffrail_event::{resource, words};
 
-use super::Refusal;
 use super::scanner::{Operand, Scanner};
+use super::{Refusal, quoted};
 use crate::ast::{Predicate, Query, TextPredicate};
 use crate::error::QueryErrorCode;
 use crate::field::{Field, FieldKind, lower_case};
@@ -158,7 +158,7 @@ impl Stretch {
     }
 }
 
-pub(super) fn is_empty(lower: Bound<i64>, upper: Bound<i64>) -> bool {
+fn is_empty(lower: Bound<i64>, upper: Bound<i64>) -> bool {
     let first = match lower {
         Bound::Included(number) => i128::from(number),
         Bound::Excluded(number) => i128::from(number) + 1,
@@ -190,7 +190,7 @@ fn stretch(
             Err(error) => Err(refuse(error.to_string(), error.hint())),
         },
         Field::Code => text.parse().ok().map(Stretch::point).or_else(|| codes(&text)).ok_or_else(|| {
-            refuse(format!("{text:?} is no status code"), "write code:404, code:4xx or code:>=400")
+            refuse(format!("{} is no status code", quoted(&text)), "write code:404, code:4xx or code:>=400")
         }),
         _ => text
             .parse()
@@ -199,7 +199,7 @@ fn stretch(
             .map(Stretch::point)
             .ok_or_else(|| {
                 refuse(
-                    format!("{text:?} is no number of milliseconds"),
+                    format!("{} is no number of milliseconds", quoted(&text)),
                     "write duration:>500 or duration:>1.5s",
                 )
             }),
@@ -228,7 +228,7 @@ fn address(literal: Option<&str>, operand: &Operand, span: Range<usize>) -> Resu
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Ok(Predicate::Is(Field::Ip.normal(text).into_owned()));
     }
-    let message = format!("{text:?} is no address");
+    let message = format!("{} is no address", quoted(text));
     Err(Refusal::new(QueryErrorCode::BadValue, span, message)
         .hint("write ip:10.0.0.1, ip:10.0.0.0/8, ip:10.0.* or ip:2001:db8::/32"))
 }
