@@ -121,7 +121,7 @@ pub(crate) struct RangeArgs {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct OutputArgs {
     /// How it is written
-    #[arg(short, long = "output", value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(short = 'o', long = "output", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: Output,
     /// Columns that a table may take [default: the terminal's, else 120]
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=2000))]
@@ -214,13 +214,19 @@ fn countable(name: &str) -> Result<Field, String> {
     if field.is_facet() {
         return Ok(field);
     }
-    Err(format!("nearly every event has its own {}; count by a field such as user, resource or verb", field.canonical()))
+    Err(format!(
+        "nearly every event has its own {}; count by a field such as user, resource or verb",
+        field.canonical()
+    ))
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -232,6 +238,9 @@ pub(crate) struct DeadlettersArgs {
     /// Show this one whole: its id, or the first 8 digits or more
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
     /// Dead letters at most; 0 = all
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: u64,

@@ -1,8 +1,10 @@
 //! The commands beside `serve`, each with its `run`.
 
 mod answer;
+mod bytes;
 pub(crate) mod config;
 mod coverage;
+mod dead_letters_page;
 pub(crate) mod deadletters;
 mod event_row;
 mod events_page;

@@ -1,9 +1,203 @@
-//! Placeholder until its author replaces it.
+//! `taffrail deadletters`: what could not be decoded, and why.
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use crate::args::DeadlettersArgs;
+use serde_json::Value;
+use taffrail_ingest::DeadLetter;
 
-pub(crate) fn run(_args: DeadlettersArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+use super::answer::{Answer, answer, note};
+use super::bytes::bytes_in_words;
+use super::screen::Screen;
+use super::source::Source;
+use super::table::{self, Text, Tone};
+use super::times;
+use super::visible::visible_json;
+use crate::args::{DeadlettersArgs, Output};
+use crate::exit::{FOUND, NOTHING_FOUND, WrongUse};
+
+/// Letters asked for at once.
+const PAGE: u64 = 100;
+
+/// Characters of an excerpt in the list; one letter by its id is shown whole.
+const EXCERPT_CHARS: usize = 200;
+
+/// Digits that an id must have at least.
+const MIN_ID_DIGITS: usize = 8;
+
+/// Digits of an id in the list.
+const ID_DIGITS: usize = 8;
+
+/// Runs the command.
+pub(crate) fn run(args: DeadlettersArgs) -> anyhow::Result<ExitCode> {
+    let prefix = args.id.as_deref().map(id_prefix).transpose()?;
+    let zone = times::zone(args.tz.as_deref())?;
+    let source = Source::open(&args.target)?;
+    answer(|out| {
+        let letters = match &prefix {
+            Some(prefix) => vec![one(&source, prefix)?].into_iter().flatten().collect(),
+            None => list(&source, args.limit)?,
+        };
+        let is_terminal = out.is_terminal();
+        let json = |text: String| if is_terminal { visible_json(&text).into_owned() } else { text };
+        match args.output.format {
+            Output::Table if prefix.is_some() => {
+                letters.iter().try_for_each(|letter| whole(out, letter, &zone))?
+            }
+            Output::Table if letters.is_empty() => {}
+            Output::Table => {
+                let rows = letters.iter().map(|letter| row(letter, &zone));
+                let titles = ["TIME", "CLUSTER", "SOURCE", "REASON", "SIZE", "EXCERPT", "ID"];
+                let screen = Screen::of(out, args.output.width);
+                table::write(out, screen, &titles, rows)?;
+            }
+            Output::Json => {
+                let body = serde_json::json!({ "deadletters": letters });
+                writeln!(out, "{}", json(body.to_string()))?;
+            }
+            Output::Ndjson => {
+                for letter in &letters {
+                    writeln!(out, "{}", json(serde_json::to_string(letter)?))?;
+                }
+            }
+        }
+        out.flush()?;
+        if !letters.is_empty() {
+            if args.output.format == Output::Table {
+                note(&format!("times are {}; what is shown is masked", times::zone_name(&zone)));
+            }
+            return Ok(FOUND);
+        }
+        match &prefix {
+            Some(prefix) => {
+                note(&format!("no dead letter in {} has an id that begins with {prefix}", source.name()))
+            }
+            None => {
+                note(&format!("no dead letters in {}: everything that came in was decoded", source.name()))
+            }
+        }
+        Ok(NOTHING_FOUND)
+    })
+}
+
+fn id_prefix(text: &str) -> anyhow::Result<String> {
+    if (MIN_ID_DIGITS..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    let text = format!("{text} is no id; give its first {MIN_ID_DIGITS} hex digits or more");
+    Err(WrongUse(text).into())
+}
+
+fn list(source: &Source, limit: u64) -> anyhow::Result<Vec<DeadLetter>> {
+    let mut letters = Vec::new();
+    walk(source, |letter| {
+        letters.push(letter);
+        limit == 0 || (letters.len() as u64) < limit
+    })?;
+    Ok(letters)
+}
+
+fn one(source: &Source, prefix: &str) -> anyhow::Result<Option<DeadLetter>> {
+    let mut found: Vec<DeadLetter> = Vec::new();
+    walk(source, |letter| {
+        if letter.id.to_string().starts_with(prefix) {
+            found.push(letter);
+        }
+        true
+    })?;
+    if found.len() > 1 {
+        let text =
+            format!("{} dead letters have an id that begins with {prefix}; give more digits", found.len());
+        return Err(WrongUse(text).into());
+    }
+    Ok(found.pop())
+}
+
+/// Calls `each` with the letters, newest first, until it has enough. Their store is bounded.
+fn walk(source: &Source, mut each: impl FnMut(DeadLetter) -> bool) -> anyhow::Result<()> {
+    let mut cursor: Option<Value> = None;
+    loop {
+        let page = source.dead_letters(PAGE, cursor.as_ref())?;
+        for letter in page.deadletters {
+            if !each(letter) {
+                return Ok(());
+            }
+        }
+        match page.next {
+            Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn row(letter: &DeadLetter, zone: &jiff::tz::TimeZone) -> Vec<Text> {
+    let id = letter.id.to_string();
+    let excerpt: String = letter.excerpt.chars().take(EXCERPT_CHARS).collect();
+    vec![
+        Text::new(times::shown(letter.time, zone)),
+        Text::new(&letter.cluster),
+        Text::new(&letter.source),
+        Text::new(&letter.reason).tone(Tone::Notable),
+        Text::new(bytes_in_words(letter.size)).right(),
+        Text::new(excerpt).tone(Tone::Quiet),
+        Text::new(id.get(..ID_DIGITS).unwrap_or(&id)).tone(Tone::Quiet),
+    ]
+}
+
+fn whole(out: &mut Answer, letter: &DeadLetter, zone: &jiff::tz::TimeZone) -> anyhow::Result<()> {
+    let lines = [
+        ("id", letter.id.to_string()),
+        ("time", format!("{} ({})", times::shown(letter.time, zone), times::zone_name(zone))),
+        ("cluster", letter.cluster.clone()),
+        ("source", letter.source.clone()),
+        ("reason", letter.reason.clone()),
+        ("size", bytes_in_words(letter.size)),
+        ("sha256", letter.sha256.clone()),
+    ];
+    for (name, text) in lines {
+        writeln!(out, "{name:<8} {}", super::visible::visible(&text))?;
+    }
+    writeln!(out, "excerpt, masked:\n{}", super::visible::visible_lines(&letter.excerpt))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use taffrail_event::{Key, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_letter_is_a_line_and_is_not_obeyed() {
+        let letter = DeadLetter {
+            id: Key(0x4fa1_c2d3 << 96),
+            time: Timestamp::parse("2026-11-23T16:11:23Z").unwrap(),
+            cluster: "prod".to_owned(),
+            source: "webhook".to_owned(),
+            reason: "no auditID".to_owned(),
+            size: 2048,
+            sha256: "00".to_owned(),
+            excerpt: "{\"x\":\"\x1b[2J\"\n}".to_owned(),
+        };
+        let mut out = Vec::new();
+        let screen = Screen { width: 120, colour: false, is_terminal: false };
+        let titles = ["TIME", "CLUSTER", "SOURCE", "REASON", "SIZE", "EXCERPT", "ID"];
+        table::write(&mut out, screen, &titles, [row(&letter, &TimeZone::UTC)]).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+TIME                 CLUSTER  SOURCE   REASON      SIZE     EXCERPT              ID
+2026-11-23 16:11:23  prod     webhook  no auditID  2.0 KiB  {\"x\":\"\\u{1b}[2J\"\\n}  4fa1c2d3
+"
+        );
+    }
+
+    #[test]
+    fn ids() {
+        assert_eq!(id_prefix("4FA1C2D3").unwrap(), "4fa1c2d3");
+        for wrong in ["4fa1", "xyzxyzxyz", ""] {
+            assert!(id_prefix(wrong).unwrap_err().is::<WrongUse>());
+        }
+    }
 }

@@ -95,7 +95,7 @@ impl EventsTable {
         };
         let time = events.first().map_or(0, |event| self.time(event.time).width());
         let cluster = widest(&|event| event.cluster.width(), "CLUSTER".len(), MAX_CLUSTER_WIDTH);
-        let share = usize::from(self.screen.width) / 4;
+        let share = usize::from(self.screen.width) / 5;
         let who = widest(&|event| event.sentence().0.width(), "WHO".len(), MAX_WHO_WIDTH.min(share));
         let columns = self.columns().count();
         let cluster = if self.with_cluster { cluster } else { 0 };
@@ -115,7 +115,11 @@ impl EventsTable {
 
     fn day_of(&self, time: Timestamp) -> String {
         let time = local(time, &self.zone);
-        format!("{}, {} (UTC{})", time.strftime("%a %Y-%m-%d"), zone_name(&self.zone), time.strftime("%:z"))
+        let day = time.strftime("%a %Y-%m-%d");
+        match zone_name(&self.zone).as_str() {
+            "UTC" => format!("{day}, UTC"),
+            zone => format!("{day}, {zone} (UTC{})", time.strftime("%:z")),
+        }
     }
 }
 

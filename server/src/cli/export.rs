@@ -45,10 +45,7 @@ fn header_lines(format: ExportFormat) -> u64 {
 }
 
 /// Writes beside the file and puts it in place when it is complete: whoever finds it can rely on it.
-fn to_file(
-    file: &Path,
-    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
-) -> anyhow::Result<u64> {
+fn to_file(file: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<u64> {
     let part = part_of(file);
     let created = File::create(&part).with_context(|| format!("cannot write {}", part.display()))?;
     let mut out = Lines { out: BufWriter::new(created), count: 0 };

@@ -6,12 +6,14 @@ mod server;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use serde_json::Value;
 use taffrail_config::Settings;
 use taffrail_query::Field;
 
 use self::directory::Directory;
 use self::server::Server;
 use super::answer::note;
+use super::dead_letters_page::DeadLettersPage;
 use super::events_page::EventsPage;
 use super::question::Question;
 use crate::args::{ExportFormat, TargetArgs};
@@ -105,6 +107,21 @@ impl Source {
         match self {
             Self::Server(server) => server.json("/api/v1/clusters", &[]),
             Self::Directory(directory) => directory.clusters(),
+        }
+    }
+
+    /// A page of dead letters, newest first.
+    pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&Value>) -> anyhow::Result<DeadLettersPage> {
+        match self {
+            Self::Server(server) => {
+                let mut parameters = vec![("limit", limit.to_string())];
+                parameters.extend(cursor.map(|cursor| match cursor {
+                    Value::String(text) => ("cursor", text.clone()),
+                    other => ("cursor", other.to_string()),
+                }));
+                server.json("/api/v1/deadletters", &parameters)
+            }
+            Self::Directory(directory) => directory.dead_letters(limit, cursor),
         }
     }
 

@@ -102,11 +102,11 @@ mod tests {
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "\
-ACTOR.NAME      EVENTS  SHARE
-alice           1,500   50.0 %
-bob\\u{1b}[1m       499  16.6 %
-(none)               1  <0.1 %
-(others)         1,000  33.3 %
+ACTOR.NAME    EVENTS  SHARE
+alice          1,500  50.0 %
+bob\\u{1b}[1m     499  16.6 %
+(none)             1  <0.1 %
+(others)       1,000  33.3 %
 "
         );
     }

@@ -8,20 +8,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use serde_json::Value;
 use taffrail_config::Settings;
 use taffrail_event::{Gap, Timestamp};
 use taffrail_index::Store;
-use taffrail_ingest::journal;
+use taffrail_ingest::{DeadLetters, journal};
 use taffrail_query::{Field, Order, Search, SearchError, TimeContext, TimeRange};
 
 use crate::args::ExportFormat;
+use crate::cli::dead_letters_page::DeadLettersPage;
 use crate::cli::events_page::EventsPage;
 use crate::cli::question::Question;
 use crate::cli::table::grouped;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::read::{
-    Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events, facets,
+    Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events,
+    facets,
 };
 
 /// A data directory.
@@ -81,7 +84,8 @@ impl Directory {
         let text = Text::of(question);
         let ask = EventsAsk { ask: text.ask(), order: Order::Desc, limit: usize::try_from(limit)?, cursor };
         let coverage = self.coverage(question.range);
-        let body = events(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)?;
+        let body =
+            events(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)?;
         // By way of the text, so that there is one way to show events, wherever they come from.
         Ok(serde_json::from_slice(&serde_json::to_vec(&body)?)?)
     }
@@ -95,6 +99,12 @@ impl Directory {
 
     pub(crate) fn clusters(&self) -> anyhow::Result<ClustersBody> {
         clusters(&*self.search, self.coverage(TimeRange::default())).map_err(refused)
+    }
+
+    pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&Value>) -> anyhow::Result<DeadLettersPage> {
+        let limit = usize::try_from(limit)?;
+        let (page, _) = DeadLetters::list_in(&self.dir.dead(), limit, cursor.and_then(Value::as_u64))?;
+        Ok(DeadLettersPage { deadletters: page.letters, next: page.next.map(Value::from) })
     }
 
     pub(crate) fn export(

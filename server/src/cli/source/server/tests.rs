@@ -5,7 +5,8 @@ use std::thread::JoinHandle;
 use super::*;
 
 /// Answers one request with these bytes, closes, and gives back the request line.
-fn answering(response: &'static str) -> (Server, JoinHandle<String>) {
+fn answering(response: impl Into<String>) -> (Server, JoinHandle<String>) {
+    let response = response.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server::new(&listener.local_addr().unwrap().to_string()).unwrap();
     let thread = std::thread::spawn(move || {
@@ -26,7 +27,9 @@ fn streamed(response: &'static str) -> (anyhow::Result<()>, Vec<u8>) {
     (result, out)
 }
 
-fn problem(response: &'static str) -> anyhow::Error {
+fn problem(status: &str, headers: &str, body: &str) -> anyhow::Error {
+    let length = body.len();
+    let response = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}");
     let (server, _thread) = answering(response);
     server.json::<serde_json::Value>("/x", &[("q", "usr:ü".to_owned())]).unwrap_err()
 }
@@ -63,18 +66,21 @@ fn parameters_are_encoded() {
 #[test]
 fn problems_become_the_exit_code_that_fits() {
     let span = problem(
-        "HTTP/1.1 400 Bad Request\r\ncontent-length: 95\r\n\r\n{\"code\":\"query\",\"detail\":\"there is no field usr\",\"span\":{\"start\":0,\"end\":3},\"hint\":\"write user\"}",
+        "400 Bad Request",
+        "",
+        r#"{"code":"query_unknown_field","detail":"there is no field usr","span":{"start":0,"end":3},"hint":"write user"}"#,
     );
     assert!(span.is::<WrongUse>(), "{span}");
     assert_eq!(span.to_string(), "there is no field usr\n  usr:ü\n  ^^^\nhint: write user");
-    let bad =
-        problem("HTTP/1.1 400 Bad Request\r\ncontent-length: 25\r\n\r\n{\"detail\":\"limit too high\"}");
-    assert!(!bad.is::<WrongUse>() || bad.to_string() == "limit too high");
-    let busy = problem(
-        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\ncontent-length: 18\r\n\r\n{\"detail\":\"later\"}",
-    );
+    let bad = problem("400 Bad Request", "", r#"{"detail":"limit is 5000"}"#);
+    assert!(bad.is::<WrongUse>() && bad.to_string() == "limit is 5000", "{bad}");
+    let busy = problem("429 Too Many Requests", "retry-after: 3\r\n", r#"{"detail":"later"}"#);
     assert!(!busy.is::<WrongUse>() && busy.to_string().contains("try again in 3 s"), "{busy}");
-    let not_json = problem("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n<ht>");
+    let failed = problem("500 Internal Server Error", "", r#"{"title":"failed","request_id":"r1"}"#);
+    assert!(!failed.is::<WrongUse>() && failed.to_string().contains("request r1"), "{failed}");
+    let foreign = problem("404 Not Found", "", "<html>");
+    assert!(foreign.to_string().contains("is it a Taffrail API"), "{foreign}");
+    let not_json = problem("200 OK", "", "<ht>");
     assert!(not_json.to_string().contains("is it a Taffrail API"), "{not_json}");
 }
 
