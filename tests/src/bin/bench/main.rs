@@ -20,6 +20,9 @@ use std::process::ExitCode;
 use arguments::Arguments;
 use table::Table;
 
+/// Measures one part into the table.
+type Measure = fn(&Arguments, &mut Table);
+
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
         Ok(arguments) => arguments,
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::default();
-    let parts: [(&str, fn(&Arguments, &mut Table)); 6] = [
+    let parts: [(&str, Measure); 6] = [
         ("import", import::measure),
         ("webhook", webhook::measure),
         ("post", webhook::measure_single_post),
