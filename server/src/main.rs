@@ -10,9 +10,13 @@ mod args;
 mod cli;
 mod data_dir;
 mod exit;
+mod http;
+mod metrics;
 mod read;
 mod serve;
 mod settings;
+mod tasks;
+mod telemetry;
 
 use std::process::ExitCode;
 

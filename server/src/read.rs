@@ -15,10 +15,12 @@ mod events;
 
 pub(crate) use self::ask::{Ask, Question};
 pub(crate) use self::body::{
-    BucketBody, ClusterBody, ClustersBody, EventBody, EventsBody, FacetBody, FacetsBody, HistogramBody, TotalBody,
+    BucketBody, ClusterBody, ClustersBody, EventBody, EventsBody, FacetBody, FacetsBody, HistogramBody,
+    TotalBody,
 };
 pub(crate) use self::counts::{
-    DEFAULT_BUCKETS, DEFAULT_FACETS, FacetsAsk, HistogramAsk, MAX_BUCKETS, MAX_FACETS, clusters, facets, histogram,
+    DEFAULT_BUCKETS, DEFAULT_FACETS, FacetsAsk, HistogramAsk, MAX_BUCKETS, MAX_FACETS, clusters, facets,
+    histogram,
 };
 pub(crate) use self::coverage::Coverage;
 pub(crate) use self::csv::{CSV_COLUMNS, CsvWriter};

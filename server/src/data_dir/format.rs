@@ -66,14 +66,13 @@ pub(super) fn check(dir: &Path) -> anyhow::Result<bool> {
         std::io::Error::new(ErrorKind::InvalidData, format!("{} is damaged: {error}", path.display()))
     })?;
     if format.format > FORMAT {
-        return Err(WrongUse(format!(
-            "{} has format {}, which needs Taffrail {} or later; this is {}, which reads format {FORMAT}",
+        anyhow::bail!(
+            "{} has format {}, which needs Taffrail {} or newer; this is {}, which reads format {FORMAT}",
             dir.display(),
             format.format,
-            if format.needs.is_empty() { "of a later release" } else { &format.needs },
+            if format.needs.is_empty() { "of a later date" } else { &format.needs },
             env!("CARGO_PKG_VERSION"),
-        ))
-        .into());
+        );
     }
     Ok(true)
 }

@@ -28,7 +28,7 @@ fn a_newer_format_is_refused_with_the_version_it_needs() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("format.json"), r#"{"format":7,"needs":"3.2.0","more":1}"#).unwrap();
     for refused in [text(DataDir::open(dir.path())), text(DataDir::existing(dir.path()))] {
-        assert!(refused.contains("has format 7, which needs Taffrail 3.2.0 or later"), "{refused}");
+        assert!(refused.contains("has format 7, which needs Taffrail 3.2.0 or newer"), "{refused}");
     }
     fs::write(dir.path().join("format.json"), "{").unwrap();
     assert!(text(DataDir::open(dir.path())).contains("damaged"));

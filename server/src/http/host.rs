@@ -79,7 +79,15 @@ mod tests {
 
     #[test]
     fn names() {
-        for host in ["127.0.0.1:8585", "localhost", "LOCALHOST:1", "[::1]:8585", "10.0.0.7:80", "localhost.", "localhost:"] {
+        for host in [
+            "127.0.0.1:8585",
+            "localhost",
+            "LOCALHOST:1",
+            "[::1]:8585",
+            "10.0.0.7:80",
+            "localhost.",
+            "localhost:",
+        ] {
             check("127.0.0.1:8585", host, None);
         }
         for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8585", "harbour"] {

@@ -30,7 +30,11 @@ mod tests {
     #[test]
     fn nearest_names() {
         fn check(written: &str, expected: Option<&str>) {
-            assert_eq!(nearest(written, &["q", "from", "to", "limit", "order", "cursor"]), expected, "{written}");
+            assert_eq!(
+                nearest(written, &["q", "from", "to", "limit", "order", "cursor"]),
+                expected,
+                "{written}"
+            );
         }
         check("limt", Some("limit"));
         check("curser", Some("cursor"));

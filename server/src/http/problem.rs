@@ -151,12 +151,5 @@ impl From<ReadError> for Problem {
     }
 }
 
-impl Code {
-    /// Whether the problem is the server's, so that its log must tell.
-    pub(super) fn is_ours(self) -> bool {
-        self.status().is_server_error() || self.status() == StatusCode::TOO_MANY_REQUESTS
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -28,10 +28,8 @@ impl Ask<'_> {
     /// Reads query and times.
     pub(crate) fn resolve(&self, context: &TimeContext) -> Result<Question, ReadError> {
         let time = |parameter: &'static str, text: Option<&str>| {
-            text.map(|text| {
-                parse_time(text, context).map_err(|error| ReadError::Time { parameter, error })
-            })
-            .transpose()
+            text.map(|text| parse_time(text, context).map_err(|error| ReadError::Time { parameter, error }))
+                .transpose()
         };
         let range = TimeRange { from: time("from", self.from)?, to: time("to", self.to)? };
         if let (Some(from), Some(to)) = (range.from, range.to)

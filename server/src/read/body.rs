@@ -83,6 +83,7 @@ pub(crate) struct ClustersBody {
 /// What is stored of one cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClusterBody {
+    #[serde(rename = "name")]
     pub(crate) cluster: String,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,

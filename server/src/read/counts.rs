@@ -53,6 +53,7 @@ pub(crate) fn histogram(
     within("buckets", ask.buckets, MAX_BUCKETS)?;
     let split = ask.split.map(|name| facet_field("split", name)).transpose()?;
     let question = ask.ask.resolve(context)?;
+    let coverage = coverage.about(question.range);
     let histogram = search.histogram(&HistogramRequest {
         query: question.query,
         range: question.range,
@@ -87,6 +88,7 @@ pub(crate) fn facets(
     within("limit", ask.limit, MAX_FACETS)?;
     let field = facet_field("field", ask.field)?;
     let question = ask.ask.resolve(context)?;
+    let coverage = coverage.about(question.range);
     let facets = search.facets(&FacetsRequest {
         field,
         query: question.query,
@@ -127,7 +129,8 @@ fn facet_field(parameter: &str, name: &str) -> Result<Field, ReadError> {
     if field.is_facet() {
         return Ok(field);
     }
-    let countable: Vec<_> = Field::ALL.iter().filter(|field| field.is_facet()).map(|field| field.canonical()).collect();
+    let countable: Vec<_> =
+        Field::ALL.iter().filter(|field| field.is_facet()).map(|field| field.canonical()).collect();
     Err(ReadError::Parameter(format!(
         "{parameter}: nearly every event has its own {}; countable are {}",
         field.canonical(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::{Gap, Timestamp};
+use taffrail_query::TimeRange;
 
 /// How complete an answer is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,14 @@ impl Coverage {
     pub(crate) fn new(now: Timestamp, complete_to: Timestamp, gaps: Vec<Gap>) -> Self {
         let lag_ms = (now.micros() - complete_to.micros()) / 1000;
         Self { complete_to, lag_ms: u64::try_from(lag_ms).unwrap_or(0), partial: false, gaps }
+    }
+
+    /// Without the gaps that lie outside of the question.
+    pub(crate) fn about(mut self, range: TimeRange) -> Self {
+        self.gaps.retain(|gap| {
+            range.to.is_none_or(|to| gap.from < to) && range.from.is_none_or(|from| gap.to > from)
+        });
+        self
     }
 
     pub(super) fn partial(mut self, partial: bool) -> Self {

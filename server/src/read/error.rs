@@ -32,7 +32,9 @@ pub(crate) enum ReadError {
     #[error("{0}")]
     Cursor(#[from] CursorError),
     /// No event has an id that begins like this.
-    #[error("no event has an id that begins with {0}; it may not be searchable yet, or belong to another server")]
+    #[error(
+        "no event has an id that begins with {0}; it may not be searchable yet, or belong to another server"
+    )]
     NotFound(String),
     /// Several events have.
     #[error("several events have an id that begins with {prefix}; give more digits")]

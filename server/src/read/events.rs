@@ -64,7 +64,7 @@ pub(crate) fn events(
         events: page.hits.into_iter().map(|hit| hit.event).collect(),
         next,
         total: TotalBody { value: page.total.value, exact: page.total.exact },
-        coverage: coverage.partial(page.partial),
+        coverage: coverage.about(request.range).partial(page.partial),
         took_ms: took_ms(started),
     })
 }

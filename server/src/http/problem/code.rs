@@ -141,4 +141,11 @@ impl Code {
             }
         }
     }
+
+    /// Whether a sender that gets it has done something wrong, so that what it sent is lost for good.
+    pub(crate) fn is_loss(self) -> bool {
+        let status = self.status();
+        status.is_client_error()
+            && !matches!(self, Self::TooManyRequests | Self::BodyTimeout | Self::BodyIncomplete)
+    }
 }

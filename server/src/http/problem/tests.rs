@@ -31,7 +31,8 @@ async fn documents() {
         json!({"code": "query_unknown_field", "title": "Bad Request", "span": {"start": 12, "end": 15}, "ids": null}),
     )
     .await;
-    check(ReadError::from(CursorError::Damaged).into(), 400, json!({"code": "bad_cursor", "span": null})).await;
+    check(ReadError::from(CursorError::Damaged).into(), 400, json!({"code": "bad_cursor", "span": null}))
+        .await;
     check(ReadError::NotFound("abcdef00".into()).into(), 404, json!({"code": "not_found"})).await;
     let ambiguous = ReadError::Ambiguous { prefix: "00000000".into(), ids: vec![Key(1), Key(2)] };
     check(

@@ -1,0 +1,166 @@
+//! The API listener: questions about what is stored, and about the process itself.
+//!
+//! Every question runs on a blocking thread, with a time limit, and only so many at once; what a client that left had
+//! asked for ends by its time limit and counts until then.
+
+mod counts;
+mod deadletters;
+mod events;
+mod export;
+mod page;
+mod probes;
+mod status;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use taffrail_event::Timestamp;
+use taffrail_ingest::journal::Journal;
+use taffrail_ingest::pipeline::PipelineStatus;
+use taffrail_ingest::{DeadLetters, Intake};
+use taffrail_query::{Search, TimeContext};
+use tokio::sync::Semaphore;
+
+pub(crate) use self::status::{About, StatusBody};
+use super::around::around;
+use super::host::HostNames;
+use super::problem::{Code, Problem};
+use crate::metrics::{Metrics, QueryLabels};
+use crate::read::{Coverage, ReadError};
+use crate::serve::{Freshness, Health, Sources};
+
+const LISTENER: &str = "api";
+
+/// Exports that run at once: each reads the whole index if it is asked to.
+pub(crate) const MAX_EXPORTS: usize = 4;
+
+/// What requests to the ingest listener hold at this moment.
+pub(crate) trait InFlight: Send + Sync {
+    /// Bytes of memory.
+    fn bytes(&self) -> u64;
+}
+
+impl InFlight for Intake {
+    fn bytes(&self) -> u64 {
+        self.totals().reserved_bytes
+    }
+}
+
+/// What the listener needs.
+pub(crate) struct ApiState {
+    pub(crate) search: Arc<dyn Search>,
+    pub(crate) dead: Arc<DeadLetters>,
+    pub(crate) journal: Journal,
+    pub(crate) pipeline: Arc<PipelineStatus>,
+    pub(crate) in_flight: Arc<dyn InFlight>,
+    pub(crate) freshness: Arc<Freshness>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) about: About,
+    pub(crate) hosts: HostNames,
+    /// `api.query_timeout`.
+    pub(crate) query_timeout: Duration,
+    /// `api.max_concurrent_queries` of them.
+    pub(crate) queries: Arc<Semaphore>,
+    /// [`MAX_EXPORTS`] of them.
+    pub(crate) exports: Arc<Semaphore>,
+}
+
+/// The routes of the listener.
+pub(crate) fn router(state: Arc<ApiState>) -> Router {
+    let metrics = Arc::clone(&state.metrics);
+    let routes = Router::new()
+        .route("/", get(page::page))
+        .route("/api/v1/events", get(events::list))
+        .route("/api/v1/events/{id}", get(events::one))
+        .route("/api/v1/histogram", get(counts::histogram))
+        .route("/api/v1/facets", get(counts::facets))
+        .route("/api/v1/clusters", get(counts::clusters))
+        .route("/api/v1/deadletters", get(deadletters::list))
+        .route("/api/v1/status", get(status::status))
+        .route("/api/v1/export", get(export::export))
+        .route("/livez", get(probes::livez))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics))
+        .with_state(Arc::clone(&state));
+    around(routes, LISTENER, "GET, HEAD", metrics).layer(from_fn_with_state(state, guard))
+}
+
+/// Names are checked before anything is answered, and nobody keeps or reinterprets an answer.
+async fn guard(State(state): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
+    let mut response = match state.hosts.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.response("-"),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+impl ApiState {
+    /// Asks the store, on a blocking thread and within the limits.
+    async fn ask<T: Serialize + Send + 'static>(
+        self: &Arc<Self>,
+        endpoint: &'static str,
+        question: impl FnOnce(&Self, &Asked) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let permit = Arc::clone(&self.queries).try_acquire_owned().map_err(|_| {
+            let detail = "as many queries run as may (api.max_concurrent_queries)";
+            Problem::new(Code::TooManyQueries, detail).retry_after(1)
+        })?;
+        let state = Arc::clone(self);
+        let answer = tokio::task::spawn_blocking(move || {
+            let started = Instant::now();
+            let result = question(&state, &state.asked());
+            let labels = QueryLabels { endpoint };
+            state.metrics.queries.get_or_create(&labels).observe(started.elapsed().as_secs_f64());
+            drop(permit);
+            result
+        });
+        match answer.await {
+            Ok(Ok(body)) => Ok(Json(body).into_response()),
+            Ok(Err(error)) => Err(error.into()),
+            Err(error) => {
+                tracing::error!(%error, endpoint, "a query ended in a panic");
+                Err(Problem::new(
+                    Code::Internal,
+                    "the query failed for a reason that is our mistake; the server's log says more",
+                ))
+            }
+        }
+    }
+
+    fn asked(&self) -> Asked {
+        // Before the search: what is acknowledged while it runs is not promised to be in the answer.
+        Asked {
+            context: TimeContext::utc(Timestamp::now()),
+            coverage: self.coverage(),
+            deadline: Instant::now() + self.query_timeout,
+        }
+    }
+
+    fn coverage(&self) -> Coverage {
+        let now = Timestamp::now();
+        let searchable = self.search.progress().searchable;
+        Coverage::new(now, self.freshness.complete_to(searchable, now), self.search.gaps())
+    }
+}
+
+/// What belongs to the moment of a question.
+struct Asked {
+    context: TimeContext,
+    coverage: Coverage,
+    deadline: Instant,
+}
+
+#[cfg(test)]
+mod tests;

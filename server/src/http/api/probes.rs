@@ -1,0 +1,54 @@
+//! `/livez`, `/readyz` and `/metrics`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::ApiState;
+use crate::http::problem::{Code, Problem};
+use crate::metrics::{OPENMETRICS, level};
+use crate::serve::disk_free;
+
+/// The process runs.
+pub(super) async fn livez() -> &'static str {
+    "alive\n"
+}
+
+/// The process accepts and answers. A replay in progress only shows in the coverage of answers.
+pub(super) async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'static str, Problem> {
+    if state.health.is_stopping() {
+        return Err(Problem::new(Code::Stopping, "the server stops").retry_after(5));
+    }
+    match state.health.journal() {
+        Some(reason) => Err(Problem::new(Code::JournalFailed, reason).retry_after(30)),
+        None => Ok("ready\n"),
+    }
+}
+
+pub(super) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, Problem> {
+    let text = tokio::task::spawn_blocking(move || state.metrics_text());
+    let text = text.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response())
+}
+
+impl ApiState {
+    fn metrics_text(&self) -> String {
+        let metrics = &self.metrics;
+        let progress = self.search.progress();
+        metrics.set_indexed(self.pipeline.counts());
+        metrics.budget_used.set(level(self.in_flight.bytes()));
+        metrics.budget.set(level(self.about.budget_bytes));
+        metrics.journal_bytes.set(level(self.journal.bytes()));
+        metrics.journal_end.set(level(self.journal.end()));
+        metrics.journal_durable.set(level(self.journal.durable()));
+        metrics.searchable.set(level(progress.searchable));
+        metrics.documents.set(level(progress.documents));
+        metrics.splits.set(level(progress.splits));
+        metrics.index_bytes.set(level(progress.bytes));
+        metrics.lag.set(self.coverage().lag_ms as f64 / 1000.0);
+        metrics.disk_free.set(disk_free(&self.about.data).map_or(-1, level));
+        metrics.text()
+    }
+}

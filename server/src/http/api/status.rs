@@ -1,0 +1,138 @@
+//! `/api/v1/status`: what the process is, what came in, how far it has come.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use serde::Serialize;
+use taffrail_event::{Timestamp, WriteCounts};
+use taffrail_ingest::DeadLetterTotals;
+
+use super::ApiState;
+use crate::http::parameters::Parameters;
+use crate::http::problem::Problem;
+use crate::read::{ClusterBody, Coverage, ReadError, clusters};
+use crate::serve::{SourceBody, disk_free};
+
+/// What does not change while the process runs.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) started: Timestamp,
+    pub(crate) since: Instant,
+    pub(crate) data: std::path::PathBuf,
+    pub(crate) api: String,
+    pub(crate) ingest: String,
+    pub(crate) budget_bytes: u64,
+    /// What the settings permit that somebody should keep seeing.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The body.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusBody {
+    version: &'static str,
+    started: Timestamp,
+    uptime_s: u64,
+    data: String,
+    warnings: Vec<String>,
+    api: ApiBody,
+    ingest: IngestBody,
+    journal: JournalBody,
+    index: IndexBody,
+    dead_letters: DeadLetterTotals,
+    disk: DiskBody,
+    clusters: Vec<ClusterBody>,
+    sources: Vec<SourceBody>,
+    coverage: Coverage,
+}
+
+#[derive(Debug, Serialize)]
+struct ApiBody {
+    url: String,
+}
+
+#[derive(Debug, Serialize)]
+struct IngestBody {
+    url: String,
+    in_flight_bytes: u64,
+    budget_bytes: u64,
+    /// Why nothing is accepted; null while it is.
+    trouble: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct JournalBody {
+    first: u64,
+    end: u64,
+    durable: u64,
+    searchable: u64,
+    bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct IndexBody {
+    documents: u64,
+    splits: u64,
+    bytes: u64,
+    last_commit: Option<Timestamp>,
+    /// What became of the records read since the start.
+    counts: WriteCounts,
+    /// Why nothing becomes searchable; null while it does.
+    trouble: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct DiskBody {
+    free_bytes: Option<u64>,
+}
+
+pub(super) async fn status(
+    State(state): State<Arc<ApiState>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Parameters::read(query.as_deref(), &[])?;
+    state.ask("status", |state, asked| state.status(asked.coverage.clone())).await
+}
+
+impl ApiState {
+    fn status(&self, coverage: Coverage) -> Result<StatusBody, ReadError> {
+        let about = &self.about;
+        let progress = self.search.progress();
+        let clusters = clusters(&*self.search, coverage)?;
+        Ok(StatusBody {
+            version: env!("CARGO_PKG_VERSION"),
+            started: about.started,
+            uptime_s: about.since.elapsed().as_secs(),
+            data: about.data.display().to_string(),
+            warnings: about.warnings.clone(),
+            api: ApiBody { url: about.api.clone() },
+            ingest: IngestBody {
+                url: about.ingest.clone(),
+                in_flight_bytes: self.in_flight.bytes(),
+                budget_bytes: about.budget_bytes,
+                trouble: self.health.journal(),
+            },
+            journal: JournalBody {
+                first: self.journal.first(),
+                end: self.journal.end(),
+                durable: self.journal.durable(),
+                searchable: progress.searchable,
+                bytes: self.journal.bytes(),
+            },
+            index: IndexBody {
+                documents: progress.documents,
+                splits: progress.splits,
+                bytes: progress.bytes,
+                last_commit: progress.last_commit,
+                counts: self.pipeline.counts(),
+                trouble: self.health.index().or_else(|| self.pipeline.trouble()),
+            },
+            dead_letters: self.dead.totals(),
+            disk: DiskBody { free_bytes: disk_free(&about.data) },
+            clusters: clusters.clusters,
+            sources: self.sources.list(),
+            coverage: clusters.coverage,
+        })
+    }
+}

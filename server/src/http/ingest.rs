@@ -1,0 +1,201 @@
+//! The ingest listener: `POST /v1/audit/{cluster}`.
+//!
+//! The body goes piece by piece to a blocking thread, which returns once all of it is durable. From then on it no longer
+//! matters whether the sender still listens.
+
+mod body;
+mod refusal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State, rejection::PathRejection};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::post;
+use taffrail_event::Timestamp;
+use taffrail_ingest::{Encoding, Intake, IntakeError, IntakeOrigin, Receipt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::body::{BodyReader, pump, skip_rest};
+use self::refusal::refusal;
+use super::around::around;
+use super::problem::{Code, Problem};
+use crate::metrics::Metrics;
+use crate::serve::{Freshness, Health, Sources};
+
+/// The listener's name in metrics.
+pub(super) const LISTENER: &str = "ingest";
+
+/// Each request in flight holds a thread. API servers send 15 at once; this is room for a fleet of them.
+pub(crate) const MAX_REQUESTS: usize = 160;
+
+/// The journal position behind the last record of the request.
+const POSITION: HeaderName = HeaderName::from_static("taffrail-position");
+
+/// Takes one request. What is behind it: the intake, or a test's.
+pub(crate) trait Receive: Send + Sync {
+    /// Returns once everything in `body` is durable.
+    fn receive(
+        &self,
+        origin: &IntakeOrigin,
+        encoding: Encoding,
+        body: BodyReader,
+    ) -> Result<Receipt, IntakeError>;
+}
+
+impl Receive for Intake {
+    fn receive(
+        &self,
+        origin: &IntakeOrigin,
+        encoding: Encoding,
+        body: BodyReader,
+    ) -> Result<Receipt, IntakeError> {
+        Self::receive(self, origin, encoding, body)
+    }
+}
+
+/// What the listener needs.
+pub(crate) struct IngestState {
+    pub(crate) intake: Arc<dyn Receive>,
+    pub(crate) freshness: Arc<Freshness>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// `ingest.read_timeout`.
+    pub(crate) read_timeout: Duration,
+    /// [`MAX_REQUESTS`] of them.
+    pub(crate) slots: Arc<Semaphore>,
+}
+
+/// The routes of the listener.
+pub(crate) fn router(state: Arc<IngestState>) -> Router {
+    let metrics = Arc::clone(&state.metrics);
+    let routes = Router::new()
+        .route("/v1/audit/{cluster}", post(audit))
+        .route("/v1/audit/{cluster}/", post(audit))
+        .with_state(state);
+    around(routes, LISTENER, "POST", metrics)
+}
+
+async fn audit(
+    State(state): State<Arc<IngestState>>,
+    cluster: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let received = Timestamp::now();
+    let headers = request.headers();
+    refuse_browsers(headers)?;
+    let cluster = cluster_name(cluster)?;
+    let encoding = encoding(headers)?;
+    let slot = Arc::clone(&state.slots).try_acquire_owned().map_err(|_| {
+        Problem::new(Code::TooManyRequests, "as many requests are in flight as may be").retry_after(1)
+    })?;
+    let received = take(&state, &cluster, encoding, request.into_body(), slot, received).await;
+    let receipt = received.map_err(|error| refusal(&error, &state.health))?;
+    Ok(acknowledge(&receipt))
+}
+
+/// Moves the body to a blocking thread and waits for what comes of it.
+async fn take(
+    state: &Arc<IngestState>,
+    cluster: &str,
+    encoding: Encoding,
+    body: Body,
+    slot: OwnedSemaphorePermit,
+    received: Timestamp,
+) -> Result<Receipt, IntakeError> {
+    let (reader, pieces) = BodyReader::new();
+    let origin = IntakeOrigin::webhook(cluster);
+    let thread_state = Arc::clone(state);
+    // Not cancelled when the sender leaves: what it has sent whole is taken and counted.
+    let taking = tokio::task::spawn_blocking(move || {
+        let result = thread_state.intake.receive(&origin, encoding, reader);
+        if let Ok(receipt) = &result {
+            thread_state.note(&origin, receipt, received);
+        }
+        drop(slot);
+        result
+    });
+    let rest = pump(body, pieces, state.read_timeout).await;
+    let result = taking.await.unwrap_or_else(|error| Err(IntakeError::Failed(error.to_string())));
+    if result.is_err()
+        && let Some(rest) = rest
+    {
+        // A client that is still sending would see a broken connection instead of the answer.
+        skip_rest(rest, state.read_timeout).await;
+    }
+    result
+}
+
+impl IngestState {
+    fn note(&self, origin: &IntakeOrigin, receipt: &Receipt, received: Timestamp) {
+        self.freshness.acknowledged(receipt.position.offset, received);
+        self.sources.note(&origin.cluster, &origin.source, receipt);
+        self.metrics.records.inc_by(receipt.records);
+        self.metrics.acked_bytes.inc_by(receipt.bytes);
+        self.metrics.dead_letters.inc_by(receipt.dead);
+        self.metrics.cut.inc_by(receipt.cut);
+        let cluster = &*origin.cluster;
+        if receipt.cut > 0 {
+            tracing::warn!(
+                cluster,
+                events = receipt.cut,
+                "bodies were cut: events over ingest.max_event_bytes"
+            );
+        }
+        if receipt.dead > 0 {
+            tracing::info!(
+                cluster,
+                items = receipt.dead,
+                "items could not be decoded; see `taffrail deadletters`"
+            );
+        }
+    }
+}
+
+/// 200 with nothing in it: API servers resend for ever on a body or a media type that they cannot read.
+fn acknowledge(receipt: &Receipt) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::OK;
+    if let Ok(position) = HeaderValue::from_str(&receipt.position.to_string()) {
+        response.headers_mut().insert(POSITION, position);
+    }
+    response
+}
+
+/// No sender is a web page; a page that posts here forges history with its visitor's network position.
+fn refuse_browsers(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(header::ORIGIN) {
+        return Err(Problem::new(
+            Code::ForeignOrigin,
+            "requests with an Origin header come from web pages, which have nothing to send here",
+        ));
+    }
+    Ok(())
+}
+
+fn cluster_name(cluster: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    match cluster {
+        Ok(Path(cluster)) if taffrail_config::is_cluster_name(&cluster) => Ok(cluster),
+        _ => Err(Problem::new(
+            Code::BadCluster,
+            "the last part of the path has to name a cluster: up to 63 of a-z 0-9 - . _, with a letter or digit at both ends",
+        )),
+    }
+}
+
+fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Encoding::Identity) };
+    value.to_str().ok().and_then(Encoding::parse).ok_or_else(|| {
+        Problem::new(
+            Code::UnknownEncoding,
+            "Content-Encoding has to be gzip, zstd or absent; the body was not read",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! What a sender is told when its request was not taken.
+
+use std::io::ErrorKind;
+
+use taffrail_ingest::IntakeError;
+
+use crate::http::problem::{Code, Problem};
+use crate::serve::Health;
+
+/// A full disk does not empty itself; within ten seconds a commit may have freed the journal.
+const RETRY_WHEN_FULL_S: u32 = 10;
+
+/// The answer. A journal that failed is remembered: from then on the process is not ready.
+pub(super) fn refusal(error: &IntakeError, health: &Health) -> Problem {
+    let detail = error.to_string();
+    match error {
+        IntakeError::Busy => Problem::new(Code::TooManyRequests, detail).retry_after(1),
+        IntakeError::DiskFull(_) => {
+            Problem::new(Code::DiskFull, format!("the disk is full: {detail}")).retry_after(RETRY_WHEN_FULL_S)
+        }
+        IntakeError::JournalFull(_) => {
+            Problem::new(Code::JournalFull, format!("the journal is full: {detail}"))
+                .retry_after(RETRY_WHEN_FULL_S)
+        }
+        IntakeError::Failed(_) => {
+            health.journal_failed(&detail);
+            Problem::new(
+                Code::JournalFailed,
+                "nothing can be made durable at the moment; the server's log says why",
+            )
+            .retry_after(RETRY_WHEN_FULL_S)
+        }
+        IntakeError::Body(source) if source.kind() == ErrorKind::TimedOut => {
+            Problem::new(Code::BodyTimeout, detail)
+        }
+        IntakeError::Body(_) => Problem::new(Code::BodyIncomplete, detail),
+        IntakeError::TooLarge { .. } => Problem::new(Code::BodyTooLarge, detail),
+    }
+}

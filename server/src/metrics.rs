@@ -1,0 +1,225 @@
+//! The metrics of the process, in one struct. docs/metrics.md lists them, which a test compares.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use taffrail_event::WriteCounts;
+
+/// The media type of what [`Metrics::text`] writes.
+pub(crate) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// From a millisecond, which is a lookup in memory, to the query timeout.
+const DURATION_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// A number that only [`Metrics`]'s owner sets.
+pub(crate) type Level = Gauge<i64>;
+
+/// Which requests.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct RequestLabels {
+    /// `api` or `ingest`.
+    pub(crate) listener: &'static str,
+    /// The status of the answer.
+    pub(crate) code: u16,
+}
+
+/// Which records.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RecordLabels {
+    outcome: &'static str,
+}
+
+/// Which queries.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct QueryLabels {
+    /// `events`, `histogram`, `facets` and so on.
+    pub(crate) endpoint: &'static str,
+}
+
+/// Every metric. Counters count since the start.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Requests answered.
+    pub(crate) requests: Family<RequestLabels, Counter>,
+    /// Records acknowledged.
+    pub(crate) records: Counter,
+    /// Bytes of acknowledged bodies, decompressed.
+    pub(crate) acked_bytes: Counter,
+    /// Items that became dead letters.
+    pub(crate) dead_letters: Counter,
+    /// Events whose bodies were cut.
+    pub(crate) cut: Counter,
+    indexed: Family<RecordLabels, Counter<u64, AtomicU64>>,
+    /// Bytes that requests in flight hold.
+    pub(crate) budget_used: Level,
+    /// Bytes that they may hold.
+    pub(crate) budget: Level,
+    /// Bytes of the journal.
+    pub(crate) journal_bytes: Level,
+    /// The next journal position to be given out.
+    pub(crate) journal_end: Level,
+    /// Everything below is durable.
+    pub(crate) journal_durable: Level,
+    /// Everything below is searchable.
+    pub(crate) searchable: Level,
+    /// Documents in the index.
+    pub(crate) documents: Level,
+    /// Splits of the index.
+    pub(crate) splits: Level,
+    /// Bytes of the index.
+    pub(crate) index_bytes: Level,
+    /// Age of the oldest acknowledged record that is not searchable.
+    pub(crate) lag: Gauge<f64, AtomicU64>,
+    /// Time of a commit.
+    pub(crate) commits: Histogram,
+    /// Time of a query.
+    pub(crate) queries: Family<QueryLabels, Histogram>,
+    /// Free bytes where the data lies.
+    pub(crate) disk_free: Level,
+}
+
+impl Metrics {
+    /// All of them, registered.
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("taffrail");
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The release that runs", build);
+        let mut metrics = Self {
+            registry,
+            requests: Family::default(),
+            records: Counter::default(),
+            acked_bytes: Counter::default(),
+            dead_letters: Counter::default(),
+            cut: Counter::default(),
+            indexed: Family::default(),
+            budget_used: Gauge::default(),
+            budget: Gauge::default(),
+            journal_bytes: Gauge::default(),
+            journal_end: Gauge::default(),
+            journal_durable: Gauge::default(),
+            searchable: Gauge::default(),
+            documents: Gauge::default(),
+            splits: Gauge::default(),
+            index_bytes: Gauge::default(),
+            lag: Gauge::default(),
+            commits: Histogram::new(DURATION_BUCKETS),
+            queries: Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS)),
+            disk_free: Gauge::default(),
+        };
+        metrics.register_ingest();
+        metrics.register_index();
+        metrics
+    }
+
+    fn register_ingest(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        registry.register("ingest_records", "Records acknowledged", self.records.clone());
+        let help = "Bytes of acknowledged bodies after decompression";
+        registry.register_with_unit("ingest_acked", help, Unit::Bytes, self.acked_bytes.clone());
+        let help = "Items that could not be decoded and became dead letters";
+        registry.register("ingest_dead_letters", help, self.dead_letters.clone());
+        let help = "Records whose bodies were cut because the event was too large";
+        registry.register("ingest_cut_records", help, self.cut.clone());
+        let help = "Memory that requests in flight hold";
+        registry.register_with_unit("ingest_budget_used", help, Unit::Bytes, self.budget_used.clone());
+        let help = "Memory that requests in flight may hold";
+        registry.register_with_unit("ingest_budget", help, Unit::Bytes, self.budget.clone());
+        registry.register_with_unit(
+            "journal",
+            "Size of the journal",
+            Unit::Bytes,
+            self.journal_bytes.clone(),
+        );
+        registry.register("journal_end_position", "Next position to be given out", self.journal_end.clone());
+        let help = "Position below which every record is on disk";
+        registry.register("journal_durable_position", help, self.journal_durable.clone());
+    }
+
+    fn register_index(&mut self) {
+        let registry = &mut self.registry;
+        let help = "Records taken into the index, by what became of them";
+        registry.register("index_records", help, self.indexed.clone());
+        let help = "Position below which every record is searchable";
+        registry.register("index_searchable_position", help, self.searchable.clone());
+        registry.register("index_documents", "Documents in the index", self.documents.clone());
+        registry.register("index_splits", "Splits of the index", self.splits.clone());
+        registry.register_with_unit("index", "Size of the index", Unit::Bytes, self.index_bytes.clone());
+        let help = "Age of the oldest acknowledged record that is not searchable yet";
+        registry.register_with_unit("index_lag", help, Unit::Seconds, self.lag.clone());
+        let help = "Time of the index writes that made documents searchable";
+        registry.register_with_unit("index_commit_duration", help, Unit::Seconds, self.commits.clone());
+        let help = "Time of answering a question, waiting not included";
+        registry.register_with_unit("query_duration", help, Unit::Seconds, self.queries.clone());
+        let help = "Free space of the file system that holds the data";
+        registry.register_with_unit("disk_free", help, Unit::Bytes, self.disk_free.clone());
+    }
+
+    /// Sets what became of the records since the start.
+    pub(crate) fn set_indexed(&self, counts: WriteCounts) {
+        for (outcome, count) in [
+            ("kept", counts.kept),
+            ("folded", counts.folded),
+            ("duplicate", counts.duplicate),
+            ("conflict", counts.conflicts),
+        ] {
+            let counter = self.indexed.get_or_create(&RecordLabels { outcome });
+            counter.inner().store(count, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    /// Everything in the OpenMetrics text format.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail; a part would be better than nothing.
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "metrics cannot be written");
+        }
+        text
+    }
+}
+
+/// A size as a gauge takes it.
+pub(crate) fn level(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_documented_metrics_are_all_there_are() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/metrics.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let documented: BTreeSet<String> = text
+            .lines()
+            .filter_map(|line| Some(line.strip_prefix("| `")?.split(['`', '{']).next()?.to_owned()))
+            .collect();
+        let metrics = Metrics::new();
+        metrics.requests.get_or_create(&RequestLabels { listener: "api", code: 200 }).inc();
+        metrics.set_indexed(WriteCounts::default());
+        metrics.queries.get_or_create(&QueryLabels { endpoint: "events" }).observe(0.1);
+        let known: BTreeSet<String> = metrics
+            .text()
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split(['{', ' ']).next().unwrap())
+            .map(|name| {
+                ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+            })
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(documented, known);
+    }
+}

@@ -1,0 +1,99 @@
+//! Everything that lies in the data directory, opened and repaired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use taffrail_config::{JournalSettings, Settings};
+use taffrail_event::{RecordBatch, Timestamp};
+use taffrail_index::Store;
+use taffrail_ingest::journal::{Item, Journal, JournalOptions};
+use taffrail_ingest::pipeline::PipelineStatus;
+use taffrail_ingest::redact::{Redactor, load_or_create_key};
+use taffrail_ingest::{DeadLetters, Intake, IntakeLimits};
+use taffrail_query::Search;
+
+use super::freshness::Freshness;
+use super::health::Health;
+use super::sources::Sources;
+use crate::data_dir::DataDir;
+use crate::metrics::Metrics;
+
+/// The parts of a server, before they are wired.
+pub(super) struct Opened {
+    pub(super) store: Store,
+    pub(super) search: Arc<dyn Search>,
+    pub(super) journal: Journal,
+    pub(super) dead: Arc<DeadLetters>,
+    pub(super) intake: Arc<Intake>,
+    pub(super) pipeline: Arc<PipelineStatus>,
+    pub(super) freshness: Arc<Freshness>,
+    pub(super) sources: Arc<Sources>,
+    pub(super) health: Arc<Health>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Opened {
+    /// Opens all of it. The caller holds the directory's lock.
+    pub(super) fn open(dir: &DataDir, settings: &Settings) -> anyhow::Result<Self> {
+        let redactor = Arc::new(redactor(dir, settings)?);
+        let dead = Arc::new(DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?);
+        let store = Store::open(&dir.index(), &settings.index)?;
+        let search = store.search();
+        let searchable = search.progress().searchable;
+        let (journal, report) = Journal::open(&dir.journal(), options(&settings.journal), searchable)?;
+        if report.torn_bytes > 0 {
+            tracing::info!(bytes = report.torn_bytes, "an unfinished write at the journal's end was cut off");
+        }
+        let backlog = report.next.saturating_sub(searchable.max(report.first));
+        tracing::info!(records = backlog, bytes = report.bytes, took = ?report.took, "journal opened");
+        let freshness = Arc::new(Freshness::default());
+        if backlog > 0 {
+            freshness.acknowledged(report.next, oldest(&journal, searchable)?);
+        }
+        let limits = IntakeLimits::from(&settings.ingest);
+        let intake = Intake::new(journal.clone(), redactor, Arc::clone(&dead), limits);
+        Ok(Self {
+            store,
+            search,
+            journal,
+            dead,
+            intake: Arc::new(intake),
+            pipeline: Arc::default(),
+            freshness,
+            sources: Arc::default(),
+            health: Arc::default(),
+            metrics: Arc::new(Metrics::new()),
+        })
+    }
+}
+
+/// The redaction rules with the installation's key.
+pub(crate) fn redactor(dir: &DataDir, settings: &Settings) -> anyhow::Result<Redactor> {
+    let key = match &settings.redaction.key {
+        Some(secret) => secret.read(|name| std::env::var(name).ok())?.expose().to_vec(),
+        None => load_or_create_key(dir.path()).with_context(|| {
+            format!("cannot read or create the redaction key in {}", dir.path().display())
+        })?,
+    };
+    Redactor::new(&settings.redaction, &key).context("redaction.key")
+}
+
+fn options(settings: &JournalSettings) -> JournalOptions {
+    JournalOptions {
+        segment_bytes: settings.segment_bytes,
+        segment_max_age: settings.segment_max_age,
+        max_bytes: settings.max_bytes,
+        min_free_bytes: settings.min_free_bytes,
+    }
+}
+
+/// When the first record was received that is not searchable yet. Where the journal cannot say, nothing is promised.
+fn oldest(journal: &Journal, searchable: u64) -> anyhow::Result<Timestamp> {
+    let items = journal.reader(searchable)?.next(1, Duration::ZERO)?;
+    let first = items.iter().find_map(|item| match item {
+        Item::Frame(frame) => RecordBatch::decode(&frame.payload).ok(),
+        Item::Damage(_) => None,
+    });
+    Ok(first.map_or(Timestamp::default(), |batch| batch.origin.received))
+}
