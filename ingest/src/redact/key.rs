@@ -33,7 +33,10 @@ fn load(path: &Path, file: &File) -> io::Result<Vec<u8>> {
     let mut key = Vec::with_capacity(KEY_BYTES);
     file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key)?;
     if key.len() != KEY_BYTES {
-        return Err(refused(path, "is not 32 bytes long; restore it from a backup, or remove it for a new key"));
+        return Err(refused(
+            path,
+            "is not 32 bytes long; restore it from a backup, or remove it for a new key",
+        ));
     }
     Ok(key)
 }

@@ -1,0 +1,158 @@
+//! Secrets that are recognised by how they look or by what stands before them, in any text.
+//!
+//! Two entries: [`Patterns::anchors`] finds, in one fast pass over the raw bytes of a whole record, where something may have
+//! to be masked, so that all other strings are only copied; [`Patterns::mask`] reads one (unescaped) text closely.
+
+mod assignment;
+mod known;
+mod option;
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memchr2_iter;
+
+use super::hash::{MASKED_BYTES, ValueHash, is_masked};
+pub(super) use option::Options;
+
+/// How a text is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading {
+    /// As a document of settings: `name: value` and `<name>value</name>` count, not only `name=value`.
+    pub(super) document: bool,
+    /// As a fragment: what begins like a secret and is cut off by the end counts as one.
+    pub(super) cut: bool,
+}
+
+/// Compiled once per process and shared.
+#[derive(Debug, Clone)]
+pub(super) struct Patterns {
+    known: AhoCorasick,
+    words: AhoCorasick,
+}
+
+impl Patterns {
+    /// `None` never happens: the patterns are constants.
+    pub(super) fn new() -> Option<Self> {
+        let known = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(known::KNOWN.iter().map(|(literal, _)| literal))
+            .ok()?;
+        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).ok()?;
+        Some(Self { known, words })
+    }
+
+    /// Appends the offsets in `raw` JSON whose strings have to be read closely, in order.
+    pub(super) fn anchors(&self, raw: &[u8], anchors: &mut Vec<usize>) {
+        anchors.extend(self.known.find_iter(raw).map(|found| found.start()));
+        let literals = anchors.len();
+        for at in memchr2_iter(b'=', b'@', raw) {
+            let suspicious = if raw[at] == b'=' {
+                assignment::has_secret_name(raw, at)
+            } else {
+                known::user_info(raw, at).is_some()
+            };
+            if suspicious {
+                anchors.push(at);
+            }
+        }
+        if literals > 0 && anchors.len() > literals {
+            anchors.sort_unstable();
+        }
+    }
+
+    /// Whether `text` may hold anything that [`Patterns::mask`] masks. Errs on the side of yes.
+    pub(super) fn may_match(&self, text: &[u8]) -> bool {
+        memchr::memchr(b'@', text).is_some() || self.words.is_match(text) || self.known.is_match(text)
+    }
+
+    /// The text with its secrets replaced, or `None` if it holds none.
+    ///
+    /// `known` is a secret in it that the caller has found by other means.
+    pub(super) fn mask(
+        &self,
+        text: &[u8],
+        reading: Reading,
+        known: Option<Range<usize>>,
+        hash: &ValueHash,
+    ) -> Option<Vec<u8>> {
+        if known.is_none() && !self.may_match(text) {
+            return None;
+        }
+        let mut spans = self.spans(text, reading);
+        spans.extend(known);
+        spans.retain(|span| !is_masked(&text[span.clone()]));
+        if spans.is_empty() {
+            return None;
+        }
+        Some(replace(text, spans, hash))
+    }
+
+    fn spans(&self, text: &[u8], reading: Reading) -> Vec<Range<usize>> {
+        let mut spans = Vec::new();
+        let mut read = 0;
+        for found in self.known.find_iter(text) {
+            // A private key runs on for long: what begins within it belongs to it.
+            if found.start() < read {
+                continue;
+            }
+            let (_, known) = &known::KNOWN[found.pattern().as_usize()];
+            if let Some(span) = known.span(text, found.start()..found.end(), reading.cut) {
+                read = span.end;
+                spans.push(span);
+            }
+        }
+        assignment::spans(text, reading, &mut spans);
+        Options::in_text(text, &mut spans);
+        let mut read = 0;
+        for at in memchr::memchr_iter(b'@', text) {
+            if at >= read
+                && let Some(user_info) = known::user_info(text, at)
+            {
+                read = user_info.after;
+                spans.push(user_info.secret);
+            }
+        }
+        spans
+    }
+}
+
+/// Texts without any of these hold no secret name, and no program whose options carry passwords.
+const WORDS: [&str; 15] = [
+    "pass", "token", "secret", "key", "cred", "auth", "pwd", "cookie", "sig", "psk", " -p", "mysql",
+    "mariadb", "curl", "redis",
+];
+
+/// Replaces the spans, joined where they overlap.
+fn replace(text: &[u8], mut spans: Vec<Range<usize>>, hash: &ValueHash) -> Vec<u8> {
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut out = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    let mut spans = spans.into_iter().peekable();
+    while let Some(mut span) = spans.next() {
+        while let Some(next) = spans.next_if(|next| next.start < span.end) {
+            span.end = span.end.max(next.end);
+        }
+        out.extend_from_slice(&text[copied..span.start]);
+        hash.write(&text[span.clone()], &mut out);
+        copied = span.end;
+    }
+    out.extend_from_slice(&text[copied..]);
+    out
+}
+
+/// Whether a masked value begins at `at` and nothing is glued to it.
+fn starts_masked(text: &[u8], at: usize) -> bool {
+    text.get(at..at + MASKED_BYTES).is_some_and(is_masked)
+        && text.get(at + MASKED_BYTES).is_none_or(|next| !next.is_ascii_alphanumeric())
+}
+
+/// The end of the run of bytes that `belongs` accepts, from `from` on.
+fn run(text: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    text.get(from..)
+        .and_then(|rest| rest.iter().position(|byte| !belongs(*byte)))
+        .map_or(text.len().max(from), |len| from + len)
+}
+
+#[cfg(test)]
+mod tests;

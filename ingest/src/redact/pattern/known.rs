@@ -1,0 +1,199 @@
+//! Secrets with a shape of their own: tokens, private keys, credentials of schemes and URLs.
+
+use std::ops::Range;
+
+use super::{run, starts_masked};
+use crate::redact::hash::from_base64;
+use crate::redact::name::contains;
+
+/// What the literal is the beginning of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known {
+    /// A JSON Web Token, or a Docker login: base64 of `{"`.
+    Jwt,
+    /// The same in base64 once more.
+    EncodedJwt,
+    /// A PEM block; only private keys count.
+    Pem,
+    /// The same in base64, as kubeconfig files have it.
+    EncodedPem,
+    /// `Bearer`, without its first letter.
+    Bearer,
+    /// `Basic`, without its first letter.
+    Basic,
+    /// The path of a Slack webhook.
+    SlackHook,
+    /// A token with a prefix of its issuer: so many more characters of letters, digits, `_` and `-` at least.
+    Prefixed(usize),
+}
+
+/// Literals by which secrets are found. Case counts; short ones are checked closely afterwards.
+pub(super) const KNOWN: &[(&str, Known)] = &[
+    ("eyJ", Known::Jwt),
+    ("ZXlK", Known::EncodedJwt),
+    ("-----BEGIN", Known::Pem),
+    ("LS0tLS1CRUdJTi", Known::EncodedPem),
+    ("earer ", Known::Bearer),
+    ("EARER ", Known::Bearer),
+    ("asic ", Known::Basic),
+    ("ASIC ", Known::Basic),
+    ("hooks.slack.com/services/", Known::SlackHook),
+    ("AKIA", Known::Prefixed(16)),
+    ("ASIA", Known::Prefixed(16)),
+    ("ghp_", Known::Prefixed(30)),
+    ("gho_", Known::Prefixed(30)),
+    ("ghu_", Known::Prefixed(30)),
+    ("ghs_", Known::Prefixed(30)),
+    ("ghr_", Known::Prefixed(30)),
+    ("github_pat_", Known::Prefixed(22)),
+    ("glpat-", Known::Prefixed(20)),
+    ("xoxa-", Known::Prefixed(10)),
+    ("xoxb-", Known::Prefixed(10)),
+    ("xoxe-", Known::Prefixed(10)),
+    ("xoxp-", Known::Prefixed(10)),
+    ("xoxr-", Known::Prefixed(10)),
+    ("xoxs-", Known::Prefixed(10)),
+    ("xapp-", Known::Prefixed(10)),
+    ("AIza", Known::Prefixed(35)),
+    ("ya29.", Known::Prefixed(20)),
+    ("sk_live_", Known::Prefixed(16)),
+    ("rk_live_", Known::Prefixed(16)),
+    ("sk-ant-", Known::Prefixed(20)),
+    ("sk-proj-", Known::Prefixed(20)),
+    ("npm_", Known::Prefixed(36)),
+    ("hvs.", Known::Prefixed(20)),
+    ("dckr_pat_", Known::Prefixed(20)),
+    ("dop_v1_", Known::Prefixed(32)),
+    ("pypi-AgEI", Known::Prefixed(32)),
+    ("AGE-SECRET-KEY-1", Known::Prefixed(40)),
+    ("sha256~", Known::Prefixed(40)),
+];
+
+impl Known {
+    /// The secret whose literal stands at `literal`, if it is one.
+    pub(super) fn span(self, text: &[u8], literal: Range<usize>, cut: bool) -> Option<Range<usize>> {
+        let start = literal.start;
+        match self {
+            Self::Jwt => jwt(text, start, cut).map(|end| start..end),
+            Self::EncodedJwt => encoded(text, start, cut, |decoded| jwt(decoded, 0, cut).is_some()),
+            Self::Pem => private_key(text, start, cut).map(|end| start..end),
+            Self::EncodedPem => encoded(text, start, cut, |decoded| contains(decoded, b"private key")),
+            Self::Bearer => scheme(text, literal, |credential| {
+                credential.len() >= 20
+                    || credential.len() >= 8 && credential.iter().any(|byte| !byte.is_ascii_lowercase())
+            }),
+            Self::Basic => scheme(text, literal, |credential| {
+                from_base64(credential).is_some_and(|decoded| decoded.contains(&b':'))
+            }),
+            Self::SlackHook => {
+                let end = run(text, literal.end, |byte| is_base64_url(byte) || byte == b'/');
+                (end > literal.end && !starts_masked(text, literal.end)).then_some(literal.end..end)
+            }
+            Self::Prefixed(least) => {
+                let glued = start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric());
+                let end = run(text, literal.end, |byte| is_base64_url(byte) || byte == b'.');
+                let whole = end - literal.end >= least || cut && end == text.len();
+                (whole && !glued).then_some(start..end)
+            }
+        }
+    }
+}
+
+/// The end of the token that starts at `start`: parts of base64url between dots.
+fn jwt(text: &[u8], start: usize, cut: bool) -> Option<usize> {
+    let first = run(text, start, is_base64_url);
+    let end = run(text, start, |byte| is_base64_url(byte) || byte == b'.');
+    let has_parts = end - first > 1 && first - start >= 10 && end - start >= 24;
+    // A Docker login is no token, but as good as one: {"auths":
+    let docker = text[start..].starts_with(b"eyJhdXRocyI6");
+    let cut_off = cut && end == text.len();
+    (has_parts || docker || cut_off).then_some(end)
+}
+
+/// The run of base64 that starts at `start`, if what it encodes is a secret.
+fn encoded(text: &[u8], start: usize, cut: bool, is_secret: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
+    let end = run(text, start, |byte| is_base64_url(byte) || matches!(byte, b'+' | b'/' | b'='));
+    if cut && end == text.len() {
+        return Some(start..end);
+    }
+    let whole = &text[start..end];
+    // Where the end of the run is no part of it, at least its beginning can be read.
+    let readable = from_base64(whole).or_else(|| from_base64(&whole[..whole.len() / 4 * 4]))?;
+    is_secret(&readable).then_some(start..end)
+}
+
+/// The end of the private key that starts at `start`. A key that does not end takes the rest of the text.
+fn private_key(text: &[u8], start: usize, cut: bool) -> Option<usize> {
+    const BEGIN: usize = "-----BEGIN".len();
+    const LABEL: usize = 80;
+    let from = start + BEGIN;
+    let label = &text[from..text.len().min(from + LABEL)];
+    let Some(label_end) = memchr::memmem::find(label, b"-----") else {
+        return (cut && from + label.len() == text.len()).then_some(text.len());
+    };
+    if !contains(&label[..label_end], b"private") {
+        return None;
+    }
+    let body = from + label_end + 5;
+    let end = memchr::memmem::find(&text[body..], b"-----END").and_then(|at| {
+        let after = body + at + "-----END".len();
+        let label = &text[after..text.len().min(after + LABEL)];
+        memchr::memmem::find(label, b"-----").map(|at| after + at + 5)
+    });
+    Some(end.unwrap_or(text.len()))
+}
+
+/// The credential after an authentication scheme, whose literal lacks its first letter and ends with a blank.
+fn scheme(text: &[u8], literal: Range<usize>, is_credential: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
+    let first = literal.start.checked_sub(1)?;
+    if !matches!(text[first], b'b' | b'B')
+        || first.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric())
+    {
+        return None;
+    }
+    let start = run(text, literal.end, |byte| byte == b' ');
+    let end = run(text, start, |byte| {
+        is_base64_url(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'=' | b':')
+    });
+    let header = &text[first.saturating_sub(24)..first];
+    let named = contains(header, b"authorization") && end > start;
+    ((named || is_credential(&text[start..end])) && !starts_masked(text, start)).then_some(start..end)
+}
+
+/// The credentials in a URL.
+pub(super) struct UserInfo {
+    /// The password, or the user where that alone looks like a token.
+    pub(super) secret: Range<usize>,
+    /// Where to go on reading.
+    pub(super) after: usize,
+}
+
+/// What stands between `://` and the `@` at `at`, which is the first one after it.
+pub(super) fn user_info(text: &[u8], at: usize) -> Option<UserInfo> {
+    const LONGEST: usize = 1024;
+    let floor = at.saturating_sub(LONGEST);
+    let start = floor + text[floor..at].iter().rposition(|byte| ends_authority(*byte) || *byte == b'@')? + 1;
+    if !text[..start].ends_with(b"://") {
+        return None;
+    }
+    // A password may hold an @ itself: the last one before the host counts.
+    let authority = run(text, at, |byte| !ends_authority(byte));
+    let end = text[..authority].iter().rposition(|byte| *byte == b'@')?;
+    let user = &text[start..end];
+    let secret = match user.iter().position(|byte| *byte == b':') {
+        Some(colon) => start + colon + 1..end,
+        None if user.len() >= 16 && user.iter().any(u8::is_ascii_digit) => start..end,
+        None => return None,
+    };
+    let masked = super::is_masked(&text[secret.clone()]);
+    (!secret.is_empty() && !masked).then_some(UserInfo { secret, after: authority })
+}
+
+fn ends_authority(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+        || matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'\\' | b'`')
+}
+
+fn is_base64_url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
