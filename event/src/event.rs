@@ -229,8 +229,14 @@ impl Event {
     }
 
     /// Calls `each` with every text of the event that a bare word may find: summary, names, users, URI, agent,
-    /// annotations, and the bodies of `record`, from which the event was decoded.
-    pub fn texts(&self, record: &[u8], mut each: impl FnMut(&str)) {
+    /// annotations, and the bodies of `record`, from which the event was decoded. Audit ids are found by their field only:
+    /// every event has another one, and they would be most of the words.
+    pub fn texts(&self, record: &[u8], each: impl FnMut(&str)) {
+        self.texts_of(&AuditRecord::decode(record).unwrap_or_default(), each);
+    }
+
+    /// The same from the decoded record.
+    pub fn texts_of(&self, audit: &AuditRecord<'_>, mut each: impl FnMut(&str)) {
         each(&self.summary);
         for text in [&self.cluster, &self.actor.name, &self.actor.uid, &self.verb, &self.client.user_agent] {
             each(text);
@@ -249,13 +255,11 @@ impl Event {
         }
         self.client.ips.iter().for_each(|ip| each(ip));
         each(&self.audit.uri);
-        each(&self.audit.id);
         each(&self.outcome.reason);
         for (key, value) in &self.audit.annotations {
             each(key);
             each(value);
         }
-        let Ok(audit) = AuditRecord::decode(record) else { return };
         if let Some(message) = audit.response_status.and_then(|status| json::member(status, "message")) {
             each(&json::string(message).unwrap_or_default());
         }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::hash::Hasher;
 use std::ops::Range;
 
+use sha2::{Digest, Sha256};
 use taffrail_event::{AuditRecord, Event, Key, words};
 use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
@@ -93,9 +94,12 @@ impl DocumentBuilder {
         let id = if stored.is_conflict { keys.record } else { keys.request };
         let event = Event::of(&audit, &stored.origins(id));
         let mut document = TantivyDocument::new();
-        document.add_bytes(columns.key, &id.to_bytes());
+        document.add_u64(columns.key, id.high());
         if stored.is_conflict {
-            document.add_bytes(columns.key, &keys.request.to_bytes());
+            document.add_u64(columns.key, keys.request.high());
+        }
+        if !event.audit.id.is_empty() {
+            document.add_u64(columns.audit_id, audit_id_hash(&event.audit.id));
         }
         document.add_i64(columns.time, event.time.micros());
         document.add_u64(columns.id_high, id.high());
@@ -120,7 +124,7 @@ impl DocumentBuilder {
         }
         phrases(&event, &mut |text| document.add_text(columns.phrases, text));
         self.words.clear();
-        event.texts(stored.record, |text| self.words.add_all(text));
+        event.texts_of(&audit, |text| self.words.add_all(text));
         document.add_text(columns.words, self.words.text());
         document.add_bytes(columns.stored, stored_bytes);
         Some(document)
@@ -135,9 +139,15 @@ fn phrases(event: &Event, each: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Finds the documents of a request, by the id that all of them carry.
+/// Finds the documents of a request, or the one with this id.
 pub(crate) fn key_term(columns: &Columns, key: Key) -> tantivy::Term {
-    tantivy::Term::from_field_bytes(columns.key, &key.to_bytes())
+    tantivy::Term::from_field_u64(columns.key, key.high())
+}
+
+/// What stands for an audit id in the index. Clients choose audit ids, so the hash is one that they cannot steer.
+pub(crate) fn audit_id_hash(audit_id: &str) -> u64 {
+    let digest = Sha256::digest(audit_id.as_bytes());
+    digest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)).unwrap_or_default()
 }
 
 /// Each word once, joined by spaces.

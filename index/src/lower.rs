@@ -7,6 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use taffrail_event::words::holds_phrase;
 use taffrail_query::{Field, FieldKind, Pattern, Predicate, Query as Ast, TextPredicate};
 use tantivy::Term;
 use tantivy::query::{
@@ -14,11 +15,11 @@ use tantivy::query::{
 };
 use tantivy::schema::IndexRecordOption;
 
-use crate::document::key_term;
+use crate::document::{audit_id_hash, key_term};
 use crate::schema::{Columns, TIME, term_text};
 use crate::search::budget::Budget;
 use crate::search::dictionary::DictionaryQuery;
-use crate::search::verified::VerifiedQuery;
+use crate::search::verified::{Check, VerifiedQuery};
 
 /// Lowers `ast`; long look-ups stop when `budget` is spent.
 pub(crate) fn lower(ast: &Ast, columns: &Columns, budget: &Arc<Budget>) -> Box<dyn Query> {
@@ -88,15 +89,20 @@ impl Lowering<'_> {
             return candidates;
         }
         let terms = words.iter().map(|word| Term::from_field_text(self.columns.phrases, word)).collect();
-        let certain = Box::new(PhraseQuery::new(terms));
-        Box::new(VerifiedQuery::new(candidates, certain, words.to_vec(), self.columns.stored, self.budget))
+        let certain: Box<dyn Query> = Box::new(PhraseQuery::new(terms));
+        let phrase = words.to_vec();
+        let check = Check::new(move |event, record| {
+            let mut is_found = false;
+            event.texts(record, |text| is_found = is_found || holds_phrase(text, &phrase));
+            is_found
+        });
+        Box::new(VerifiedQuery::new(candidates, Some(certain), check, self.columns.stored, self.budget))
     }
 
     fn words_like(&self, pattern: &Pattern) -> Box<dyn Query> {
         let pattern = pattern.clone();
         let prefix = pattern.literal_prefix().to_owned();
-        let test = Arc::new(move |word: &str| pattern.matches(word));
-        Box::new(DictionaryQuery::new(self.columns.words, prefix, test, self.budget))
+        self.terms_like(self.columns.words, prefix, move |word| pattern.matches(word))
     }
 
     fn field(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
@@ -104,6 +110,7 @@ impl Lowering<'_> {
             FieldKind::Time => self.time(predicate),
             FieldKind::Number => self.number(field, predicate),
             _ if field == Field::Id => self.id(predicate),
+            _ if field == Field::AuditId => self.audit_id(predicate),
             _ => self.text(field, predicate),
         }
     }
@@ -161,6 +168,40 @@ impl Lowering<'_> {
         }
     }
 
+    /// Audit ids are indexed by their hash: equality is looked up, a wildcard is read from the records.
+    fn audit_id(&self, predicate: &Predicate) -> Box<dyn Query> {
+        match predicate {
+            Predicate::Is(id) => exactly(Term::from_field_u64(self.columns.audit_id, audit_id_hash(id))),
+            Predicate::Exists => Box::new(DictionaryQuery::new(
+                self.columns.audit_id,
+                String::new(),
+                Arc::new(|_: &[u8]| true),
+                self.budget,
+            )),
+            Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
+                let predicate = predicate.clone();
+                let check = Check::new(move |event, _| predicate.matches_text(&event.audit.id));
+                Box::new(VerifiedQuery::new(
+                    Box::new(AllQuery),
+                    None,
+                    check,
+                    self.columns.stored,
+                    self.budget,
+                ))
+            }
+        }
+    }
+
+    fn terms_like(
+        &self,
+        column: tantivy::schema::Field,
+        prefix: String,
+        test: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Box<dyn Query> {
+        let test = Arc::new(move |term: &[u8]| std::str::from_utf8(term).is_ok_and(&test));
+        Box::new(DictionaryQuery::new(column, prefix, test, self.budget))
+    }
+
     fn text(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
         let Some(column) = self.columns.of(field) else { return Box::new(EmptyQuery) };
         match predicate {
@@ -168,17 +209,14 @@ impl Lowering<'_> {
             Predicate::Exists if field.is_facet() => {
                 Box::new(ExistsQuery::new(field.canonical().to_owned(), false))
             }
-            Predicate::Exists => {
-                Box::new(DictionaryQuery::new(column, String::new(), Arc::new(|_: &str| true), self.budget))
-            }
+            Predicate::Exists => self.terms_like(column, String::new(), |_| true),
             Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
                 let prefix = match predicate {
                     Predicate::Pattern(pattern) => pattern.literal_prefix().to_owned(),
                     _ => String::new(),
                 };
                 let predicate = predicate.clone();
-                let test = Arc::new(move |value: &str| predicate.matches_text(value));
-                Box::new(DictionaryQuery::new(column, prefix, test, self.budget))
+                self.terms_like(column, prefix, move |value| predicate.matches_text(value))
             }
         }
     }

@@ -6,8 +6,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHasher;
 use taffrail_query::{Field, FieldKind};
 use tantivy::schema::{
-    BytesOptions, Field as TantivyField, IndexRecordOption, NumericOptions, STORED, Schema,
-    TextFieldIndexing, TextOptions,
+    Field as TantivyField, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
@@ -37,8 +36,11 @@ pub(crate) const RANK: &str = "rank";
 #[derive(Debug, Clone)]
 pub(crate) struct Columns {
     pub(crate) schema: Schema,
-    /// The id, and in a conflict also the request key: what an upsert deletes by.
+    /// The upper half of the id, and in a conflict also of the request key: what an upsert deletes by. Half a key is enough to
+    /// be unique, and whole ones would be a third of the dictionaries.
     pub(crate) key: TantivyField,
+    /// See [`crate::document::audit_id_hash`].
+    pub(crate) audit_id: TantivyField,
     pub(crate) time: TantivyField,
     pub(crate) id_high: TantivyField,
     pub(crate) record: TantivyField,
@@ -55,7 +57,9 @@ pub(crate) struct Columns {
 impl Columns {
     pub(crate) fn new() -> Self {
         let mut builder = Schema::builder();
-        let key = builder.add_bytes_field("key", BytesOptions::default().set_indexed());
+        let indexed = NumericOptions::default().set_indexed();
+        let key = builder.add_u64_field("key", indexed.clone());
+        let audit_id = builder.add_u64_field("audit_id_hash", indexed);
         let fast = NumericOptions::default().set_fast();
         let time = builder.add_i64_field(TIME, fast.clone());
         let id_high = builder.add_u64_field(ID_HIGH, fast.clone());
@@ -71,7 +75,7 @@ impl Columns {
                 let name = field.canonical();
                 let column = match field.kind() {
                     FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Words | FieldKind::Ip => {
-                        if field == Field::Id {
+                        if matches!(field, Field::Id | Field::AuditId) {
                             return None;
                         }
                         let tokenizer = if is_case_ignored(field) { LOWER } else { RAW };
@@ -87,7 +91,19 @@ impl Columns {
                 Some((field, column))
             })
             .collect();
-        Self { schema: builder.build(), key, time, id_high, record, rank, words, phrases, stored, fields }
+        Self {
+            schema: builder.build(),
+            key,
+            audit_id,
+            time,
+            id_high,
+            record,
+            rank,
+            words,
+            phrases,
+            stored,
+            fields,
+        }
     }
 
     /// The column of a field of the query language; times and ids have their own.

@@ -114,6 +114,8 @@ const QUERIES: &[&str] = &[
     "-\"default deny\" by:human",
     "kind:audit cluster:demo via:import",
     "id:00*",
+    "auditid:*",
+    "auditid:a*",
 ];
 
 fn check_all_queries(search: &dyn Search) {

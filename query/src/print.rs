@@ -56,18 +56,13 @@ fn nested(f: &mut Formatter<'_>, part: &Query, in_parentheses: bool) -> fmt::Res
 /// A single word is written as it is, more in quotation marks.
 fn phrase(f: &mut Formatter<'_>, words: &[String]) -> fmt::Result {
     match words {
-        [word] => f.write_str(&as_typed(word)),
-        _ => write!(f, "\"{}\"", as_typed(&words.join(" "))),
+        [word] => f.write_str(word),
+        _ => write!(f, "\"{}\"", words.join(" ")),
     }
 }
 
 fn bare_pattern(f: &mut Formatter<'_>, pattern: &Pattern) -> fmt::Result {
-    f.write_str(&as_typed(&pattern.parts().join("*")))
-}
-
-/// The lower case of `İ` is two characters of which the second is no letter: typed so, it would part the word.
-fn as_typed(word: &str) -> String {
-    word.replace("i\u{307}", "İ")
+    f.write_str(&pattern.parts().join("*"))
 }
 
 fn value(f: &mut Formatter<'_>, field: Field, predicate: &Predicate) -> fmt::Result {

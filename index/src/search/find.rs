@@ -42,7 +42,12 @@ fn addresses(search: &IndexSearch, view: &View, low: Key, high: Key) -> tantivy:
     let mut found = Vec::new();
     for (ordinal, segment) in (0_u32..).zip(view.searcher.segment_readers()) {
         let inverted = segment.inverted_index(search.catalog.columns.key)?;
-        let mut terms = inverted.terms().range().ge(low.to_bytes()).le(high.to_bytes()).into_stream()?;
+        let mut terms = inverted
+            .terms()
+            .range()
+            .ge(low.high().to_be_bytes())
+            .le(high.high().to_be_bytes())
+            .into_stream()?;
         while terms.advance() && found.len() <= MAX_LISTED {
             let mut postings =
                 inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;

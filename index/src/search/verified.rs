@@ -1,9 +1,10 @@
-//! A phrase over all the texts of an event: the documents that hold its words are candidates, and whether the words
-//! stand next to each other is read from the stored record.
+//! What no index structure answers is read from the stored records of candidates: whether words stand next to each other in
+//! one text, whether an audit id has a certain form.
 
+use std::fmt;
 use std::sync::Arc;
 
-use taffrail_event::words::holds_phrase;
+use taffrail_event::Event;
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
 use tantivy::schema::document::Value;
@@ -11,18 +12,35 @@ use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyDocument};
 
 use super::budget::Budget;
 use super::dictionary::documents_scorer;
+use crate::split::is_alive;
 use crate::stored::Stored;
 
 /// Candidates come in document order, so one cached block is as good as many.
 const STORE_CACHE_BLOCKS: usize = 1;
 
+/// Decides by an event and its record.
+#[derive(Clone)]
+pub(crate) struct Check(Arc<dyn Fn(&Event, &[u8]) -> bool + Send + Sync>);
+
+impl Check {
+    pub(crate) fn new(check: impl Fn(&Event, &[u8]) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(check))
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Check")
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct VerifiedQuery {
-    /// Documents that hold every word, and everything else the query asks of them.
+    /// What the index can say: a superset of what passes the check.
     candidates: Box<dyn Query>,
-    /// Documents whose short texts hold the phrase: their records need not be read.
-    certain: Box<dyn Query>,
-    phrase: Vec<String>,
+    /// Documents that pass for certain: their records need not be read.
+    certain: Option<Box<dyn Query>>,
+    check: Check,
     stored: Field,
     budget: Arc<Budget>,
 }
@@ -31,8 +49,8 @@ impl Clone for VerifiedQuery {
     fn clone(&self) -> Self {
         Self {
             candidates: self.candidates.box_clone(),
-            certain: self.certain.box_clone(),
-            phrase: self.phrase.clone(),
+            certain: self.certain.as_ref().map(|certain| certain.box_clone()),
+            check: self.check.clone(),
             stored: self.stored,
             budget: Arc::clone(&self.budget),
         }
@@ -42,12 +60,12 @@ impl Clone for VerifiedQuery {
 impl VerifiedQuery {
     pub(crate) fn new(
         candidates: Box<dyn Query>,
-        certain: Box<dyn Query>,
-        phrase: Vec<String>,
+        certain: Option<Box<dyn Query>>,
+        check: Check,
         stored: Field,
         budget: &Arc<Budget>,
     ) -> Self {
-        Self { candidates, certain, phrase, stored, budget: Arc::clone(budget) }
+        Self { candidates, certain, check, stored, budget: Arc::clone(budget) }
     }
 }
 
@@ -55,8 +73,8 @@ impl Query for VerifiedQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         Ok(Box::new(VerifiedWeight {
             candidates: self.candidates.weight(scoring)?,
-            certain: self.certain.weight(scoring)?,
-            phrase: self.phrase.clone(),
+            certain: self.certain.as_ref().map(|certain| certain.weight(scoring)).transpose()?,
+            check: self.check.clone(),
             stored: self.stored,
             budget: Arc::clone(&self.budget),
         }))
@@ -65,8 +83,8 @@ impl Query for VerifiedQuery {
 
 struct VerifiedWeight {
     candidates: Box<dyn Weight>,
-    certain: Box<dyn Weight>,
-    phrase: Vec<String>,
+    certain: Option<Box<dyn Weight>>,
+    check: Check,
     stored: Field,
     budget: Arc<Budget>,
 }
@@ -74,15 +92,18 @@ struct VerifiedWeight {
 impl VerifiedWeight {
     fn documents(&self, segment: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
         let mut candidates = self.candidates.scorer(segment, 1.0)?;
-        let mut certain = self.certain.scorer(segment, 1.0)?;
+        let mut certain = self.certain.as_ref().map(|certain| certain.scorer(segment, 1.0)).transpose()?;
         let store = segment.get_store_reader(STORE_CACHE_BLOCKS)?;
         let mut documents = Vec::new();
         let mut doc = candidates.doc();
         while doc != TERMINATED {
-            if certain.doc() < doc {
-                certain.seek(doc);
-            }
-            if certain.doc() == doc || (is_alive(segment, doc) && self.holds(&store.get(doc)?)) {
+            let is_certain = certain.as_mut().is_some_and(|certain| {
+                if certain.doc() < doc {
+                    certain.seek(doc);
+                }
+                certain.doc() == doc
+            });
+            if is_certain || (is_alive(segment, doc) && self.passes(&store.get(doc)?)) {
                 documents.push(doc);
             }
             if self.budget.is_up() {
@@ -93,20 +114,13 @@ impl VerifiedWeight {
         Ok(documents)
     }
 
-    fn holds(&self, document: &TantivyDocument) -> bool {
+    fn passes(&self, document: &TantivyDocument) -> bool {
         let Some(stored) = document.get_first(self.stored).and_then(|value| value.as_bytes()) else {
             return false;
         };
         let Some(stored) = Stored::decode(stored) else { return false };
-        let Ok(event) = stored.event() else { return false };
-        let mut is_found = false;
-        event.texts(stored.record, |text| is_found = is_found || holds_phrase(text, &self.phrase));
-        is_found
+        stored.event().is_ok_and(|event| (self.check.0)(&event, stored.record))
     }
-}
-
-fn is_alive(segment: &SegmentReader, doc: DocId) -> bool {
-    crate::split::is_alive(segment, doc)
 }
 
 impl Weight for VerifiedWeight {
@@ -115,6 +129,6 @@ impl Weight for VerifiedWeight {
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Ok(Explanation::new("a text of the event holds the phrase", 1.0))
+        Ok(Explanation::new("the stored record passes the check", 1.0))
     }
 }

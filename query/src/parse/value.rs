@@ -55,7 +55,9 @@ pub(super) fn text(operand: &Operand) -> Option<Query> {
             _ => {
                 found.extend(phrase(plain).map(TextPredicate::Phrase));
                 plain.clear();
-                let parts = parts.iter().map(|part| lower_case(part).into_owned());
+                // As the words themselves are: a mark that a lower-cased letter leaves behind is no part of them.
+                let is_kept = |character: &char| character.is_alphanumeric();
+                let parts = parts.iter().map(|part| lower_case(part).chars().filter(is_kept).collect());
                 found.push(TextPredicate::Pattern(Pattern::new(parts)));
             }
         }
