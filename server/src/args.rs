@@ -1,5 +1,7 @@
 //! What may be typed: every command with its options, and nothing of what they do.
 
+#[cfg(test)]
+mod documented;
 mod query;
 
 use std::ffi::OsString;

@@ -1,7 +1,6 @@
 //! A page of dead letters as the API sends it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use taffrail_ingest::DeadLetter;
 
 /// Dead letters, newest first, and where to go on.
@@ -11,5 +10,5 @@ pub(crate) struct DeadLettersPage {
     pub(crate) deadletters: Vec<DeadLetter>,
     /// The cursor of the next page.
     #[serde(default)]
-    pub(crate) next: Option<Value>,
+    pub(crate) next: Option<String>,
 }

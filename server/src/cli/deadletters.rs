@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use serde_json::Value;
 use taffrail_ingest::DeadLetter;
 
 use super::answer::{Answer, answer, note};
@@ -115,9 +114,9 @@ fn one(source: &Source, prefix: &str) -> anyhow::Result<Option<DeadLetter>> {
 
 /// Calls `each` with the letters, newest first, until it has enough. Their store is bounded.
 fn walk(source: &Source, mut each: impl FnMut(DeadLetter) -> bool) -> anyhow::Result<()> {
-    let mut cursor: Option<Value> = None;
+    let mut cursor: Option<String> = None;
     loop {
-        let page = source.dead_letters(PAGE, cursor.as_ref())?;
+        let page = source.dead_letters(PAGE, cursor.as_deref())?;
         for letter in page.deadletters {
             if !each(letter) {
                 return Ok(());

@@ -110,15 +110,20 @@ impl Source {
         }
     }
 
+    /// What there is and how far it has come.
+    pub(crate) fn status(&self) -> anyhow::Result<Value> {
+        match self {
+            Self::Server(server) => server.json("/api/v1/status", &[]),
+            Self::Directory(directory) => directory.status(),
+        }
+    }
+
     /// A page of dead letters, newest first.
-    pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&Value>) -> anyhow::Result<DeadLettersPage> {
+    pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&str>) -> anyhow::Result<DeadLettersPage> {
         match self {
             Self::Server(server) => {
                 let mut parameters = vec![("limit", limit.to_string())];
-                parameters.extend(cursor.map(|cursor| match cursor {
-                    Value::String(text) => ("cursor", text.clone()),
-                    other => ("cursor", other.to_string()),
-                }));
+                parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
                 server.json("/api/v1/deadletters", &parameters)
             }
             Self::Directory(directory) => directory.dead_letters(limit, cursor),

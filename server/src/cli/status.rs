@@ -1,9 +1,43 @@
-//! Placeholder until its author replaces it.
+//! `taffrail status`: what there is, how far it has come, and what is wrong.
 
+mod shown;
+mod view;
+
+use std::io::Write;
 use std::process::ExitCode;
 
-use crate::args::StatusArgs;
+use anyhow::Context;
+use serde::Deserialize;
+use taffrail_event::Timestamp;
 
-pub(crate) fn run(_args: StatusArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+use self::shown::Shown;
+use self::view::Status;
+use super::answer::answer;
+use super::screen::Screen;
+use super::source::Source;
+use super::times::zone;
+use super::visible::visible_json;
+use crate::args::{Output, StatusArgs};
+use crate::exit::FOUND;
+
+/// Runs the command.
+pub(crate) fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
+    let zone = zone(args.tz.as_deref())?;
+    let source = Source::open(&args.target)?;
+    answer(|out| {
+        let body = source.status()?;
+        match args.output.format {
+            Output::Json | Output::Ndjson => {
+                let text = body.to_string();
+                let text = if out.is_terminal() { visible_json(&text).into_owned() } else { text };
+                writeln!(out, "{text}")?;
+            }
+            Output::Table => {
+                let status = Status::deserialize(&body).context("the status is not understood")?;
+                let screen = Screen::of(out, args.output.width);
+                Shown { status: &status, screen, zone: &zone, now: Timestamp::now() }.write(out)?;
+            }
+        }
+        Ok(FOUND)
+    })
 }

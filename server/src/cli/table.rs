@@ -100,13 +100,17 @@ pub(crate) fn write(
     rows: impl IntoIterator<Item = Vec<Text>>,
 ) -> std::io::Result<()> {
     let mut table = empty(screen);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header(titles));
-    table.add_rows(rows.into_iter().map(row));
-    // The gap after the last column is not seen.
-    table.set_width(screen.width + GAP);
-    pad(&mut table);
-    write_lines(out, &table)
+    table.set_header(row(self::titles(titles)));
+    write_fitting(out, screen, table, rows)
+}
+
+/// Writes rows without titles.
+pub(crate) fn write_list(
+    out: &mut dyn Write,
+    screen: Screen,
+    rows: impl IntoIterator<Item = Vec<Text>>,
+) -> std::io::Result<()> {
+    write_fitting(out, screen, empty(screen), rows)
 }
 
 /// Writes rows into columns of the given widths, so that tables below each other line up.
@@ -143,8 +147,18 @@ fn empty(screen: Screen) -> Table {
     table
 }
 
-fn header(names: &[&str]) -> Row {
-    row(titles(names))
+fn write_fitting(
+    out: &mut dyn Write,
+    screen: Screen,
+    mut table: Table,
+    rows: impl IntoIterator<Item = Vec<Text>>,
+) -> std::io::Result<()> {
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.add_rows(rows.into_iter().map(row));
+    // The gap after the last column is not seen.
+    table.set_width(screen.width + GAP);
+    pad(&mut table);
+    write_lines(out, &table)
 }
 
 fn row(texts: Vec<Text>) -> Row {

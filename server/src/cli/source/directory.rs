@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::Value;
 use taffrail_config::Settings;
-use taffrail_event::{Gap, Timestamp};
+use taffrail_event::Timestamp;
 use taffrail_index::Store;
 use taffrail_ingest::{DeadLetters, journal};
 use taffrail_query::{Field, Order, Search, SearchError, TimeContext, TimeRange};
@@ -26,12 +26,14 @@ use crate::read::{
     Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events,
     facets,
 };
+use crate::serve::disk_free;
 
 /// A data directory.
 pub(crate) struct Directory {
     dir: DataDir,
     search: Arc<dyn Search>,
     query_timeout: Duration,
+    warnings: Vec<String>,
 }
 
 impl fmt::Debug for Directory {
@@ -46,7 +48,8 @@ impl Directory {
         let dir = DataDir::existing(&settings.data)?;
         let store = Store::open_read_only(&dir.index(), &settings.index)
             .with_context(|| format!("cannot read the index in {}", dir.path().display()))?;
-        Ok(Self { dir, search: store.search(), query_timeout: settings.api.query_timeout })
+        let warnings = taffrail_config::warnings(settings);
+        Ok(Self { dir, search: store.search(), query_timeout: settings.api.query_timeout, warnings })
     }
 
     /// Where it is.
@@ -83,7 +86,7 @@ impl Directory {
     ) -> anyhow::Result<EventsPage> {
         let text = Text::of(question);
         let ask = EventsAsk { ask: text.ask(), order: Order::Desc, limit: usize::try_from(limit)?, cursor };
-        let coverage = self.coverage(question.range);
+        let coverage = self.coverage();
         let body =
             events(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)?;
         // By way of the text, so that there is one way to show events, wherever they come from.
@@ -93,18 +96,41 @@ impl Directory {
     pub(crate) fn facets(&self, question: &Question, field: Field, limit: u64) -> anyhow::Result<FacetsBody> {
         let text = Text::of(question);
         let ask = FacetsAsk { ask: text.ask(), field: field.canonical(), limit: usize::try_from(limit)? };
-        let coverage = self.coverage(question.range);
+        let coverage = self.coverage();
         facets(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)
     }
 
     pub(crate) fn clusters(&self) -> anyhow::Result<ClustersBody> {
-        clusters(&*self.search, self.coverage(TimeRange::default())).map_err(refused)
+        clusters(&*self.search, self.coverage()).map_err(refused)
     }
 
-    pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&Value>) -> anyhow::Result<DeadLettersPage> {
-        let limit = usize::try_from(limit)?;
-        let (page, _) = DeadLetters::list_in(&self.dir.dead(), limit, cursor.and_then(Value::as_u64))?;
-        Ok(DeadLettersPage { deadletters: page.letters, next: page.next.map(Value::from) })
+    /// As far as somebody can know who is not the server: in the server's words.
+    pub(crate) fn status(&self) -> anyhow::Result<Value> {
+        let progress = self.search.progress();
+        let journal = journal::inspect(&self.dir.journal())?;
+        let (_, letters) = DeadLetters::list_in(&self.dir.dead(), 0, None)?;
+        let ClustersBody { clusters, coverage } = self.clusters()?;
+        Ok(serde_json::json!({
+            "data": self.path().display().to_string(),
+            "warnings": self.warnings,
+            "journal": {
+                "first": journal.first, "end": journal.next, "searchable": progress.searchable, "bytes": journal.bytes,
+            },
+            "index": {
+                "documents": progress.documents, "splits": progress.splits, "bytes": progress.bytes,
+                "last_commit": progress.last_commit,
+            },
+            "dead_letters": {"stored": letters.stored, "bytes": letters.bytes},
+            "disk": {"free_bytes": disk_free(self.path())},
+            "clusters": clusters,
+            "coverage": coverage,
+        }))
+    }
+
+    pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&str>) -> anyhow::Result<DeadLettersPage> {
+        let cursor = cursor.map(str::parse::<u64>).transpose()?;
+        let (page, _) = DeadLetters::list_in(&self.dir.dead(), usize::try_from(limit)?, cursor)?;
+        Ok(DeadLettersPage { deadletters: page.letters, next: page.next.map(|next| next.to_string()) })
     }
 
     pub(crate) fn export(
@@ -147,17 +173,13 @@ impl Directory {
         Instant::now() + self.query_timeout
     }
 
-    fn coverage(&self, range: TimeRange) -> Coverage {
-        let overlaps = |gap: &Gap| {
-            range.to.is_none_or(|to| gap.from < to) && range.from.is_none_or(|from| gap.to > from)
-        };
-        let gaps = self.search.gaps().into_iter().filter(overlaps).collect();
+    fn coverage(&self) -> Coverage {
         let now = Timestamp::now();
         let complete_to = match self.backlog() {
             Ok(0) => now,
             _ => self.search.progress().last_commit.unwrap_or_default(),
         };
-        Coverage::new(now, complete_to, gaps)
+        Coverage::new(now, complete_to, self.search.gaps())
     }
 }
 

@@ -10,6 +10,7 @@ use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Agent, Body};
 
 use crate::cli::query_problem::query_problem;
+use crate::cli::visible::visible;
 use crate::exit::WrongUse;
 
 /// A server on the same machine or network answers within milliseconds.
@@ -174,10 +175,9 @@ impl Server {
             let text = query_problem(query, span.start..span.end, &problem.detail, problem.hint.as_deref());
             return Err(WrongUse(text).into());
         }
-        let mut text = if problem.detail.is_empty() { problem.title.clone() } else { problem.detail.clone() };
-        if let Some(hint) = &problem.hint {
-            text = format!("{text}; {hint}");
-        }
+        let said = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+        let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let text = visible(&format!("{said}{hint}")).into_owned();
         match status.as_u16() {
             400 | 414 if !text.is_empty() => Err(WrongUse(text).into()),
             404 if text.is_empty() => {

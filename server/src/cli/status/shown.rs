@@ -1,0 +1,243 @@
+//! The status on a screen: what is wrong first, then clusters, sources and sizes.
+
+use std::io::Write;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use taffrail_event::Timestamp;
+
+use super::view::Status;
+use crate::cli::bytes::bytes_in_words;
+use crate::cli::coverage;
+use crate::cli::screen::Screen;
+use crate::cli::table::{self, Text, Tone, grouped};
+use crate::cli::times::{shown, zone_name};
+
+/// A status with what it takes to show it.
+pub(super) struct Shown<'a> {
+    pub(super) status: &'a Status,
+    pub(super) screen: Screen,
+    pub(super) zone: &'a TimeZone,
+    pub(super) now: Timestamp,
+}
+
+impl Shown<'_> {
+    /// Writes it.
+    pub(super) fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        self.write_problems(out)?;
+        self.write_clusters(out)?;
+        self.write_sources(out)?;
+        table::write_list(out, self.screen, self.sizes())
+    }
+
+    fn write_problems(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let status = self.status;
+        let refuses = status.ingest.trouble.iter().map(|why| ("no events are accepted", why));
+        let stands = status.index.trouble.iter().map(|why| ("what comes in does not become searchable", why));
+        let warnings = status.warnings.iter().map(|why| ("warning", why));
+        let mut rows: Vec<Vec<Text>> = refuses
+            .chain(stands)
+            .map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Bad)])
+            .collect();
+        rows.extend(
+            warnings.map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Notable)]),
+        );
+        let coverage = status.coverage.iter().flat_map(|coverage| coverage::warnings(coverage, self.zone));
+        rows.extend(coverage.map(|line| vec![Text::new(line).tone(Tone::Notable)]));
+        if rows.is_empty() {
+            return Ok(());
+        }
+        table::write_list(out, self.screen, rows)?;
+        writeln!(out)
+    }
+
+    fn write_clusters(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        if self.status.clusters.is_empty() {
+            return writeln!(out, "no event has been received yet\n");
+        }
+        let rows = self.status.clusters.iter().map(|cluster| {
+            vec![
+                Text::new(&cluster.cluster),
+                Text::number(cluster.events),
+                Text::new(shown(cluster.first, self.zone)),
+                Text::new(format!("{} ({})", shown(cluster.last, self.zone), self.ago(cluster.last))),
+            ]
+        });
+        table::write(out, self.screen, &["CLUSTER", "EVENTS", "FIRST EVENT", "LAST EVENT"], rows)?;
+        writeln!(out)
+    }
+
+    fn write_sources(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        if self.status.sources.is_empty() {
+            return Ok(());
+        }
+        let rows = self.status.sources.iter().map(|source| {
+            let dead = Text::number(source.dead_letters);
+            vec![
+                Text::new(&source.source),
+                Text::new(&source.cluster),
+                Text::number(source.records),
+                Text::new(format!("{:.1}", source.records_per_second)).right(),
+                if source.dead_letters > 0 { dead.tone(Tone::Notable) } else { dead },
+                Text::new(self.ago(source.last_received)),
+            ]
+        });
+        let titles = ["SOURCE", "CLUSTER", "RECORDS", "PER SECOND", "DEAD LETTERS", "LAST RECEIVED"];
+        table::write(out, self.screen, &titles, rows)?;
+        writeln!(out)
+    }
+
+    fn sizes(&self) -> Vec<Vec<Text>> {
+        let Status { journal, index, dead_letters, disk, .. } = self.status;
+        let line = |name: &str, text: String| vec![Text::new(name).tone(Tone::Quiet), Text::new(text)];
+        let mut lines = Vec::new();
+        if let (Some(version), Some(uptime)) = (&self.status.version, self.status.uptime_s) {
+            lines.push(line("server", format!("version {version}, up {}", duration(uptime))));
+        }
+        lines.push(line("data", self.status.data.clone()));
+        if let Some(url) = &self.status.ingest.url {
+            lines.push(line("ingest", format!("{url}/v1/audit/CLUSTER")));
+        }
+        lines.push(line(
+            "journal",
+            format!(
+                "records {} to {}, {}; {}",
+                grouped(journal.first),
+                grouped(journal.end),
+                bytes_in_words(journal.bytes),
+                match journal.waiting() {
+                    0 => "all searchable".to_owned(),
+                    1 => "1 is not yet searchable".to_owned(),
+                    count => format!("{} are not yet searchable", grouped(count)),
+                }
+            ),
+        ));
+        let commit =
+            index.last_commit.map_or(String::new(), |time| format!("; last commit {}", self.ago(time)));
+        lines.push(line(
+            "index",
+            format!(
+                "{} events in {} splits, {}{commit}",
+                grouped(index.documents),
+                grouped(index.splits),
+                bytes_in_words(index.bytes)
+            ),
+        ));
+        if let Some(counts) = &index.counts {
+            lines.push(line(
+                "since start",
+                format!(
+                    "{} records indexed: {} new events, {} further stages or better copies, {} duplicates, {} waiting for their end",
+                    grouped(counts.read),
+                    grouped(counts.kept),
+                    grouped(counts.folded),
+                    grouped(counts.duplicate),
+                    grouped(counts.held)
+                ),
+            ));
+        }
+        let letters = match dead_letters.stored {
+            0 => "none".to_owned(),
+            count => format!(
+                "{}, {}; `taffrail deadletters` lists them",
+                grouped(count),
+                bytes_in_words(dead_letters.bytes)
+            ),
+        };
+        lines.push(line("dead letters", letters));
+        lines.extend(disk.free_bytes.map(|bytes| line("disk", format!("{} free", bytes_in_words(bytes)))));
+        lines.extend(self.status.coverage.iter().map(|coverage| {
+            let lag = SignedDuration::from_millis(i64::try_from(coverage.lag_ms).unwrap_or(i64::MAX));
+            let lag = if lag < SignedDuration::from_secs(1) {
+                "less than a second".to_owned()
+            } else {
+                duration(lag.as_secs().unsigned_abs())
+            };
+            line(
+                "lag",
+                format!(
+                    "{lag}; everything received before {} is searchable",
+                    shown(coverage.complete_to, self.zone)
+                ),
+            )
+        }));
+        lines.push(line("time zone", zone_name(self.zone)));
+        lines
+    }
+
+    fn ago(&self, time: Timestamp) -> String {
+        match (self.now.micros() - time.micros()) / 1_000_000 {
+            seconds @ 0.. => format!("{} ago", duration(seconds.unsigned_abs())),
+            _ => "in the future".to_owned(),
+        }
+    }
+}
+
+/// `45s`, `12m`, `3h 20m`, `8d`: two units at most.
+fn duration(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, _, _) => format!("{hours}h {}m", minutes % 60),
+        (_, _, _) => format!("{days}d {}h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: serde_json::Value, expected: &str) {
+        let status: Status = serde_json::from_value(body).unwrap();
+        let screen = Screen { width: 100, colour: false, is_terminal: false };
+        let now = Timestamp::parse("2026-11-23T16:00:00Z").unwrap();
+        let mut out = Vec::new();
+        Shown { status: &status, screen, zone: &TimeZone::UTC, now }.write(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_server_in_trouble() {
+        check(
+            serde_json::json!({
+                "version": "0.1.0", "started": "2026-11-23T13:59:00.000000Z", "uptime_s": 7260, "data": "/data",
+                "warnings": ["allow_insecure is on"],
+                "api": {"url": "http://127.0.0.1:8585"},
+                "ingest": {"url": "http://127.0.0.1:8586", "in_flight_bytes": 0, "budget_bytes": 1, "trouble": "the disk is full"},
+                "journal": {"first": 1000, "end": 2500, "durable": 2500, "searchable": 2000, "bytes": 2048},
+                "index": {
+                    "documents": 1234567, "splits": 3, "bytes": 5000000, "last_commit": "2026-11-23T15:59:58.000000Z",
+                    "counts": {"read": 10, "kept": 7, "folded": 2, "duplicate": 1, "held": 0, "conflicts": 0},
+                    "trouble": null,
+                },
+                "dead_letters": {"stored": 2, "bytes": 900, "received": 5}, "disk": {"free_bytes": 1073741824},
+                "clusters": [{"name": "prod", "first": "2026-11-20T00:00:00.000000Z", "last": "2026-11-23T15:59:57.000000Z", "events": 1234567}],
+                "sources": [{
+                    "cluster": "prod", "source": "webhook \u{1b}", "requests": 3, "records": 2500, "bytes": 10, "dead_letters": 2,
+                    "cut": 0, "last_received": "2026-11-23T15:59:57.000000Z", "records_per_second": 12.345,
+                }],
+                "coverage": {"complete_to": "2026-11-23T15:59:55.000000Z", "lag_ms": 5000, "partial": false, "gaps": []},
+                "new_in_a_later_release": {},
+            }),
+            "",
+        );
+    }
+
+    #[test]
+    fn an_empty_directory() {
+        check(serde_json::json!({"data": "/data", "journal": {}, "index": {}, "clusters": []}), "");
+    }
+
+    #[test]
+    fn durations() {
+        fn check(seconds: u64, expected: &str) {
+            assert_eq!(duration(seconds), expected);
+        }
+        check(0, "0s");
+        check(59, "59s");
+        check(125, "2m 5s");
+        check(7260, "2h 1m");
+        check(90_000, "1d 1h");
+    }
+}
