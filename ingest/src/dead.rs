@@ -1,32 +1,26 @@
-//! Dead letters: what could not be decoded, masked, with the reason, in a bounded store.
+//! Dead letters: what came in and is no audit event, masked, with the reason, in a store of bounded size.
+//!
+//! The store is a directory of files with one JSON object per line, numbered in order; a person can read them, and so can
+//! another process while this one writes. A letter counts once its line end is there. Beyond the size limit the oldest
+//! file goes. The same bytes from the same cluster are stored once: a sender repeats what it got no answer to.
 
-use std::path::Path;
+mod files;
+mod letter;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
-use taffrail_event::{Key, Timestamp};
+use taffrail_event::Key;
+
+pub use letter::DeadLetter;
 
 use crate::error::IngestError;
-
-/// Something that came in and is no audit event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DeadLetter {
-    /// The same for the same bytes from the same cluster.
-    pub id: Key,
-    /// When it came in first.
-    pub time: Timestamp,
-    /// The cluster it came for.
-    pub cluster: String,
-    /// The source within it.
-    pub source: String,
-    /// Why it is no event, in plain words.
-    pub reason: String,
-    /// How large it was.
-    pub size: u64,
-    /// SHA-256 of the original bytes, in hex.
-    pub sha256: String,
-    /// Its first 64 KiB, masked; what is not UTF-8 is shown as U+FFFD.
-    pub excerpt: String,
-}
+use files::{Segments, Writer};
 
 /// Some dead letters, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,36 +38,99 @@ pub struct DeadLetterTotals {
     pub stored: u64,
     /// Their bytes on disk.
     pub bytes: u64,
-    /// Letters that came in since the start, the known ones included.
+    /// Letters that came in since the start, those that were known already included.
     pub received: u64,
 }
 
 /// The store in `<data>/dead`. One process writes; any may list.
 #[derive(Debug)]
-pub struct DeadLetters {}
+pub struct DeadLetters {
+    dir: PathBuf,
+    max_bytes: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    segments: Segments,
+    known: HashSet<Key>,
+    writer: Option<Writer>,
+    received: u64,
+}
 
 impl DeadLetters {
     /// Opens the store for writing. Beyond `max_bytes` the oldest letters go.
-    pub fn open(_dir: &Path, _max_bytes: u64) -> Result<Self, IngestError> {
-        unimplemented!()
+    pub fn open(dir: &Path, max_bytes: u64) -> Result<Self, IngestError> {
+        files::create_dir(dir).map_err(IngestError::storage("create", dir))?;
+        let segments = Segments::load(dir).map_err(IngestError::storage("read", dir))?;
+        let known = segments.ids().collect();
+        let state = State { segments, known, writer: None, received: 0 };
+        Ok(Self { dir: dir.to_path_buf(), max_bytes, state: Mutex::new(state) })
     }
 
-    /// Letters newest first, `limit` at a time.
-    pub fn list(&self, _limit: usize, _cursor: Option<u64>) -> Result<DeadLetterPage, IngestError> {
-        unimplemented!()
+    /// Stores those letters that are new. When it returns they are durable.
+    pub fn append(&self, letters: &[DeadLetter]) -> Result<(), IngestError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        let (mut fresh, mut lines) = (HashSet::new(), Vec::new());
+        for letter in letters {
+            if !state.known.contains(&letter.id) && fresh.insert(letter.id) {
+                letter.write_line(&mut lines);
+            }
+        }
+        if !fresh.is_empty() {
+            let ids = fresh.into_iter().collect();
+            self.store(state, ids, &lines).map_err(IngestError::storage("write", &self.dir))?;
+        }
+        state.received += letters.len() as u64;
+        Ok(())
+    }
+
+    /// Letters newest first, `limit` at a time, starting before `cursor`.
+    pub fn list(&self, limit: usize, cursor: Option<u64>) -> Result<DeadLetterPage, IngestError> {
+        files::list(&self.dir, limit, cursor).map_err(IngestError::storage("read", &self.dir))
     }
 
     /// Lists the store in `dir` without opening it, also while another process writes. No directory is an empty store.
     pub fn list_in(
-        _dir: &Path,
-        _limit: usize,
-        _cursor: Option<u64>,
+        dir: &Path,
+        limit: usize,
+        cursor: Option<u64>,
     ) -> Result<(DeadLetterPage, DeadLetterTotals), IngestError> {
-        unimplemented!()
+        let read = || Ok((files::list(dir, limit, cursor)?, Segments::load(dir)?));
+        let (page, segments) = read().map_err(IngestError::storage("read", dir))?;
+        Ok((page, DeadLetterTotals { stored: segments.letters(), bytes: segments.bytes(), received: 0 }))
     }
 
     /// How many there are.
     pub fn totals(&self) -> DeadLetterTotals {
-        unimplemented!()
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        DeadLetterTotals {
+            stored: state.segments.letters(),
+            bytes: state.segments.bytes(),
+            received: state.received,
+        }
+    }
+
+    fn store(&self, state: &mut State, ids: Vec<Key>, lines: &[u8]) -> io::Result<()> {
+        let file_limit = (self.max_bytes / FILES).max(1);
+        let mut writer = match state.writer.take() {
+            Some(writer) if writer.fits(lines.len(), file_limit) => writer,
+            // Also after an error: what it left behind is cut off at a line end by whoever reads it.
+            _ => Writer::create(&self.dir, state.segments.next_number())?,
+        };
+        writer.write(lines)?;
+        taffrail_event::crash_point("dead.written");
+        state.known.extend(&ids);
+        state.segments.add(writer.number(), lines.len() as u64, ids);
+        state.writer = Some(writer);
+        for (number, ids) in state.segments.drop_beyond(self.max_bytes) {
+            ids.iter().for_each(|id| drop(state.known.remove(id)));
+            files::remove(&self.dir, number)?;
+        }
+        Ok(())
     }
 }
+
+/// About how many files there are when the store is full: so much of it goes at once.
+const FILES: u64 = 16;

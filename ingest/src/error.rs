@@ -13,10 +13,10 @@ pub enum IntakeError {
     Busy,
     /// The disk is full: 503, come back.
     #[error("{0}")]
-    DiskFull(JournalError),
+    DiskFull(String),
     /// The journal holds all it may until the index catches up: 503, come back.
     #[error("{0}")]
-    JournalFull(JournalError),
+    JournalFull(String),
     /// Nothing can be made durable until a person has looked: 503.
     #[error("{0}")]
     Failed(String),
@@ -39,8 +39,8 @@ pub enum IntakeError {
 impl From<JournalError> for IntakeError {
     fn from(error: JournalError) -> Self {
         match error {
-            JournalError::Full { .. } => Self::JournalFull(error),
-            JournalError::DiskFull { .. } => Self::DiskFull(error),
+            JournalError::Full { .. } => Self::JournalFull(error.to_string()),
+            JournalError::DiskFull { .. } => Self::DiskFull(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -50,6 +50,9 @@ impl From<IngestError> for IntakeError {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::Journal(error) => error.into(),
+            IngestError::Storage { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Self::DiskFull(error.to_string())
+            }
             other => Self::Failed(other.to_string()),
         }
     }

@@ -1,4 +1,14 @@
 //! Files straight into the sink: the file is the durable copy until the sink has finished.
+//!
+//! Three stages at once: one thread reads and decompresses, several redact, and the caller's feeds the sink, in the order
+//! of the file. A few chunks of a few megabytes are in flight, whatever the size of the file.
+
+mod chunk;
+mod feed;
+mod input;
+mod redacting;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +19,7 @@ use taffrail_event::{EventSink, WriteCounts};
 use crate::dead::DeadLetters;
 use crate::error::IngestError;
 use crate::redact::Redactor;
+use feed::Feed;
 
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +61,7 @@ pub struct ImportProgress {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ImportReport {
     /// What became of the records.
     pub counts: WriteCounts,
@@ -65,13 +76,23 @@ pub struct ImportReport {
 }
 
 /// Reads `inputs` one after the other into `sink` and finishes it. Calls `progress` at most ten times a second.
+///
+/// When an input cannot be read to its end, what came before is kept and the error says where it is. Importing again adds
+/// only what is missing.
 pub fn import(
-    _inputs: &[ImportInput],
-    _options: &ImportOptions,
-    _redactor: &Redactor,
-    _dead: &DeadLetters,
-    _sink: &mut dyn EventSink,
-    _progress: &mut dyn FnMut(ImportProgress),
+    inputs: &[ImportInput],
+    options: &ImportOptions,
+    redactor: &Redactor,
+    dead: &DeadLetters,
+    sink: &mut dyn EventSink,
+    progress: &mut dyn FnMut(ImportProgress),
 ) -> Result<ImportReport, IngestError> {
-    unimplemented!()
+    let total = input::total_bytes(inputs)?;
+    let mut feed = Feed::new(dead, sink, progress, total);
+    let read = redacting::run(inputs, options, redactor, &mut feed);
+    match read {
+        Err(error @ IngestError::Input { .. }) => feed.finish().and(Err(error)),
+        Err(error) => Err(error),
+        Ok(()) => feed.finish(),
+    }
 }

@@ -1,23 +1,35 @@
 //! Takes one webhook request: decompresses, splits, redacts, and returns once all of it is durable.
 
+mod body;
+mod budget;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use taffrail_config::IngestSettings;
-use taffrail_event::{Position, Via};
+use taffrail_event::{Origin, Position, Timestamp, Via};
 
 use crate::dead::DeadLetters;
 use crate::error::IntakeError;
-use crate::journal::Journal;
+use crate::journal::{Journal, MAX_PAYLOAD_BYTES};
 use crate::redact::Redactor;
+use body::Body;
+use budget::Budget;
+use request::Request;
 
 /// Takes requests. One for the process; any number of threads call [`Intake::receive`] at once.
-#[derive(Debug)]
 pub struct Intake {
     journal: Journal,
     redactor: Arc<Redactor>,
     dead: Arc<DeadLetters>,
     limits: IntakeLimits,
+    budget: Arc<Budget>,
+    sums: Sums,
 }
 
 /// What requests in flight may cost.
@@ -101,8 +113,32 @@ pub struct Receipt {
 /// Sums since the start, for metrics and status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IntakeTotals {
-    /// Bytes that requests in flight hold now.
-    pub reserved_bytes: u64,
+    /// Requests that got a receipt.
+    pub requests: u64,
+    /// Requests that got an error.
+    pub refused: u64,
+    /// Records made durable.
+    pub records: u64,
+    /// Items that became dead letters, known ones included.
+    pub dead: u64,
+    /// Records whose bodies were cut.
+    pub cut: u64,
+    /// Bytes of bodies after decompression.
+    pub bytes: u64,
+    /// Requests in flight now.
+    pub in_flight: u64,
+    /// Bytes that they hold in memory now.
+    pub held_bytes: u64,
+}
+
+#[derive(Debug, Default)]
+struct Sums {
+    requests: AtomicU64,
+    refused: AtomicU64,
+    records: AtomicU64,
+    dead: AtomicU64,
+    cut: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Intake {
@@ -113,7 +149,10 @@ impl Intake {
         dead: Arc<DeadLetters>,
         limits: IntakeLimits,
     ) -> Self {
-        Self { journal, redactor, dead, limits }
+        let max_event_bytes = limits.max_event_bytes.min(MAX_PAYLOAD_BYTES as u64 / 2);
+        let limits = IntakeLimits { max_event_bytes, ..limits };
+        let budget = Budget::new(limits.budget_bytes);
+        Self { journal, redactor, dead, limits, budget, sums: Sums::default() }
     }
 
     /// Reads one request to its end and returns when all of it is durable. Blocks.
@@ -122,15 +161,61 @@ impl Intake {
     /// the transport knows. Whatever else is wrong with its content becomes a dead letter and still is a receipt.
     pub fn receive(
         &self,
-        _origin: &IntakeOrigin,
-        _encoding: Encoding,
-        _body: impl Read,
+        origin: &IntakeOrigin,
+        encoding: Encoding,
+        body: impl Read,
     ) -> Result<Receipt, IntakeError> {
-        unimplemented!()
+        let received = self.receive_whole(origin, encoding, body);
+        let sums = &self.sums;
+        match &received {
+            Ok(receipt) => {
+                sums.requests.fetch_add(1, Ordering::Relaxed);
+                sums.records.fetch_add(receipt.records, Ordering::Relaxed);
+                sums.dead.fetch_add(receipt.dead, Ordering::Relaxed);
+                sums.cut.fetch_add(receipt.cut, Ordering::Relaxed);
+                sums.bytes.fetch_add(receipt.bytes, Ordering::Relaxed);
+            }
+            Err(_) => drop(sums.refused.fetch_add(1, Ordering::Relaxed)),
+        }
+        received
     }
 
     /// Sums since the start.
     pub fn totals(&self) -> IntakeTotals {
-        unimplemented!()
+        let sums = &self.sums;
+        IntakeTotals {
+            requests: sums.requests.load(Ordering::Relaxed),
+            refused: sums.refused.load(Ordering::Relaxed),
+            records: sums.records.load(Ordering::Relaxed),
+            dead: sums.dead.load(Ordering::Relaxed),
+            cut: sums.cut.load(Ordering::Relaxed),
+            bytes: sums.bytes.load(Ordering::Relaxed),
+            in_flight: self.budget.holders(),
+            held_bytes: self.budget.held(),
+        }
+    }
+
+    fn receive_whole(
+        &self,
+        origin: &IntakeOrigin,
+        encoding: Encoding,
+        body: impl Read,
+    ) -> Result<Receipt, IntakeError> {
+        let share = self.budget.enter();
+        let origin = Arc::new(Origin {
+            cluster: Arc::clone(&origin.cluster),
+            source: Arc::clone(&origin.source),
+            via: origin.via,
+            received: Timestamp::now(),
+        });
+        let body =
+            Body::new(encoding, body, self.limits.max_decompressed_bytes).map_err(IntakeError::Body)?;
+        Request::new(self, origin, &share).receive(body)
+    }
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").field("limits", &self.limits).finish_non_exhaustive()
     }
 }

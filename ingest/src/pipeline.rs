@@ -1,39 +1,261 @@
 //! From the journal into the sink.
+//!
+//! One loop, one thread. It only ever holds what it read in one go; the journal is the queue. What the sink does not take
+//! is offered again until it does, so that a full disk delays events and loses none.
 
-use std::sync::atomic::AtomicBool;
+mod gaps;
+#[cfg(test)]
+mod tests;
 
-use taffrail_event::{EventSink, WriteCounts};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use taffrail_event::{BadPayload, EventSink, RecordBatch, SinkError, Timestamp, WriteCounts};
 
 use crate::error::IngestError;
-use crate::journal::Journal;
+use crate::journal::{Frame, Item, Journal};
+use gaps::Losses;
+
+/// Read in one go: enough to keep the sink busy when far behind, little enough to hold.
+const READ_BYTES: usize = 16 << 20;
+
+/// How often the sink gets to do what time alone demands.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The longest wait before the sink is asked again.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+/// How long a stop may go on reading. What is left is read at the next start.
+const STOP_READING: Duration = Duration::from_secs(5);
 
 /// What the pipeline does, for status and metrics. Share it in an `Arc`.
 #[derive(Debug, Default)]
-pub struct PipelineStatus {}
+pub struct PipelineStatus {
+    position: AtomicU64,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    counts: WriteCounts,
+    trouble: Option<String>,
+}
 
 impl PipelineStatus {
     /// The journal offset up to which records were given to the sink.
     pub fn position(&self) -> u64 {
-        unimplemented!()
+        self.position.load(Ordering::Relaxed)
     }
 
     /// What became of them since the start.
     pub fn counts(&self) -> WriteCounts {
-        unimplemented!()
+        self.told().counts
     }
 
     /// Why the sink does not take records at the moment; `None` while it does.
     pub fn trouble(&self) -> Option<String> {
-        unimplemented!()
+        self.told().trouble.clone()
+    }
+
+    fn add(&self, counts: WriteCounts) {
+        self.told().counts.add(counts);
+    }
+
+    /// Logs once when trouble begins, changes, or ends.
+    fn set_trouble(&self, trouble: Option<String>) {
+        let mut told = self.told();
+        if told.trouble != trouble {
+            match &trouble {
+                Some(reason) => tracing::warn!(reason, "the index does not take records; they wait in the journal"),
+                None => tracing::info!("the index takes records again"),
+            }
+            told.trouble = trouble;
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Feeds `sink` from where it left off until `stop` is set; then commits what is durable and returns. Blocks.
 pub fn run(
-    _journal: &Journal,
-    _sink: &mut dyn EventSink,
-    _stop: &AtomicBool,
-    _status: &PipelineStatus,
+    journal: &Journal,
+    sink: &mut dyn EventSink,
+    stop: &AtomicBool,
+    status: &PipelineStatus,
 ) -> Result<(), IngestError> {
-    unimplemented!()
+    let from = sink.replay_from();
+    let mut pipeline = Pipeline {
+        journal,
+        sink,
+        stop,
+        status,
+        losses: Losses::default(),
+        ticked: Instant::now(),
+        truncated_below: 0,
+    };
+    status.position.store(from, Ordering::Relaxed);
+    pipeline.truncate()?;
+    let ran = pipeline.read_from(from);
+    // Whatever stopped it: what the sink took is worth keeping.
+    let committed = pipeline.commit();
+    ran.and(committed)
+}
+
+struct Pipeline<'a> {
+    journal: &'a Journal,
+    sink: &'a mut dyn EventSink,
+    stop: &'a AtomicBool,
+    status: &'a PipelineStatus,
+    losses: Losses,
+    ticked: Instant,
+    truncated_below: u64,
+}
+
+impl Pipeline<'_> {
+    fn read_from(&mut self, from: u64) -> Result<(), IngestError> {
+        let mut reader = self.journal.reader(from)?;
+        let mut stop_by = None;
+        loop {
+            if self.stop.load(Ordering::Acquire) {
+                let stop_by = *stop_by.get_or_insert_with(|| Instant::now() + STOP_READING);
+                if Instant::now() >= stop_by {
+                    return Ok(());
+                }
+            }
+            let wait = if stop_by.is_some() { Duration::ZERO } else { TICK };
+            let items = reader.next(READ_BYTES, wait)?;
+            let is_end = items.is_empty();
+            for item in items {
+                let flow = match item {
+                    Item::Frame(frame) => self.frame(frame)?,
+                    Item::Damage(damage) => {
+                        tracing::error!(%damage, "records in the journal are damaged");
+                        self.losses.add(damage);
+                        ControlFlow::Continue(())
+                    }
+                };
+                if flow.is_break() {
+                    return Ok(());
+                }
+                self.tick_if_due()?;
+            }
+            if is_end {
+                self.losses.report(Timestamp::now(), self.sink);
+                self.tick_if_due()?;
+                if stop_by.is_some() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) -> Result<ControlFlow<()>, IngestError> {
+        let next = frame.next();
+        match RecordBatch::decode(&frame.payload) {
+            Ok(batch) => {
+                self.losses.report(batch.origin.received, self.sink);
+                if self.write(&batch, frame.first)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Err(error @ BadPayload::Version(_)) => return Err(IngestError::Sink(error.to_string())),
+            Err(BadPayload::Malformed) => {
+                tracing::error!(position = frame.first, records = frame.records, "a journal frame is malformed");
+                self.losses.add_records(frame.records);
+            }
+        }
+        self.status.position.store(next, Ordering::Relaxed);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Offers the batch until it is taken; breaks when asked to stop meanwhile.
+    fn write(&mut self, batch: &RecordBatch, offset: u64) -> Result<ControlFlow<()>, IngestError> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.sink.write(batch, Some(offset)) {
+                Ok(counts) => {
+                    self.status.add(counts);
+                    self.status.set_trouble(None);
+                    return Ok(ControlFlow::Continue(()));
+                }
+                Err(SinkError::Retry(reason)) => self.status.set_trouble(Some(reason)),
+                Err(SinkError::Fatal(reason)) => return Err(IngestError::Sink(reason)),
+            }
+            if backoff.wait(|| self.stop.load(Ordering::Acquire)).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+
+    fn tick_if_due(&mut self) -> Result<(), IngestError> {
+        if self.ticked.elapsed() < TICK {
+            return Ok(());
+        }
+        match self.sink.tick() {
+            Ok(counts) => {
+                self.status.add(counts);
+                self.status.set_trouble(None);
+            }
+            Err(SinkError::Retry(reason)) => self.status.set_trouble(Some(reason)),
+            Err(SinkError::Fatal(reason)) => return Err(IngestError::Sink(reason)),
+        }
+        self.ticked = Instant::now();
+        self.truncate()
+    }
+
+    fn commit(&mut self) -> Result<(), IngestError> {
+        match self.sink.commit() {
+            Ok(()) => self.truncate(),
+            Err(SinkError::Retry(reason)) => {
+                tracing::warn!(reason, "not committed at the end; the journal keeps the records for the next start");
+                Ok(())
+            }
+            Err(SinkError::Fatal(reason)) => Err(IngestError::Sink(reason)),
+        }
+    }
+
+    /// Gives back what is in committed documents.
+    fn truncate(&mut self) -> Result<(), IngestError> {
+        let below = self.sink.replay_from();
+        if below > self.truncated_below {
+            self.journal.truncate_below(below)?;
+            self.truncated_below = below;
+        }
+        Ok(())
+    }
+}
+
+/// Waits longer each time.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    next: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { next: TICK }
+    }
+}
+
+impl Backoff {
+    /// Breaks as soon as `stopped`.
+    pub(crate) fn wait(&mut self, stopped: impl Fn() -> bool) -> ControlFlow<()> {
+        let until = Instant::now() + self.next;
+        self.next = (self.next * 2).min(MAX_BACKOFF);
+        loop {
+            if stopped() {
+                return ControlFlow::Break(());
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return ControlFlow::Continue(());
+            }
+            thread::sleep(left.min(TICK));
+        }
+    }
 }

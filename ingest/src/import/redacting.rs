@@ -1,0 +1,194 @@
+//! The threads: one reads chunks, some redact them, and the caller's gets the batches in order.
+
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use taffrail_event::{BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, Via};
+
+use super::chunk::{self, Chunk, Content};
+use super::feed::Feed;
+use super::input::Input;
+use super::{ImportInput, ImportOptions};
+use crate::dead::DeadLetter;
+use crate::error::IngestError;
+use crate::redact::Redactor;
+use crate::split::{Piece, Splitter};
+
+/// Chunks that wait to be redacted or written, beside those in hand.
+const WAITING: usize = 4;
+
+/// More threads than this wait for the reader or for the sink.
+const MAX_THREADS: usize = 8;
+
+/// A chunk's records, and what was none.
+pub(super) struct Redacted {
+    pub(super) batch: RecordBatch,
+    pub(super) letters: Vec<DeadLetter>,
+    pub(super) cut: u64,
+    pub(super) bytes: u64,
+}
+
+struct Job {
+    origin: Arc<Origin>,
+    chunk: Chunk,
+    done: SyncSender<Redacted>,
+}
+
+/// Gives `feed` everything in `inputs`, in order.
+pub(super) fn run(
+    inputs: &[ImportInput],
+    options: &ImportOptions,
+    redactor: &Redactor,
+    feed: &mut Feed<'_>,
+) -> Result<(), IngestError> {
+    let (work, jobs) = sync_channel::<Job>(WAITING);
+    // The order of the file: a place for each chunk's records, whichever thread fills it.
+    let (places, ordered) = sync_channel::<Receiver<Redacted>>(WAITING);
+    let jobs = Mutex::new(jobs);
+    let read_bytes = feed.read_bytes();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    thread::scope(|scope| {
+        let reader = scope.spawn(move || read(inputs, options, &read_bytes, &places, &work));
+        for _ in 0..threads {
+            scope.spawn(|| redact_all(&jobs, redactor, options.max_event_bytes));
+        }
+        // If this fails, nobody takes a place any more, and the threads end one after the other.
+        let fed = feed.all(&ordered);
+        drop(ordered);
+        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        fed.and(read)
+    })
+}
+
+fn read(
+    inputs: &[ImportInput],
+    options: &ImportOptions,
+    read_bytes: &Arc<AtomicU64>,
+    places: &SyncSender<Receiver<Redacted>>,
+    work: &SyncSender<Job>,
+) -> Result<(), IngestError> {
+    for input in inputs {
+        let input = Input::open(input, read_bytes)?;
+        let origin = Arc::new(Origin {
+            cluster: Arc::clone(&options.cluster),
+            source: input.source().into(),
+            via: Via::Import,
+            received: Timestamp::now(),
+        });
+        chunk::read(input, options.max_event_bytes, |chunk| {
+            let (done, place) = sync_channel(1);
+            let job = Job { origin: Arc::clone(&origin), chunk, done };
+            places.send(place).is_ok() && work.send(job).is_ok()
+        })?;
+    }
+    Ok(())
+}
+
+fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes: u64) {
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { origin, chunk, done }) = next else { return };
+        let mut redacting = Redacting::new(origin, redactor);
+        redacting.chunk(&chunk, max_event_bytes);
+        // The other end is gone after an error: there is nothing left to do.
+        drop(done.send(redacting.finish(chunk.bytes.len() as u64)));
+    }
+}
+
+struct Redacting<'a> {
+    origin: Arc<Origin>,
+    redactor: &'a Redactor,
+    batch: BatchBuilder,
+    letters: Vec<DeadLetter>,
+    cut: u64,
+}
+
+impl<'a> Redacting<'a> {
+    fn new(origin: Arc<Origin>, redactor: &'a Redactor) -> Self {
+        let batch = BatchBuilder::new(Arc::clone(&origin));
+        Self { origin, redactor, batch, letters: Vec::new(), cut: 0 }
+    }
+
+    fn chunk(&mut self, chunk: &Chunk, max_event_bytes: u64) {
+        match &chunk.content {
+            Content::Lines => {
+                let mut start = 0;
+                for end in memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]) {
+                    let line = &chunk.bytes[start..end];
+                    let offset = chunk.offset + start as u64;
+                    start = end + 1;
+                    if line.len() as u64 > max_event_bytes || !self.record(line, false) {
+                        self.pieces(line, offset, max_event_bytes);
+                    }
+                }
+            }
+            Content::Items { items, junk } => {
+                for (range, cut) in items {
+                    self.item(&chunk.bytes[range.clone()], *cut, chunk.offset);
+                }
+                for junk in junk {
+                    let reason = Place { reason: junk.reason, offset: junk.offset };
+                    self.letters.push(DeadLetter::of_junk(junk, reason, &self.origin, self.redactor));
+                }
+            }
+        }
+    }
+
+    /// A line that is not simply an event.
+    fn pieces(&mut self, line: &[u8], offset: u64, max_event_bytes: u64) {
+        let mut splitter = Splitter::new(line, max_event_bytes);
+        loop {
+            let begin = splitter.offset();
+            match splitter.next_piece() {
+                Ok(Some(Piece::Item { bytes, cut })) => self.item(bytes, cut, offset + begin),
+                Ok(Some(Piece::Junk(junk))) => {
+                    let reason = Place { reason: junk.reason, offset: offset + junk.offset };
+                    self.letters.push(DeadLetter::of_junk(&junk, reason, &self.origin, self.redactor));
+                }
+                // A slice cannot fail.
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    fn item(&mut self, item: &[u8], cut: bool, offset: u64) {
+        let redactor = self.redactor;
+        let pushed = self.batch.push_with(|out| redactor.redact(item, out).map(|flags| with_cut(flags, cut)));
+        match pushed {
+            Ok(()) => self.cut += u64::from(cut),
+            Err(reason) => {
+                let reason = Place { reason, offset };
+                self.letters.push(DeadLetter::of_item(item, reason, &self.origin, redactor));
+            }
+        }
+    }
+
+    /// Whether it was a record.
+    fn record(&mut self, line: &[u8], cut: bool) -> bool {
+        let redactor = self.redactor;
+        self.batch.push_with(|out| redactor.redact(line, out).map(|flags| with_cut(flags, cut))).is_ok()
+    }
+
+    fn finish(mut self, bytes: u64) -> Redacted {
+        Redacted { batch: self.batch.finish(), letters: self.letters, cut: self.cut, bytes }
+    }
+}
+
+fn with_cut(flags: RecordFlags, cut: bool) -> RecordFlags {
+    if cut { flags.union(RecordFlags::CUT) } else { flags }
+}
+
+/// A reason, and where in the input.
+struct Place<T> {
+    reason: T,
+    offset: u64,
+}
+
+impl<T: fmt::Display> fmt::Display for Place<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (from byte {} of the input)", self.reason, self.offset)
+    }
+}

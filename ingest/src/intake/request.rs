@@ -1,0 +1,175 @@
+//! One request on its way: records into batches and batches into the journal, the rest into dead letters.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+
+use taffrail_event::{BatchBuilder, NotAudit, Origin, Position, RecordFlags, crash_point};
+
+use super::body::{Body, MAX_RATIO};
+use super::budget::Share;
+use super::{Intake, Receipt};
+use crate::dead::DeadLetter;
+use crate::error::IntakeError;
+use crate::journal::MAX_PAYLOAD_BYTES;
+use crate::split::{Junk, JunkReason, Piece, SplitError, Splitter};
+
+/// About the size of a journal frame: it is written, and read again, in one piece.
+const FRAME_BYTES: usize = 1 << 20;
+
+/// Dead letters of a request that wait for each other.
+const LETTER_BYTES: usize = 1 << 20;
+
+/// Leaves room for the frame's list of records.
+const MAX_RECORD_BYTES: usize = MAX_PAYLOAD_BYTES - (1 << 20);
+
+pub(super) struct Request<'a> {
+    intake: &'a Intake,
+    origin: Arc<Origin>,
+    share: &'a Share,
+    batch: BatchBuilder,
+    letters: Vec<DeadLetter>,
+    letter_bytes: usize,
+    /// The position after the last record in the journal.
+    next: Option<u64>,
+    records: u64,
+    dead: u64,
+    cut: u64,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(intake: &'a Intake, origin: Arc<Origin>, share: &'a Share) -> Self {
+        let batch = BatchBuilder::new(Arc::clone(&origin));
+        let (letters, letter_bytes) = (Vec::new(), 0);
+        Self { intake, origin, share, batch, letters, letter_bytes, next: None, records: 0, dead: 0, cut: 0 }
+    }
+
+    pub(super) fn receive<R: Read>(mut self, body: Body<R>) -> Result<Receipt, IntakeError> {
+        let limits = &self.intake.limits;
+        let mut splitter = Splitter::with_room(body, limits.max_event_bytes, self.share.window());
+        let mut corrupt_at = None;
+        loop {
+            match splitter.next_piece() {
+                Ok(Some(Piece::Item { bytes, cut })) => self.item(bytes, cut)?,
+                Ok(Some(Piece::Junk(junk))) => match splitter.reader().corrupt() {
+                    // The input ended because the rest of it cannot be decoded.
+                    Some(corrupt) if matches!(junk.reason, JunkReason::Truncated | JunkReason::OpenList) => {
+                        corrupt_at = Some(junk.offset);
+                        self.junk(&junk, corrupt)?;
+                    }
+                    _ => self.junk(&junk, junk.reason)?,
+                },
+                Ok(None) => break,
+                Err(SplitError::NoRoom) => return Err(IntakeError::Busy),
+                Err(SplitError::Read(error)) => {
+                    return Err(if splitter.reader().is_too_large() {
+                        IntakeError::TooLarge { limit: limits.max_decompressed_bytes, ratio: MAX_RATIO }
+                    } else {
+                        IntakeError::Body(error)
+                    });
+                }
+            }
+        }
+        let mut body = splitter.into_reader();
+        if let Some(corrupt) = body.corrupt().map(str::to_owned) {
+            body.drain().map_err(IntakeError::Body)?;
+            if corrupt_at.is_none() {
+                // Nothing of it was decoded, so the letter has only the fact.
+                let junk = Junk::whole(corrupt.as_bytes(), body.decoded_bytes(), JunkReason::Truncated);
+                self.junk(&junk, &corrupt)?;
+            }
+        }
+        self.finish(body.decoded_bytes())
+    }
+
+    fn item(&mut self, item: &[u8], cut: bool) -> Result<(), IntakeError> {
+        if !self.share.hold_batch(self.batch.byte_len() + item.len()) {
+            return Err(IntakeError::Busy);
+        }
+        let intake = self.intake;
+        let redacted = self.batch.push_with(|out| {
+            let start = out.len();
+            let flags = intake.redactor.redact(item, out).map_err(Refused::NotAudit)?;
+            if out.len() - start > MAX_RECORD_BYTES {
+                return Err(Refused::TooLarge);
+            }
+            Ok(if cut { flags.union(RecordFlags::CUT) } else { flags })
+        });
+        match redacted {
+            Ok(()) => self.cut += u64::from(cut),
+            Err(refused) => {
+                let letter = DeadLetter::of_item(item, refused, &self.origin, &intake.redactor);
+                self.letter(letter)?;
+            }
+        }
+        if self.batch.byte_len() >= FRAME_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn junk(&mut self, junk: &Junk, reason: impl fmt::Display) -> Result<(), IntakeError> {
+        self.letter(DeadLetter::of_junk(junk, reason, &self.origin, &self.intake.redactor))
+    }
+
+    fn letter(&mut self, letter: DeadLetter) -> Result<(), IntakeError> {
+        self.dead += 1;
+        self.letter_bytes += letter.excerpt.len() + letter.reason.len();
+        self.letters.push(letter);
+        if self.letter_bytes >= LETTER_BYTES { self.store_letters() } else { Ok(()) }
+    }
+
+    fn store_letters(&mut self) -> Result<(), IntakeError> {
+        self.intake.dead.append(&self.letters)?;
+        self.letters.clear();
+        self.letter_bytes = 0;
+        Ok(())
+    }
+
+    /// Appends the batch to the journal; nothing is durable yet.
+    fn flush(&mut self) -> Result<(), IntakeError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = self.batch.finish();
+        let records = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        let appended = self.intake.journal.append(&[&batch.encode_header(), batch.body()], records)?;
+        crash_point("intake.appended");
+        self.next = Some(appended.next);
+        self.records += u64::from(records);
+        drop(batch);
+        self.share.hold_batch(0);
+        Ok(())
+    }
+
+    /// Makes all of it durable.
+    fn finish(mut self, bytes: u64) -> Result<Receipt, IntakeError> {
+        self.flush()?;
+        self.store_letters()?;
+        let journal = &self.intake.journal;
+        if let Some(next) = self.next {
+            journal.wait_durable(next)?;
+        }
+        crash_point("intake.durable");
+        let offset = self.next.unwrap_or_else(|| journal.durable());
+        Ok(Receipt {
+            position: Position { partition: 0, offset },
+            records: self.records,
+            dead: self.dead,
+            cut: self.cut,
+            bytes,
+        })
+    }
+}
+
+/// Why an item is no record.
+enum Refused {
+    NotAudit(NotAudit),
+    TooLarge,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAudit(reason) => reason.fmt(f),
+            Self::TooLarge => write!(f, "larger than {MAX_RECORD_BYTES} bytes after redaction"),
+        }
+    }
+}
