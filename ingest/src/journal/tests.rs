@@ -168,6 +168,19 @@ fn a_closed_journal_has_synced_everything() {
 }
 
 #[test]
+fn what_a_killed_process_left_in_the_page_cache_is_made_durable_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = open_on(dir.path(), &Arc::new(TestDisk::default())).unwrap();
+    let frames = [append(&journal, 1), append(&journal, 2)];
+    let copy = copy_of(dir.path());
+    let disk = Arc::new(TestDisk::default());
+    let (journal, report) = open_on(copy.path(), &disk).unwrap();
+    assert_eq!((journal.durable(), report.torn_bytes), (frames[1].next(), 0));
+    assert!(disk.unsynced(&segments(copy.path())[0]).is_empty());
+    assert_eq!(frames_of(&read_all(&journal, 0)), frames);
+}
+
+#[test]
 fn files_belong_to_the_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let parent = tempfile::tempdir().unwrap();

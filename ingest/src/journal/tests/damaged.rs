@@ -89,8 +89,11 @@ fn a_flipped_byte_costs_at_most_its_frame_and_is_reported() {
                 assert_eq!(report.damage.len(), usize::from(is_last), "{place}");
             }
             assert_eq!(report.damage.is_empty(), !is_last || (at >= 64 && damage.is_empty()), "{place}");
+            let before = fs::read(&path).unwrap();
             let more = fill(&journal, 50, 53);
             assert_eq!(frames_of(&read_all(&journal, report.next)), more, "{place}");
+            let is_untouched = fs::read(&path).unwrap() == before;
+            assert!(is_untouched || report.damage.is_empty(), "appended to a damaged file: {place}");
         }
     }
 }
@@ -100,8 +103,12 @@ enum Harm {
     Overwrite(Vec<u8>),
     Insert(Vec<u8>),
     Delete(usize),
-    /// Bytes of the same file from elsewhere: whole good frames, in the wrong place.
-    Repeat(usize, usize),
+    /// A good frame in the wrong place, between frames, behind some garbage.
+    Repeat {
+        file: usize,
+        frame: usize,
+        garbage: Vec<u8>,
+    },
     Cut,
     Remove,
 }
@@ -111,13 +118,14 @@ fn harm() -> impl Strategy<Value = Harm> {
         prop::collection::vec(any::<u8>(), 1..200).prop_map(Harm::Overwrite),
         prop::collection::vec(any::<u8>(), 1..200).prop_map(Harm::Insert),
         (1_usize..300).prop_map(Harm::Delete),
-        (any::<usize>(), 1_usize..300).prop_map(|(from, len)| Harm::Repeat(from, len)),
+        (any::<usize>(), any::<usize>(), prop::collection::vec(any::<u8>(), 0..4))
+            .prop_map(|(file, frame, garbage)| Harm::Repeat { file, frame, garbage }),
         Just(Harm::Cut),
         Just(Harm::Remove),
     ]
 }
 
-fn apply(harm: &Harm, path: &Path, at: usize) {
+fn apply(harm: &Harm, paths: &[PathBuf], path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap_or_default();
     let at = at % (bytes.len() + 1);
     match harm {
@@ -127,10 +135,13 @@ fn apply(harm: &Harm, path: &Path, at: usize) {
         }
         Harm::Insert(with) => drop(bytes.splice(at..at, with.iter().copied())),
         Harm::Delete(len) => drop(bytes.drain(at..bytes.len().min(at + len))),
-        Harm::Repeat(from, len) => {
-            let from = from % (bytes.len() + 1);
-            let piece = bytes[from..bytes.len().min(from + len)].to_vec();
-            bytes.splice(at..at, piece);
+        Harm::Repeat { file, frame, garbage } => {
+            let from = fs::read(&paths[file % paths.len()]).unwrap_or_default();
+            let (starts, places) = (frame_starts(&from), frame_starts(&bytes));
+            let frame = frame % starts.len();
+            let piece = &from[starts[frame]..*starts.get(frame + 1).unwrap_or(&from.len())];
+            let place = places[at % places.len()];
+            bytes.splice(place..place, garbage.iter().chain(piece).copied());
         }
         Harm::Cut => bytes.truncate(at),
         Harm::Remove => {
@@ -139,6 +150,12 @@ fn apply(harm: &Harm, path: &Path, at: usize) {
         }
     }
     fs::write(path, bytes).unwrap();
+}
+
+/// Where frames begin, and the end.
+fn frame_starts(bytes: &[u8]) -> Vec<usize> {
+    let starts = memchr::memmem::find_iter(bytes, &frame::FRAME_MAGIC);
+    starts.chain([bytes.len()]).collect()
 }
 
 proptest! {
@@ -152,7 +169,7 @@ proptest! {
         let (dir, frames, end) = written(20);
         let paths = segments(dir.path());
         for (harm, file, at) in &harms {
-            apply(harm, &paths[file % paths.len()], *at);
+            apply(harm, &paths, &paths[file % paths.len()], *at);
         }
         let (journal, report) = reopen(dir.path());
         prop_assert!(report.next <= end);

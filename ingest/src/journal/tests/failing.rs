@@ -26,6 +26,8 @@ fn a_full_disk_is_survived_at_every_byte() {
             }
         };
         assert!(matches!(error, JournalError::DiskFull { .. }), "{error}");
+        let on_disk: u64 = segments(dir.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+        assert_eq!(journal.bytes(), on_disk, "after {room} bytes");
         journal.wait_durable(journal.end()).unwrap();
         *disk.room.lock().unwrap() = None;
         frames.extend(fill(&journal, frames.len() as u64, frames.len() as u64 + 4));
