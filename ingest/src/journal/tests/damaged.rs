@@ -354,3 +354,17 @@ fn a_missing_segment_is_reported() {
     assert_covered(&items, &frames, 0, end);
     assert_eq!(damage_of(&items).len(), 2);
 }
+
+#[test]
+fn a_frame_of_a_later_segment_is_not_believed() {
+    let (dir, frames, end) = written(20);
+    let paths = segments(dir.path());
+    let stray = fs::read(&paths[3]).unwrap();
+    let mut bytes = fs::read(&paths[1]).unwrap();
+    bytes.extend_from_slice(&stray[64..]);
+    fs::write(&paths[1], bytes).unwrap();
+    let (journal, _) = reopen(dir.path());
+    let items = read_all(&journal, 0);
+    assert_eq!((frames_of(&items), journal.end()), (frames, end));
+    assert_eq!(damage_of(&items).iter().map(|damage| damage.lost).collect::<Vec<_>>(), [Some(0)]);
+}
