@@ -3,6 +3,7 @@
 mod damaged;
 mod failing;
 mod group_commit;
+mod harm;
 mod limits;
 mod model;
 mod power_cut;

@@ -162,7 +162,7 @@ fn open_at(dir: &Path, disk: &Arc<TestDisk>, segment_bytes: u64, start: u64) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn the_journal_behaves_like_a_list(

@@ -38,7 +38,7 @@ fn lose(loss: &Loss, bytes: &mut Vec<u8>, unsynced: Range<u64>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn what_was_durable_survives_and_the_rest_is_whole_or_gone(
