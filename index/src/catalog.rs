@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -32,6 +33,8 @@ pub(crate) struct Catalog {
     /// Locked for a whole commit, and for the swap of a compaction: never both. Taken before `manifest`.
     writers: Mutex<Writers>,
     counters: Mutex<Counters>,
+    /// One rebuild at a time: two of one split would write the same directory.
+    rebuilding: Mutex<()>,
 }
 
 /// What the sink has done since the start.
@@ -57,7 +60,7 @@ impl std::fmt::Debug for Catalog {
 
 impl Catalog {
     /// Opens the index in `dir` to write: creates it if need be and removes what the manifest does not name.
-    pub(crate) fn open(dir: &Path, settings: IndexSettings) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, settings: &IndexSettings) -> Result<Self> {
         let splits = splits_dir(dir);
         fs::create_dir_all(&splits).map_err(IndexError::io("create", &splits))?;
         let manifest = Manifest::load(dir)?;
@@ -66,11 +69,11 @@ impl Catalog {
     }
 
     /// Opens the index in `dir` to read, while another process may write.
-    pub(crate) fn open_read_only(dir: &Path, settings: IndexSettings) -> Result<Self> {
+    pub(crate) fn open_read_only(dir: &Path, settings: &IndexSettings) -> Result<Self> {
         // A compaction may remove a split between reading the manifest and opening it: then the manifest is newer.
         let mut manifest = Manifest::load(dir)?;
         loop {
-            let error = match Self::with_manifest(dir, settings.clone(), manifest.clone()) {
+            let error = match Self::with_manifest(dir, settings, manifest.clone()) {
                 Ok(catalog) => return Ok(catalog),
                 Err(error) => error,
             };
@@ -82,7 +85,7 @@ impl Catalog {
         }
     }
 
-    fn with_manifest(dir: &Path, settings: IndexSettings, manifest: Manifest) -> Result<Self> {
+    fn with_manifest(dir: &Path, settings: &IndexSettings, manifest: Manifest) -> Result<Self> {
         let columns = Columns::new();
         let splits_dir = splits_dir(dir);
         let mut splits = Vec::with_capacity(manifest.splits.len());
@@ -96,12 +99,13 @@ impl Catalog {
         let counters = Counters { searchable: manifest.replay_from, ..Counters::default() };
         Ok(Self {
             dir: dir.to_owned(),
-            settings,
+            settings: settings.clone(),
             columns,
             manifest: Mutex::new(manifest),
             splits: RwLock::new(Arc::new(splits)),
             writers: Mutex::default(),
             counters: Mutex::new(counters),
+            rebuilding: Mutex::new(()),
         })
     }
 
@@ -123,6 +127,10 @@ impl Catalog {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn rebuilding(&self) -> MutexGuard<'_, ()> {
+        self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn counters(&self) -> MutexGuard<'_, Counters> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,6 +143,20 @@ impl Catalog {
     pub(crate) fn route(&self, class: Class, time: i64) -> Option<Arc<Split>> {
         let entry = self.manifest().splits.iter().find(|entry| entry.is_for(class, time))?.clone();
         self.splits().iter().find(|split| split.entry.name() == entry.name()).cloned()
+    }
+
+    /// The range of time of the split that takes documents of this class and time, whether it exists yet or not.
+    pub(crate) fn times_of(&self, class: Class, time: i64) -> Range<i64> {
+        let known = self
+            .manifest()
+            .splits
+            .iter()
+            .find(|entry| entry.is_for(class, time))
+            .map(|entry| entry.from..entry.to);
+        known.unwrap_or_else(|| {
+            let entry = self.new_entry(class, time);
+            entry.from..entry.to
+        })
     }
 
     /// The entry of the split that a document of this class and time founds: its day, or what other parts leave of it.

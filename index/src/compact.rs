@@ -46,6 +46,7 @@ pub(crate) fn compact_window(catalog: &Catalog, class: &str, from: i64) -> Resul
 
 /// Rebuilds the named split and swaps it in; `false` if it changed meanwhile (then the work is thrown away) or is gone.
 pub(crate) fn rebuild(catalog: &Catalog, name: &str, rewrite: Rewrite<'_>) -> Result<bool> {
+    let _one_at_a_time = catalog.rebuilding();
     let Some(old) = catalog.splits().iter().find(|split| split.name() == name).cloned() else {
         return Ok(false);
     };

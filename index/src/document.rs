@@ -31,11 +31,6 @@ impl SortKey {
         Self { object: u64::MAX, time }
     }
 
-    /// The event's time in microseconds.
-    pub(crate) fn time(self) -> i64 {
-        self.time
-    }
-
     pub(crate) fn of(audit: &AuditRecord<'_>, time: i64) -> Self {
         use taffrail_event::json::{Members, string};
         let mut kind = FxHasher::default();

@@ -171,7 +171,9 @@ mod tests {
         proptest::collection::vec(one, 1..10)
     }
 
-    fn fold(copies: &[Copy<(u32, u64)>]) -> Vec<(u64, u32, u8, Option<(u32, u64)>)> {
+    type Folded = (u64, u32, u8, Option<(u32, u64)>);
+
+    fn fold(copies: &[Copy<(u32, u64)>]) -> Vec<Folded> {
         let mut group = Group::new(copies[0].clone());
         for copy in &copies[1..] {
             group.merge(copy.clone());

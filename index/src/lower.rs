@@ -46,21 +46,24 @@ impl Lowering<'_> {
         }
     }
 
-    /// Phrases look at records one by one, so they come last, behind everything that narrows them.
+    /// What looks at records one by one comes last, behind everything that narrows it.
     fn all_of(&self, parts: &[Ast]) -> Box<dyn Query> {
-        let is_phrase =
-            |part: &&Ast| matches!(part, Ast::Text(TextPredicate::Phrase(words)) if words.len() > 1);
-        let (phrases, others): (Vec<_>, Vec<_>) = parts.iter().partition(is_phrase);
+        let (looking, others): (Vec<&Ast>, Vec<&Ast>) = parts.iter().partition(|part| reads_records(part));
         let mut clauses: Vec<_> =
             others.into_iter().map(|part| (self.occur(part), self.narrowing(part))).collect();
         if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
             clauses.push((Occur::Must, Box::new(AllQuery)));
         }
         let mut narrowed: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
-        for phrase in phrases {
-            if let Ast::Text(TextPredicate::Phrase(words)) = phrase {
-                narrowed = self.phrase(words, Some(narrowed));
-            }
+        for part in looking {
+            narrowed = match part {
+                Ast::Text(TextPredicate::Phrase(words)) => self.phrase(words, Some(narrowed)),
+                Ast::Field(Field::AuditId, predicate) => self.audit_id(predicate, narrowed),
+                other => Box::new(BooleanQuery::new(vec![
+                    (Occur::Must, narrowed),
+                    (Occur::Must, self.query(other)),
+                ])),
+            };
         }
         narrowed
     }
@@ -110,7 +113,7 @@ impl Lowering<'_> {
             FieldKind::Time => self.time(predicate),
             FieldKind::Number => self.number(field, predicate),
             _ if field == Field::Id => self.id(predicate),
-            _ if field == Field::AuditId => self.audit_id(predicate),
+            _ if field == Field::AuditId => self.audit_id(predicate, Box::new(AllQuery)),
             _ => self.text(field, predicate),
         }
     }
@@ -169,7 +172,7 @@ impl Lowering<'_> {
     }
 
     /// Audit ids are indexed by their hash: equality is looked up, a wildcard is read from the records.
-    fn audit_id(&self, predicate: &Predicate) -> Box<dyn Query> {
+    fn audit_id(&self, predicate: &Predicate, within: Box<dyn Query>) -> Box<dyn Query> {
         match predicate {
             Predicate::Is(id) => exactly(Term::from_field_u64(self.columns.audit_id, audit_id_hash(id))),
             Predicate::Exists => Box::new(DictionaryQuery::new(
@@ -181,13 +184,7 @@ impl Lowering<'_> {
             Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
                 let predicate = predicate.clone();
                 let check = Check::new(move |event, _| predicate.matches_text(&event.audit.id));
-                Box::new(VerifiedQuery::new(
-                    Box::new(AllQuery),
-                    None,
-                    check,
-                    self.columns.stored,
-                    self.budget,
-                ))
+                Box::new(VerifiedQuery::new(within, None, check, self.columns.stored, self.budget))
             }
         }
     }
@@ -219,6 +216,17 @@ impl Lowering<'_> {
                 self.terms_like(column, prefix, move |value| predicate.matches_text(value))
             }
         }
+    }
+}
+
+/// Whether a part of a query is decided by looking at stored records, wholly or in part.
+pub(crate) fn reads_records(query: &Ast) -> bool {
+    match query {
+        Ast::Text(TextPredicate::Phrase(words)) => words.len() > 1,
+        Ast::Field(Field::AuditId, predicate) => !matches!(predicate, Predicate::Is(_) | Predicate::Exists),
+        Ast::And(parts) | Ast::Or(parts) => parts.iter().any(reads_records),
+        Ast::Not(part) => reads_records(part),
+        Ast::All | Ast::Text(TextPredicate::Pattern(_)) | Ast::Field(..) => false,
     }
 }
 

@@ -152,7 +152,7 @@ impl Question {
 pub(crate) fn narrowed(query: &Query, range: TimeRange) -> Query {
     use std::ops::Bound;
     use taffrail_query::Field;
-    if range == TimeRange::default() || !reads_records(query) {
+    if range == TimeRange::default() || !crate::lower::reads_records(query) {
         return query.clone();
     }
     let bound = |time: Option<Timestamp>, closed: fn(i64) -> Bound<i64>| {
@@ -166,16 +166,6 @@ pub(crate) fn narrowed(query: &Query, range: TimeRange) -> Query {
         },
     );
     Query::all_of(vec![query.clone(), within])
-}
-
-fn reads_records(query: &Query) -> bool {
-    use taffrail_query::TextPredicate;
-    match query {
-        Query::Text(TextPredicate::Phrase(words)) => words.len() > 1,
-        Query::And(parts) | Query::Or(parts) => parts.iter().any(reads_records),
-        Query::Not(part) => reads_records(part),
-        Query::All | Query::Text(TextPredicate::Pattern(_)) | Query::Field(..) => false,
-    }
 }
 
 fn overlaps(range: TimeRange, (first, last): (i64, i64)) -> bool {

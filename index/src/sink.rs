@@ -91,12 +91,12 @@ impl Indexer {
                 counts.folded += 1;
                 continue;
             };
-            self.take_one(prepared, batch, &mut counts)?;
+            self.take_one(&prepared, batch, &mut counts)?;
         }
         Ok(counts)
     }
 
-    fn take_one(&mut self, prepared: Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {
+    fn take_one(&mut self, prepared: &Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {
         let place = Place::new(prepared.time, prepared.keys.request);
         let bytes = prepared.bytes.len();
         let is_request_received = prepared.rank.is_request_received();
@@ -105,11 +105,11 @@ impl Indexer {
             rank: prepared.rank,
             via: prepared.via,
             received: batch.origin.received.micros(),
-            content: Some(Content::new(&prepared, &batch.origin.cluster)),
+            content: Some(Content::new(prepared, &batch.origin.cluster)),
         };
         if self.groups.get(place).is_none()
             && self.groups.may_be_committed(place)
-            && let Some(group) = self.committed_group(&prepared)?
+            && let Some(group) = self.committed_group(prepared)?
         {
             self.groups.insert(place, Slot::committed(group, prepared.class));
         }
@@ -143,7 +143,7 @@ impl Indexer {
             // The held record folds into this one's document, which is new.
             counts.kept += 1;
         }
-        if is_dirty && !is_listed && !(was_held && !was_resolved) {
+        if is_dirty && !is_listed && (was_resolved || !was_held) {
             self.mark_dirty(place, bytes);
         }
         Ok(())
@@ -241,6 +241,8 @@ impl EventSink for Indexer {
         let mut counts = self.take(batch)?;
         if let Some(offset) = offset {
             self.taken = offset + batch.len() as u64;
+            // Even records that change nothing must move `replay_from` in the end.
+            self.dirty_since.get_or_insert_with(Instant::now);
         }
         counts.add(self.release_held(false));
         if self.is_commit_due() {

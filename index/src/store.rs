@@ -23,12 +23,12 @@ pub struct Store {
 impl Store {
     /// Opens the index in `dir` to read and write, creating it if need be. The caller sees to it that nobody else writes.
     pub fn open(dir: &Path, settings: &IndexSettings) -> Result<Self> {
-        Ok(Self { catalog: Arc::new(Catalog::open(dir, settings.clone())?) })
+        Ok(Self { catalog: Arc::new(Catalog::open(dir, settings)?) })
     }
 
     /// Opens the index in `dir` to read, while another process may write. It shows what was committed by now.
     pub fn open_read_only(dir: &Path, settings: &IndexSettings) -> Result<Self> {
-        Ok(Self { catalog: Arc::new(Catalog::open_read_only(dir, settings.clone())?) })
+        Ok(Self { catalog: Arc::new(Catalog::open_read_only(dir, settings)?) })
     }
 
     /// The writing side. There must be one at a time.

@@ -20,7 +20,9 @@ const STORE_CACHE_BLOCKS: usize = 1;
 
 /// Decides by an event and its record.
 #[derive(Clone)]
-pub(crate) struct Check(Arc<dyn Fn(&Event, &[u8]) -> bool + Send + Sync>);
+pub(crate) struct Check(Arc<Decide>);
+
+type Decide = dyn Fn(&Event, &[u8]) -> bool + Send + Sync;
 
 impl Check {
     pub(crate) fn new(check: impl Fn(&Event, &[u8]) -> bool + Send + Sync + 'static) -> Self {

@@ -3,7 +3,7 @@
 //! Order of the durable steps: splits (commit, directory sync), directory of new splits, manifest. A crash between any
 //! two leaves documents that the manifest does not count on; the records come again and change nothing.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use taffrail_event::{Class, Timestamp, ViaSet, crash_point};
@@ -51,8 +51,11 @@ impl Source for Job {
 }
 
 /// What one split gets in a commit.
-#[derive(Default)]
 struct Share {
+    class: Class,
+    /// The split's range of time; documents of the same class and range have the same share.
+    times: Range<i64>,
+    places: Vec<Place>,
     jobs: Vec<Job>,
     /// Requests whose committed documents are replaced.
     deletes: Vec<Term>,
@@ -60,30 +63,54 @@ struct Share {
 
 impl Indexer {
     pub(super) fn commit_all(&mut self) -> Result<()> {
-        if !self.dirty.is_empty() {
+        let wrote = !self.dirty.is_empty();
+        if wrote {
             let catalog = Arc::clone(&self.catalog);
             let mut writers = catalog.writers();
-            let shares = self.share_out()?;
-            for ((class, _), share) in shares {
-                self.write_share(&mut writers, class, share)?;
+            for share in self.share_out()? {
+                // A commit that fails halfway may have been durable: the next attempt replaces what it left.
+                for place in &share.places {
+                    if let Some(slot) = self.groups.get_mut(*place) {
+                        slot.group.is_committed = true;
+                    }
+                }
+                let places = share.places.clone();
+                self.write_share(&mut writers, share)?;
+                self.settle(&places);
             }
         }
-        self.cover()?;
-        self.settle();
+        self.dirty.clear();
+        self.dirty_bytes = 0;
+        self.dirty_since = None;
+        self.cover(wrote)?;
+        self.forget();
         Ok(())
     }
 
-    /// Sorts the dirty groups by the window that they go into.
-    fn share_out(&self) -> Result<BTreeMap<(Class, i64), Share>> {
-        let mut shares: BTreeMap<(Class, i64), Share> = BTreeMap::new();
+    /// Sorts the dirty groups by the split that they go into.
+    fn share_out(&self) -> Result<Vec<Share>> {
+        let mut shares: Vec<Share> = Vec::new();
+        let mut latest = 0;
         for place in &self.dirty {
-            let Some(slot) = self.groups.get(*place) else { continue };
-            let from = match self.catalog.route(slot.class, place.time()) {
-                Some(split) => split.entry.from,
-                None => self.catalog.new_entry(slot.class, place.time()).from,
-            };
-            let share = shares.entry((slot.class, from)).or_default();
-            self.add_group(share, *place, slot)?;
+            let Some(slot) = self.groups.get(*place).filter(|slot| slot.is_listed) else { continue };
+            let is_for = |share: &Share| share.class == slot.class && share.times.contains(&place.time());
+            if !shares.get(latest).is_some_and(is_for) {
+                latest = shares.iter().position(is_for).unwrap_or(shares.len());
+            }
+            if latest == shares.len() {
+                let times = self.catalog.times_of(slot.class, place.time());
+                shares.push(Share {
+                    class: slot.class,
+                    times,
+                    places: Vec::new(),
+                    jobs: Vec::new(),
+                    deletes: Vec::new(),
+                });
+            }
+            if let Some(share) = shares.get_mut(latest) {
+                share.places.push(*place);
+                self.add_group(share, *place, slot)?;
+            }
         }
         Ok(shares)
     }
@@ -113,8 +140,8 @@ impl Indexer {
         Ok(())
     }
 
-    fn write_share(&mut self, writers: &mut Writers, class: Class, mut share: Share) -> Result<()> {
-        let Some(time) = share.jobs.first().map(|job| job.content.sort.time()) else { return Ok(()) };
+    fn write_share(&mut self, writers: &mut Writers, mut share: Share) -> Result<()> {
+        let (class, time) = (share.class, share.times.start);
         share.jobs.sort_by_key(Source::sort_key);
         let memory = usize::try_from(self.catalog.settings.writer_memory_bytes).unwrap_or(usize::MAX);
         let split = match self.catalog.route(class, time) {
@@ -174,39 +201,36 @@ impl Indexer {
     }
 
     /// Moves `replay_from` up to the first record that waits, now that everything else is in committed documents.
-    fn cover(&self) -> Result<()> {
+    fn cover(&self, wrote: bool) -> Result<()> {
         let waiting = self.held.iter().filter(|held| self.is_waiting(held)).find_map(|held| held.offset);
         let replay_from = waiting.unwrap_or(self.taken);
-        let is_known = {
-            let manifest = self.catalog.manifest();
-            manifest.replay_from >= replay_from && self.dirty.is_empty()
-        };
-        if !is_known {
+        if wrote || self.catalog.manifest().replay_from < replay_from {
             self.catalog
                 .store_manifest(|manifest| manifest.replay_from = manifest.replay_from.max(replay_from))?;
         }
         let mut counters = self.catalog.counters();
         counters.searchable = self.taken;
-        if !self.dirty.is_empty() {
+        if wrote {
             counters.last_commit = Some(Timestamp::now());
         }
         Ok(())
     }
 
-    /// What was dirty is in the index; what is old enough may be forgotten.
-    fn settle(&mut self) {
-        for place in std::mem::take(&mut self.dirty) {
-            let Some(slot) = self.groups.get_mut(place) else { continue };
+    /// These groups are in the index as they are.
+    fn settle(&mut self, places: &[Place]) {
+        for place in places {
+            let Some(slot) = self.groups.get_mut(*place) else { continue };
             slot.is_listed = false;
-            slot.group.is_committed = true;
             slot.group.is_dirty = false;
             slot.group.copies_mut().for_each(|copy| copy.content = None);
         }
-        self.dirty_bytes = 0;
-        self.dirty_since = None;
+    }
+
+    /// Lets go of what is old enough to be looked up in its split.
+    fn forget(&mut self) {
         let window = i64::try_from(self.catalog.settings.dedup_window.as_micros()).unwrap_or(i64::MAX);
-        let newest = self.journal_time.micros();
-        self.groups.forget(newest.saturating_sub(window), self.catalog.settings.dedup_keys);
+        let before = self.journal_time.micros().saturating_sub(window);
+        self.groups.forget(before, self.catalog.settings.dedup_keys);
     }
 }
 
