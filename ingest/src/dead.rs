@@ -125,7 +125,9 @@ impl DeadLetters {
         state.segments.add(writer.number(), lines.len() as u64, ids);
         state.writer = Some(writer);
         for (number, ids) in state.segments.drop_beyond(self.max_bytes) {
-            ids.iter().for_each(|id| drop(state.known.remove(id)));
+            for id in &ids {
+                state.known.remove(id);
+            }
             files::remove(&self.dir, number)?;
         }
         Ok(())

@@ -175,7 +175,9 @@ impl Intake {
                 sums.cut.fetch_add(receipt.cut, Ordering::Relaxed);
                 sums.bytes.fetch_add(receipt.bytes, Ordering::Relaxed);
             }
-            Err(_) => drop(sums.refused.fetch_add(1, Ordering::Relaxed)),
+            Err(_) => {
+                sums.refused.fetch_add(1, Ordering::Relaxed);
+            }
         }
         received
     }

@@ -11,6 +11,8 @@
 
 mod dead;
 mod error;
+#[cfg(test)]
+mod fake_sink;
 pub mod import;
 mod intake;
 pub mod journal;

@@ -69,7 +69,9 @@ impl PipelineStatus {
         let mut told = self.told();
         if told.trouble != trouble {
             match &trouble {
-                Some(reason) => tracing::warn!(reason, "the index does not take records; they wait in the journal"),
+                Some(reason) => {
+                    tracing::warn!(reason, "the index does not take records; they wait in the journal")
+                }
                 None => tracing::info!("the index takes records again"),
             }
             told.trouble = trouble;
@@ -132,10 +134,10 @@ impl Pipeline<'_> {
             let is_end = items.is_empty();
             for item in items {
                 let flow = match item {
-                    Item::Frame(frame) => self.frame(frame)?,
+                    Item::Frame(frame) => self.frame(&frame)?,
                     Item::Damage(damage) => {
                         tracing::error!(%damage, "records in the journal are damaged");
-                        self.losses.add(damage);
+                        self.losses.add(&damage);
                         ControlFlow::Continue(())
                     }
                 };
@@ -154,7 +156,7 @@ impl Pipeline<'_> {
         }
     }
 
-    fn frame(&mut self, frame: Frame) -> Result<ControlFlow<()>, IngestError> {
+    fn frame(&mut self, frame: &Frame) -> Result<ControlFlow<()>, IngestError> {
         let next = frame.next();
         match RecordBatch::decode(&frame.payload) {
             Ok(batch) => {
@@ -165,7 +167,11 @@ impl Pipeline<'_> {
             }
             Err(error @ BadPayload::Version(_)) => return Err(IngestError::Sink(error.to_string())),
             Err(BadPayload::Malformed) => {
-                tracing::error!(position = frame.first, records = frame.records, "a journal frame is malformed");
+                tracing::error!(
+                    position = frame.first,
+                    records = frame.records,
+                    "a journal frame is malformed"
+                );
                 self.losses.add_records(frame.records);
             }
         }
@@ -212,7 +218,10 @@ impl Pipeline<'_> {
         match self.sink.commit() {
             Ok(()) => self.truncate(),
             Err(SinkError::Retry(reason)) => {
-                tracing::warn!(reason, "not committed at the end; the journal keeps the records for the next start");
+                tracing::warn!(
+                    reason,
+                    "not committed at the end; the journal keeps the records for the next start"
+                );
                 Ok(())
             }
             Err(SinkError::Fatal(reason)) => Err(IngestError::Sink(reason)),

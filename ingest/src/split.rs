@@ -244,7 +244,9 @@ impl<R: Read, G: Room> Splitter<R, G> {
                     let at = bytes.len();
                     return self.bad(checker, at, JunkReason::Truncated).map(Some);
                 }
-                Outcome::More(at) if bytes.len() >= self.limit && at > 0 => return self.cut(checker, at, false),
+                Outcome::More(at) if bytes.len() >= self.limit && at > 0 => {
+                    return self.cut(checker, at, false);
+                }
                 Outcome::More(at) => {
                     pos = at;
                     self.window.fill()?;

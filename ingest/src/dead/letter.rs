@@ -38,14 +38,24 @@ const MARGIN_BYTES: usize = 4 << 10;
 
 impl DeadLetter {
     /// An item that is not an event.
-    pub(crate) fn of_item(item: &[u8], reason: impl fmt::Display, origin: &Origin, redactor: &Redactor) -> Self {
+    pub(crate) fn of_item(
+        item: &[u8],
+        reason: impl fmt::Display,
+        origin: &Origin,
+        redactor: &Redactor,
+    ) -> Self {
         let beginning = &item[..item.len().min(EXCERPT_BYTES + MARGIN_BYTES)];
         let hash = Sha256::digest(item).into();
         Self::new(beginning, item.len() as u64, &hash, reason, origin, redactor)
     }
 
     /// A part of the input that is not an item.
-    pub(crate) fn of_junk(junk: &Junk, reason: impl fmt::Display, origin: &Origin, redactor: &Redactor) -> Self {
+    pub(crate) fn of_junk(
+        junk: &Junk,
+        reason: impl fmt::Display,
+        origin: &Origin,
+        redactor: &Redactor,
+    ) -> Self {
         Self::new(&junk.excerpt, junk.size, &junk.sha256, reason, origin, redactor)
     }
 

@@ -75,7 +75,8 @@ fn the_oldest_go_when_there_are_too_many() {
     let all = dead.list(1000, None).unwrap().letters;
     assert_eq!(all.len() as u64, totals.stored);
     assert_eq!(all[0].excerpt, "letter 999");
-    let on_disk: u64 = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum();
+    let on_disk: u64 =
+        std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum();
     assert_eq!(on_disk, totals.bytes);
     // What has gone is new again.
     dead.append(&[letter("letter 0")]).unwrap();

@@ -65,11 +65,6 @@ impl Input {
         format!("import:{}", Path::new(self.name.as_ref()).file_name().unwrap_or_default().to_string_lossy())
     }
 
-    /// How many bytes were read after decompression.
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// What to say if reading it fails.
     pub(super) fn failed(&self, error: io::Error) -> IngestError {
         failed(&self.name, self.offset, error)
@@ -109,7 +104,8 @@ fn decompressed(mut reader: Counted) -> io::Result<Box<dyn Read + Send>> {
     Ok(if is_gzip {
         Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ_BYTES, whole)))
     } else if is_zstd {
-        let mut decoder = zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(READ_BYTES, whole))?;
+        let mut decoder =
+            zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(READ_BYTES, whole))?;
         decoder.window_log_max(ZSTD_WINDOW_LOG)?;
         Box::new(decoder)
     } else {

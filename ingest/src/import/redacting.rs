@@ -117,7 +117,7 @@ impl<'a> Redacting<'a> {
             Content::Lines => {
                 let mut start = 0;
                 for end in memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]) {
-                    let line = &chunk.bytes[start..end];
+                    let line = chunk.bytes[start..end].trim_ascii();
                     let offset = chunk.offset + start as u64;
                     start = end + 1;
                     if line.len() as u64 > max_event_bytes || !self.record(line, false) {

@@ -120,7 +120,8 @@ impl<R: Read> Read for Body<R> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted || self.source().failed => Err(error),
             Err(error) => {
                 let bytes = self.bytes;
-                self.corrupt = Some(format!("the {name} stream is corrupt after {bytes} decoded bytes: {error}"));
+                self.corrupt =
+                    Some(format!("the {name} stream is corrupt after {bytes} decoded bytes: {error}"));
                 Ok(0)
             }
         }

@@ -21,7 +21,7 @@ struct Pending {
 }
 
 impl Losses {
-    pub(super) fn add(&mut self, damage: Damage) {
+    pub(super) fn add(&mut self, damage: &Damage) {
         if damage.lost != Some(0) {
             self.merge(damage.lost, || damage.to_string());
         }

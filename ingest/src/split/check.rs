@@ -138,7 +138,7 @@ impl Checker {
                                     return Outcome::Done(pos);
                                 }
                             }
-                            End::LineEnd(at) => return Outcome::Bad(at),
+                            End::Newline(at) => return Outcome::Bad(at),
                             End::Missing { .. } if buf.len() - pos < MAX_WORD => return Outcome::More(pos),
                             End::Missing { escape } => {
                                 self.expect = Expect::String { is_key: false, escape };
@@ -209,7 +209,7 @@ impl Checker {
                                 self.expect = Expect::Value;
                             }
                         }
-                        End::LineEnd(at) => return Outcome::Bad(at),
+                        End::Newline(at) => return Outcome::Bad(at),
                         End::Missing { .. } if buf.len() - pos < MAX_WORD => return Outcome::More(pos),
                         End::Missing { escape } => {
                             self.expect = Expect::String { is_key: true, escape };
@@ -258,7 +258,7 @@ impl Checker {
                             return Outcome::Done(pos);
                         }
                     }
-                    End::LineEnd(at) => return Outcome::Bad(at),
+                    End::Newline(at) => return Outcome::Bad(at),
                     End::Missing { escape } => {
                         self.expect = Expect::String { is_key, escape };
                         return Outcome::More(buf.len());
@@ -342,11 +342,10 @@ impl Checker {
 enum End {
     /// One past the closing quote.
     At(usize),
-    LineEnd(usize),
+    /// A raw line end.
+    Newline(usize),
     /// The buffer ends first; with a backslash that applies to the next byte, if `escape`.
-    Missing {
-        escape: bool,
-    },
+    Missing { escape: bool },
 }
 
 /// The end of the string whose content goes on at `from`. Eight bytes at a time: most strings are short, and a call into
@@ -372,7 +371,7 @@ fn string_end(buf: &[u8], from: usize) -> End {
                     return End::Missing { escape: true };
                 }
             }
-            Some(b'\n') => return End::LineEnd(pos),
+            Some(b'\n') => return End::Newline(pos),
             Some(_) => pos += 1,
             None => return End::Missing { escape: false },
         }
@@ -390,7 +389,10 @@ fn bytes_equal(word: u64, byte: u8) -> u64 {
 
 fn scalar_end(buf: &[u8], from: usize) -> usize {
     let rest = buf.get(from..).unwrap_or_default();
-    from + rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || is_number_byte(*byte))).unwrap_or(rest.len())
+    from + rest
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || is_number_byte(*byte)))
+        .unwrap_or(rest.len())
 }
 
 fn is_scalar(bytes: &[u8]) -> bool {

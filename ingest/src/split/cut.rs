@@ -23,7 +23,9 @@ impl Cutter {
             (to, end + NULL.len())
         };
         for body in checker.take_bodies() {
-            let (Ok(start), Ok(end)) = (usize::try_from(body.start), usize::try_from(body.end)) else { continue };
+            let (Ok(start), Ok(end)) = (usize::try_from(body.start), usize::try_from(body.end)) else {
+                continue;
+            };
             if end - start > NULL.len() {
                 (read, written) = put_null(&mut front, start, end, read, written);
                 cut = true;
@@ -46,7 +48,8 @@ impl Cutter {
 
     /// Adds `bytes`, which begin at byte `base` of the event and which `checker` has read.
     pub(super) fn add(&mut self, bytes: &[u8], base: u64, checker: &mut Checker) {
-        let at = |offset: u64| usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX).min(bytes.len());
+        let at =
+            |offset: u64| usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX).min(bytes.len());
         let mut pos = 0;
         for body in checker.take_bodies() {
             if !self.in_body {

@@ -69,11 +69,9 @@ impl Skip {
 
 /// The first place in `buf[1..=up_to]` where another item seems to begin.
 pub(super) fn swallowed(buf: &[u8], up_to: usize) -> Option<usize> {
-    (1..=up_to.min(buf.len().saturating_sub(1))).find(|&pos| {
-        match buf[pos] {
-            b'{' | b'[' => buf[pos - 1] == b'\n' || begins_item(&buf[pos..]),
-            _ => false,
-        }
+    (1..=up_to.min(buf.len().saturating_sub(1))).find(|&pos| match buf[pos] {
+        b'{' | b'[' => buf[pos - 1] == b'\n' || begins_item(&buf[pos..]),
+        _ => false,
     })
 }
 
