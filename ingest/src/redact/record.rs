@@ -1,16 +1,32 @@
 //! One audit event: which of its members are read how.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use taffrail_event::json::{self, Lexer, Token};
 use taffrail_event::{NotAudit, RecordFlags};
 
-use super::edit::{Edits, write_escaped};
+use super::edit::write_escaped;
 use super::scope::Scope;
-use super::walk::{Member, Walk};
+use super::walk::{Member, Walk, Work};
 use super::{Redactor, paths, uri};
 
-/// The members of an audit event that redaction looks into.
+/// Appends the redacted `record` to `out`.
+pub(super) fn redact(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<RecordFlags, NotAudit> {
+    let mut anchors = Vec::new();
+    redactor.patterns.anchors(record, &mut anchors);
+    let (work, flags) = (Work::default(), RecordFlags::default());
+    let mut pass = Pass { redactor, record, anchors: &anchors, work, flags };
+    pass.members()?;
+    if pass.work.edits.is_empty() {
+        out.extend_from_slice(record);
+    } else {
+        pass.work.edits.apply(record, out);
+    }
+    Ok(pass.flags)
+}
+
+/// What a member of an audit event is to redaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     /// Says which record this is, and is never changed.
@@ -26,163 +42,204 @@ enum Part {
     Other,
 }
 
-/// Appends the redacted `record` to `out`.
-pub(super) fn redact(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<RecordFlags, NotAudit> {
-    let members = Members::read(record)?;
-    let scope = redactor.rules.scope(members.object_ref.clone().map(|place| &record[place]), || {
-        members.uri.clone().and_then(|place| json::string(&record[place])).unwrap_or_default().into_owned()
-    });
-    if !scope.built_in && scope.paths.is_empty() && scope.env_names.is_empty() {
-        out.extend_from_slice(record);
-        return Ok(RecordFlags::default());
-    }
-    let mut anchors = Vec::new();
-    redactor.patterns.anchors(record, &mut anchors);
-    let mut edits = Edits::default();
-    let mut flags = RecordFlags::default();
-    for (part, place) in members.parts {
-        let from = anchors.partition_point(|anchor| *anchor < place.start);
-        let anchors = &anchors[from..];
-        let is_plain = || {
-            anchors.first().is_none_or(|anchor| *anchor >= place.end)
-                && memchr::memchr(b'\\', &record[place.clone()]).is_none()
-        };
-        let root = match part {
-            Part::Uri => {
-                if scope.built_in {
-                    redact_uri(redactor, &scope, record, place, &mut edits);
-                }
-                continue;
-            }
-            Part::User if is_plain() => continue,
-            Part::Reference if is_plain() && !scope.is_bearing() => continue,
-            Part::User => Member::User,
-            Part::Reference => Member::Reference,
-            Part::Annotations => Member::AuditAnnotations,
-            Part::Body => Member::Root,
-            _ => Member::Plain,
-        };
-        let mut walk = Walk::new(redactor, &scope, record, anchors, &mut edits);
-        let walked = walk.value(place.start, root);
-        if walked == Ok(place.end) {
-            if !scope.paths.is_empty() && part == Part::Body {
-                paths::mask(redactor, &scope.paths, &record[place.clone()], place.start, &mut edits);
-            }
-        } else {
-            flags = flags.union(withhold(redactor, &scope, record, place, &mut edits));
-        }
-    }
-    if edits.is_empty() {
-        out.extend_from_slice(record);
-    } else {
-        edits.apply(record, out);
-    }
-    Ok(flags)
+/// The one pass over a record. What a body is depends on `objectRef`, which normally comes first.
+struct Pass<'p> {
+    redactor: &'p Redactor,
+    record: &'p [u8],
+    anchors: &'p [usize],
+    work: Work,
+    flags: RecordFlags,
 }
 
-/// The members of a record that have to be read, and what decides how.
-struct Members {
-    parts: Vec<(Part, Range<usize>)>,
-    object_ref: Option<Range<usize>>,
-    uri: Option<Range<usize>>,
+/// A member that was met, and whether it has been read.
+struct Met {
+    part: Part,
+    place: Range<usize>,
+    is_read: bool,
 }
 
-impl Members {
+impl<'p> Pass<'p> {
     /// Accepts exactly what [`AuditRecord::decode`](taffrail_event::AuditRecord::decode) accepts.
-    fn read(record: &[u8]) -> Result<Self, NotAudit> {
+    fn members(&mut self) -> Result<(), NotAudit> {
+        let record = self.record;
         let mut lexer = Lexer::new(record);
         if lexer.next_token() != Some(Token::ObjectOpen) {
             return Err(NotAudit::NotAnObject);
         }
-        let mut members = Self { parts: Vec::with_capacity(16), object_ref: None, uri: None };
+        let mut met: Vec<Met> = Vec::with_capacity(16);
+        let mut scope: Option<Scope<'p>> = None;
         let (mut has_id, mut has_stage, mut after_comma) = (false, false, false);
         loop {
-            match lexer.next_token().ok_or(NotAudit::Malformed)? {
-                Token::Comma if !after_comma => after_comma = true,
-                Token::String { start, end, escaped } => {
-                    after_comma = false;
-                    let part = Part::of(&json::text(&record[start..end], escaped));
-                    if lexer.next_token() != Some(Token::Colon) {
-                        return Err(NotAudit::Malformed);
-                    }
-                    let place = lexer.value().ok_or(NotAudit::Malformed)?;
-                    let has_text =
-                        || json::string(&record[place.clone()]).is_some_and(|text| !text.is_empty());
-                    match part {
-                        Part::Identity => continue,
-                        Part::AuditId => {
-                            has_id = has_text();
-                            continue;
-                        }
-                        Part::Stage => {
-                            has_stage = has_text();
-                            continue;
-                        }
-                        Part::Uri => members.uri = Some(place.clone()),
-                        Part::Reference => members.object_ref = Some(place.clone()),
-                        _ => {}
-                    }
-                    members.parts.push((part, place));
+            let part = match lexer.next_token().ok_or(NotAudit::Malformed)? {
+                Token::Comma if !after_comma => {
+                    after_comma = true;
+                    continue;
                 }
+                Token::String { start, end, escaped } => Part::of(&unescaped(&record[start..end], escaped)),
                 Token::ObjectClose if !after_comma => break,
                 _ => return Err(NotAudit::Malformed),
+            };
+            after_comma = false;
+            if lexer.next_token() != Some(Token::Colon) {
+                return Err(NotAudit::Malformed);
+            }
+            let from = lexer.position();
+            if let Some(scope) = &scope
+                && part.root().is_some()
+                && let Some(end) = self.walk(scope, part, from)
+            {
+                met.push(Met { part, place: from..end, is_read: true });
+                lexer = Lexer::at(record, end);
+                continue;
+            }
+            let place = lexer.value().ok_or(NotAudit::Malformed)?;
+            match part {
+                Part::Identity => continue,
+                Part::AuditId => has_id = is_text(&record[place]),
+                Part::Stage => has_stage = is_text(&record[place]),
+                _ => {
+                    if part == Part::Reference {
+                        scope = self.scope(&place, &mut met);
+                    }
+                    met.push(Met { part, place, is_read: false });
+                }
             }
         }
-        if lexer.next_token().is_some() || !record[lexer.position()..].trim_ascii().is_empty() {
+        if !record[lexer.position()..].trim_ascii().is_empty() {
             return Err(NotAudit::Malformed);
         }
-        if has_id || has_stage { Ok(members) } else { Err(NotAudit::NotAnEvent) }
+        if !has_id && !has_stage {
+            return Err(NotAudit::NotAnEvent);
+        }
+        let scope = scope.unwrap_or_else(|| self.scope_of_all(&met));
+        for Met { part, place, .. } in met.into_iter().filter(|met| !met.is_read) {
+            self.read(&scope, part, place);
+        }
+        Ok(())
+    }
+
+    /// The scope that the first `objectRef` gives. After a second one everything has to wait for the end.
+    fn scope(&mut self, place: &Range<usize>, met: &mut [Met]) -> Option<Scope<'p>> {
+        if met.iter().all(|met| met.part != Part::Reference) {
+            return Some(self.redactor.rules.scope(Some(&self.record[place.clone()]), String::new));
+        }
+        self.work = Work::default();
+        self.flags = RecordFlags::default();
+        met.iter_mut().for_each(|met| met.is_read = false);
+        None
+    }
+
+    /// All that any `objectRef` or, without one, the URI brings with it.
+    fn scope_of_all(&self, met: &[Met]) -> Scope<'p> {
+        let of =
+            |part| met.iter().filter(move |met| met.part == part).map(|met| &self.record[met.place.clone()]);
+        let uri = || of(Part::Uri).last().and_then(json::string).unwrap_or_default().into_owned();
+        of(Part::Reference)
+            .map(|reference| self.redactor.rules.scope(Some(reference), uri))
+            .reduce(Scope::and)
+            .unwrap_or_else(|| self.redactor.rules.scope(None, uri))
+    }
+
+    fn read(&mut self, scope: &Scope<'_>, part: Part, place: Range<usize>) {
+        if scope.is_idle() {
+            return;
+        }
+        match part {
+            Part::Uri => self.read_uri(scope, place),
+            Part::User if self.is_plain(&place) => {}
+            Part::Reference if self.is_plain(&place) && !scope.is_bearing() => {}
+            _ if self.walk(scope, part, place.start) == Some(place.end) => {}
+            _ => self.withhold(scope, place),
+        }
+    }
+
+    /// Redacts the value that starts at `from` and returns where it ends; `None` if it is no JSON.
+    fn walk(&mut self, scope: &Scope<'_>, part: Part, from: usize) -> Option<usize> {
+        let root = match part {
+            Part::User => Member::User,
+            Part::Reference => Member::Reference,
+            _ => part.root()?,
+        };
+        let first = self.anchors.partition_point(|anchor| *anchor < from);
+        let mut walk = Walk::new(self.redactor, scope, self.record, &self.anchors[first..], &mut self.work);
+        let end = walk.value(from, root).ok()?;
+        if part == Part::Body && !scope.paths.is_empty() {
+            paths::mask(self.redactor, &scope.paths, &self.record[from..end], from, &mut self.work.edits);
+        }
+        Some(end)
+    }
+
+    /// Whether nothing in `place` can be a secret by its look.
+    fn is_plain(&self, place: &Range<usize>) -> bool {
+        let first = self.anchors.partition_point(|anchor| *anchor < place.start);
+        self.anchors.get(first).is_none_or(|anchor| *anchor >= place.end)
+            && memchr::memchr(b'\\', &self.record[place.clone()]).is_none()
+    }
+
+    fn read_uri(&mut self, scope: &Scope<'_>, place: Range<usize>) {
+        let Some(uri) = json::string(&self.record[place.clone()]) else { return };
+        if scope.built_in
+            && let Some(masked) = uri::mask(self.redactor, scope, uri.as_bytes())
+        {
+            self.work.edits.replace(place.start + 1..place.end - 1, |out| write_escaped(&masked, out));
+        }
+    }
+
+    /// Replaces a value that is no JSON. About secrets, or about who knows what, it is replaced whole; else it becomes a
+    /// string in which everything but the harmless is masked.
+    fn withhold(&mut self, scope: &Scope<'_>, place: Range<usize>) {
+        if !scope.built_in {
+            return;
+        }
+        let raw = &self.record[place.clone()];
+        let is_secret = scope.is_bearing() || !scope.is_known;
+        let redactor = self.redactor;
+        self.work.edits.replace(place, |out| {
+            out.push(b'"');
+            if is_secret {
+                redactor.hash.write(raw, out);
+            } else {
+                write_escaped(&redactor.mask(raw), out);
+            }
+            out.push(b'"');
+        });
+        if is_secret {
+            self.flags = self.flags.union(RecordFlags::WITHHELD);
+        }
     }
 }
 
 impl Part {
-    fn of(key: &str) -> Self {
+    fn of(key: &[u8]) -> Self {
         match key {
-            "auditID" => Self::AuditId,
-            "stage" => Self::Stage,
-            "kind" | "apiVersion" | "level" | "verb" | "requestReceivedTimestamp" | "stageTimestamp" => {
-                Self::Identity
-            }
-            "requestURI" => Self::Uri,
-            "requestObject" | "responseObject" => Self::Body,
-            "user" | "impersonatedUser" | "sourceIPs" | "authenticationMetadata" => Self::User,
-            "objectRef" => Self::Reference,
-            "annotations" => Self::Annotations,
+            b"auditID" => Self::AuditId,
+            b"stage" => Self::Stage,
+            b"kind" | b"apiVersion" | b"level" | b"verb" => Self::Identity,
+            b"requestReceivedTimestamp" | b"stageTimestamp" => Self::Identity,
+            b"requestURI" => Self::Uri,
+            b"requestObject" | b"responseObject" => Self::Body,
+            b"user" | b"impersonatedUser" | b"sourceIPs" | b"authenticationMetadata" => Self::User,
+            b"objectRef" => Self::Reference,
+            b"annotations" => Self::Annotations,
             _ => Self::Other,
         }
     }
-}
 
-fn redact_uri(redactor: &Redactor, scope: &Scope<'_>, record: &[u8], place: Range<usize>, edits: &mut Edits) {
-    let content = place.start + 1..place.end.saturating_sub(1).max(place.start + 1);
-    let Some(uri) = json::string(&record[place]) else { return };
-    if let Some(masked) = uri::mask(redactor, scope, uri.as_bytes()) {
-        edits.replace(content, |out| write_escaped(&masked, out));
-    }
-}
-
-/// Replaces a value that is no JSON. About secrets, or about who knows what, it is replaced whole; else it becomes a string
-/// in which everything but the harmless is masked.
-fn withhold(
-    redactor: &Redactor,
-    scope: &Scope<'_>,
-    record: &[u8],
-    place: Range<usize>,
-    edits: &mut Edits,
-) -> RecordFlags {
-    if !scope.built_in {
-        return RecordFlags::default();
-    }
-    let raw = &record[place.clone()];
-    let is_secret = scope.is_bearing() || !scope.is_known;
-    edits.replace(place, |out| {
-        out.push(b'"');
-        if is_secret {
-            redactor.hash.write(raw, out);
-        } else {
-            write_escaped(&redactor.mask(raw), out);
+    /// What it is to the walk, if it is always walked.
+    fn root(self) -> Option<Member> {
+        match self {
+            Self::Body => Some(Member::Root),
+            Self::Annotations => Some(Member::AuditAnnotations),
+            Self::Other => Some(Member::Plain),
+            _ => None,
         }
-        out.push(b'"');
-    });
-    if is_secret { RecordFlags::WITHHELD } else { RecordFlags::default() }
+    }
+}
+
+fn unescaped(content: &[u8], escaped: bool) -> Cow<'_, [u8]> {
+    if escaped { json::unescape(content) } else { Cow::Borrowed(content) }
+}
+
+fn is_text(value: &[u8]) -> bool {
+    json::string(value).is_some_and(|text| !text.is_empty())
 }

@@ -76,6 +76,21 @@ impl Scope<'_> {
         Self { built_in: true, families, is_known, paths: Vec::new(), env_names: Vec::new() }
     }
 
+    /// The rules of both.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.built_in |= other.built_in;
+        self.families = self.families.union(other.families);
+        self.is_known &= other.is_known;
+        self.paths.extend(other.paths);
+        self.env_names.extend(other.env_names);
+        self
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.built_in && self.paths.is_empty() && self.env_names.is_empty()
+    }
+
     /// Whether the record is about secrets.
     pub(super) fn is_bearing(&self) -> bool {
         !self.families.is_none()

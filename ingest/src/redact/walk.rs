@@ -34,16 +34,22 @@ pub(super) struct Walk<'w> {
     /// Where strings have to be read closely, in order; the rest of them at `anchor`.
     anchors: std::slice::Iter<'w, usize>,
     anchor: usize,
-    edits: &'w mut Edits,
+    work: &'w mut Work,
     /// How many strings this JSON stands in.
     level: u8,
+    options: Options,
+    patch_lists: u8,
+}
+
+/// What a walk gathers. The walks over the members of one record share it.
+#[derive(Default)]
+pub(super) struct Work {
+    pub(super) edits: Edits,
     frames: Vec<Frame>,
     /// Secrets if an enclosing object turns out to be of that family.
     pending: Vec<(Families, Encoding, Held)>,
     /// Values of their objects whose name may turn out to be a secret's.
     named: Vec<Held>,
-    options: Options,
-    patch_lists: u8,
 }
 
 /// A value that may have to be masked later.
@@ -84,7 +90,7 @@ impl<'w> Walk<'w> {
         scope: &'w Scope<'w>,
         buf: &'w [u8],
         anchors: &'w [usize],
-        edits: &'w mut Edits,
+        work: &'w mut Work,
     ) -> Self {
         let mut anchors = anchors.iter();
         let anchor = anchors.next().copied().unwrap_or(usize::MAX);
@@ -94,11 +100,8 @@ impl<'w> Walk<'w> {
             buf,
             anchors,
             anchor,
-            edits,
+            work,
             level: 0,
-            frames: Vec::with_capacity(16),
-            pending: Vec::new(),
-            named: Vec::new(),
             options: Options::default(),
             patch_lists: 0,
         }
@@ -106,14 +109,14 @@ impl<'w> Walk<'w> {
 
     /// Walks the value that starts at `at` and returns where it ends. On an error its edits are withdrawn.
     pub(super) fn value(&mut self, at: usize, root: Member) -> Result<usize, Malformed> {
-        let mark = self.edits.mark();
+        let mark = self.work.edits.mark();
         let walked = self.tokens(at, root);
-        self.frames.clear();
-        self.pending.clear();
-        self.named.clear();
+        self.work.frames.clear();
+        self.work.pending.clear();
+        self.work.named.clear();
         self.patch_lists = 0;
         if walked.is_err() {
-            self.edits.roll_back(&mark);
+            self.work.edits.roll_back(&mark);
         }
         walked
     }
@@ -139,7 +142,7 @@ impl<'w> Walk<'w> {
                     continue;
                 }
                 (Token::Comma, Expect::CommaOrEnd) => {
-                    let frame = self.frames.last().ok_or(Malformed)?;
+                    let frame = self.work.frames.last().ok_or(Malformed)?;
                     expect = if frame.is_object { Expect::Key } else { Expect::Value };
                     member = frame.role.element();
                     continue;
@@ -167,7 +170,7 @@ impl<'w> Walk<'w> {
                         self.mask_whole(place, Encoding::Plain);
                     } else {
                         self.open(member, false, start)?;
-                        member = self.frames.last().map_or(Member::Plain, |frame| frame.role.element());
+                        member = self.work.frames.last().map_or(Member::Plain, |frame| frame.role.element());
                         expect = Expect::ValueOrEnd;
                         continue;
                     }
@@ -178,7 +181,7 @@ impl<'w> Walk<'w> {
                 }
                 _ => return Err(Malformed),
             }
-            if self.frames.is_empty() {
+            if self.work.frames.is_empty() {
                 return Ok(lexer.position());
             }
             expect = Expect::CommaOrEnd;
@@ -187,7 +190,7 @@ impl<'w> Walk<'w> {
     }
 
     fn open(&mut self, member: Member, is_object: bool, start: usize) -> Result<(), Malformed> {
-        if self.frames.len() == MAX_DEPTH {
+        if self.work.frames.len() == MAX_DEPTH {
             return Err(Malformed);
         }
         let mut role = member.role(is_object);
@@ -200,14 +203,14 @@ impl<'w> Walk<'w> {
             Role::Op => op_value = pointer::op_value(self, start),
             _ => {}
         }
-        self.frames.push(Frame {
+        self.work.frames.push(Frame {
             is_object,
             role,
             member,
             op_value,
             start,
-            pending_from: self.pending.len(),
-            named_from: self.named.len(),
+            pending_from: self.work.pending.len(),
+            named_from: self.work.named.len(),
             found: Families::NONE,
             has_secret_name: false,
         });
@@ -215,7 +218,7 @@ impl<'w> Walk<'w> {
     }
 
     fn close(&mut self, is_object: bool, end: usize) -> Result<(), Malformed> {
-        let frame = self.frames.pop().filter(|frame| frame.is_object == is_object).ok_or(Malformed)?;
+        let frame = self.work.frames.pop().filter(|frame| frame.is_object == is_object).ok_or(Malformed)?;
         if frame.role == Role::PatchList {
             self.patch_lists -= 1;
         }
@@ -225,10 +228,12 @@ impl<'w> Walk<'w> {
         }
         let held = || Held { place: frame.start..end, is_string: false };
         match frame.member {
-            Member::Value => self.named.push(held()),
-            Member::SecretValue { encoding, .. } => self.pending.push((Families::SECRET, encoding, held())),
+            Member::Value => self.work.named.push(held()),
+            Member::SecretValue { encoding, .. } => {
+                self.work.pending.push((Families::SECRET, encoding, held()))
+            }
             Member::SecretMap(encoding) if !is_object => {
-                self.pending.push((Families::SECRET, encoding, held()));
+                self.work.pending.push((Families::SECRET, encoding, held()));
             }
             Member::OauthSecret => self.hold(Families::OAUTH_CLIENT, held()),
             _ => {}
@@ -238,18 +243,18 @@ impl<'w> Walk<'w> {
 
     /// Decides what was held back for this object.
     fn settle(&mut self, frame: &Frame) {
-        let named = self.named.split_off(frame.named_from);
+        let named = self.work.named.split_off(frame.named_from);
         if frame.has_secret_name {
             for held in &named {
                 self.mask(held, Encoding::Plain);
             }
         }
-        if !frame.found.is_none() && self.pending.len() > frame.pending_from {
-            for (family, encoding, held) in self.pending.split_off(frame.pending_from) {
+        if !frame.found.is_none() && self.work.pending.len() > frame.pending_from {
+            for (family, encoding, held) in self.work.pending.split_off(frame.pending_from) {
                 if frame.found.meets(family) {
                     self.mask(&held, encoding);
                 } else {
-                    self.pending.push((family, encoding, held));
+                    self.work.pending.push((family, encoding, held));
                 }
             }
         }
@@ -260,7 +265,7 @@ impl<'w> Walk<'w> {
         if self.is_certain(family) {
             self.mask(&held, Encoding::Plain);
         } else {
-            self.pending.push((family, Encoding::Plain, held));
+            self.work.pending.push((family, Encoding::Plain, held));
         }
     }
 
@@ -281,7 +286,7 @@ impl<'w> Walk<'w> {
         let hash = &self.redactor.hash;
         if !held.is_string {
             if raw != b"null" {
-                self.edits.replace(held.place.clone(), |out| {
+                self.work.edits.replace(held.place.clone(), |out| {
                     out.push(b'"');
                     hash.write(raw, out);
                     out.push(b'"');
@@ -294,11 +299,13 @@ impl<'w> Walk<'w> {
             return;
         }
         let decoded = if encoding == Encoding::Base64 { from_base64(&text) } else { None };
-        self.edits.replace(held.place.clone(), |out| hash.write(decoded.as_deref().unwrap_or(&text), out));
+        self.work
+            .edits
+            .replace(held.place.clone(), |out| hash.write(decoded.as_deref().unwrap_or(&text), out));
     }
 
     fn note_kind(&mut self, families: Families) {
-        if let Some(frame) = self.frames.last_mut() {
+        if let Some(frame) = self.work.frames.last_mut() {
             frame.found = frame.found.union(families);
         }
     }
@@ -306,7 +313,7 @@ impl<'w> Walk<'w> {
     fn note_name(&mut self, text: &[u8]) {
         let is_secret = self.scope.built_in && name::is_secret_variable(text)
             || self.scope.env_names.iter().any(|pattern| pattern.matches(text));
-        if is_secret && let Some(frame) = self.frames.last_mut() {
+        if is_secret && let Some(frame) = self.work.frames.last_mut() {
             frame.has_secret_name = true;
         }
     }

@@ -133,7 +133,7 @@ impl Walk<'_> {
             self.read_text(start..end, escaped, None);
         }
         let key = if disguised { json::unescape(raw) } else { Cow::Borrowed(raw) };
-        let Some(frame) = self.frames.last() else { return Member::Plain };
+        let Some(frame) = self.work.frames.last() else { return Member::Plain };
         if frame.role == Role::Op && key.eq_ignore_ascii_case(b"value") {
             return frame.op_value;
         }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use taffrail_event::json;
 
 use super::member::{Encoding, Member};
-use super::{Held, Walk};
-use crate::redact::edit::{Edits, write_escaped};
+use super::{Held, Walk, Work};
+use crate::redact::edit::write_escaped;
 use crate::redact::pattern::Reading;
 use crate::redact::resource::Families;
 
@@ -34,7 +34,7 @@ impl Walk<'_> {
             }
             Member::SecretMap(encoding) => {
                 self.read_closely(start..end, escaped);
-                self.pending.push((Families::SECRET, encoding, held));
+                self.work.pending.push((Families::SECRET, encoding, held));
             }
             Member::SecretValue { encoding, has_secret_name } => {
                 if has_secret_name {
@@ -42,7 +42,7 @@ impl Walk<'_> {
                 } else {
                     self.read_closely(start..end, escaped);
                 }
-                self.pending.push((Families::SECRET, encoding, held));
+                self.work.pending.push((Families::SECRET, encoding, held));
             }
             Member::Directive => {
                 if !matches!(&self.buf[start..end], b"replace" | b"merge" | b"delete") {
@@ -61,7 +61,7 @@ impl Walk<'_> {
             }
             Member::Value => {
                 self.read_text_at_anchors(start, end, escaped);
-                self.named.push(held);
+                self.work.named.push(held);
             }
             Member::Name => {
                 let text = json::unescape(&self.buf[start..end]);
@@ -104,7 +104,7 @@ impl Walk<'_> {
                 self.hold(Families::SECRET, held);
             }
             Member::OauthSecret => self.hold(Families::OAUTH_CLIENT, held),
-            Member::Value => self.named.push(held),
+            Member::Value => self.work.named.push(held),
             Member::Op if self.scope.is_bearing() => self.mask(&held, Encoding::Plain),
             _ => {}
         }
@@ -168,7 +168,7 @@ impl Walk<'_> {
             Nested::Changed(masked) => Some(masked),
         };
         if let Some(masked) = masked {
-            self.edits.replace(place, |out| write_escaped(&masked, out));
+            self.work.edits.replace(place, |out| write_escaped(&masked, out));
         }
     }
 
@@ -191,19 +191,19 @@ impl Walk<'_> {
         }
         let mut anchors = Vec::new();
         self.redactor.patterns.anchors(text, &mut anchors);
-        let mut edits = Edits::default();
-        let mut walk = Walk::new(self.redactor, self.scope, text, &anchors, &mut edits);
+        let mut work = Work::default();
+        let mut walk = Walk::new(self.redactor, self.scope, text, &anchors, &mut work);
         walk.level = self.level + 1;
         match walk.value(0, Member::Root) {
             Ok(end) if text[end..].trim_ascii().is_empty() => {}
             _ if self.scope.is_bearing() => return whole(),
             _ => return Nested::Not,
         }
-        if edits.is_empty() {
+        if work.edits.is_empty() {
             return Nested::Same;
         }
         let mut out = Vec::with_capacity(text.len());
-        edits.apply(text, &mut out);
+        work.edits.apply(text, &mut out);
         Nested::Changed(out)
     }
 }
