@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::event_row::EventRow;
 use super::screen::Screen;
-use super::table::{Text, Tone, titles, write_columns};
+use super::table::{Text, Tone, titles, write_columns, write_list};
 use super::times::{local, zone_name};
 
 /// Any unique prefix of an id will do elsewhere; this many digits are unique but for rare luck.
@@ -45,7 +45,7 @@ impl EventsTable {
             Some(widths) => widths,
             None => {
                 let widths = self.measure(events, digits);
-                let names: Vec<&str> = self.columns().collect();
+                let names = self.columns();
                 write_columns(out, self.screen, &widths, [titles(&names)])?;
                 widths
             }
@@ -56,12 +56,7 @@ impl EventsTable {
             let count = rest.iter().take_while(|event| self.day_of(event.time) == day).count();
             let (same_day, later) = rest.split_at(count);
             if self.screen.is_terminal && self.day.as_ref() != Some(&day) {
-                write_columns(
-                    out,
-                    self.screen,
-                    &[self.screen.width],
-                    [vec![Text::new(&day).tone(Tone::Quiet)]],
-                )?;
+                write_list(out, self.screen, [vec![Text::new(&day).tone(Tone::Quiet)]])?;
             }
             self.day = Some(day);
             let rows = same_day.iter().map(|event| self.row(event, digits));
@@ -72,9 +67,14 @@ impl EventsTable {
         Ok(())
     }
 
-    fn columns(&self) -> impl Iterator<Item = &'static str> {
-        let cluster = self.with_cluster.then_some("CLUSTER");
-        ["TIME"].into_iter().chain(cluster).chain(["WHO", "WHAT", "RESULT", "ID"])
+    fn columns(&self) -> Vec<String> {
+        let time = match self.screen.is_terminal {
+            true => "TIME".to_owned(),
+            false => format!("TIME ({})", zone_name(&self.zone)),
+        };
+        let cluster = self.with_cluster.then(|| "CLUSTER".to_owned());
+        let rest = ["WHO", "WHAT", "RESULT", "ID"].map(str::to_owned);
+        [time].into_iter().chain(cluster).chain(rest).collect()
     }
 
     fn row(&self, event: &EventRow, digits: usize) -> Vec<Text> {
@@ -97,7 +97,7 @@ impl EventsTable {
         let cluster = widest(&|event| event.cluster.width(), "CLUSTER".len(), MAX_CLUSTER_WIDTH);
         let share = usize::from(self.screen.width) / 5;
         let who = widest(&|event| event.sentence().0.width(), "WHO".len(), MAX_WHO_WIDTH.min(share));
-        let columns = self.columns().count();
+        let columns = self.columns().len();
         let cluster = if self.with_cluster { cluster } else { 0 };
         let others = time + cluster + who + RESULT_WIDTH + digits + 2 * (columns - 1);
         let what = usize::from(self.screen.width).saturating_sub(others).max(MIN_WHAT_WIDTH);
@@ -109,7 +109,7 @@ impl EventsTable {
 
     /// Into a pipe every line says its day: nobody sees the heading there.
     fn time(&self, time: Timestamp) -> String {
-        let format = if self.screen.is_terminal { "%H:%M:%S%.3f" } else { "%Y-%m-%d %H:%M:%S%.3f%:z" };
+        let format = if self.screen.is_terminal { "%H:%M:%S%.3f" } else { "%Y-%m-%d %H:%M:%S%.3f" };
         local(time, &self.zone).strftime(format).to_string()
     }
 

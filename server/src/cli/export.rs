@@ -11,7 +11,6 @@ use super::answer::{Answer, answer, note};
 use super::coverage::warnings;
 use super::question::Question;
 use super::source::Source;
-use super::times::range_in_words;
 use super::visible::{visible, visible_json};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::exit::{FOUND, NOTHING_FOUND};
@@ -31,8 +30,7 @@ pub(crate) fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
         if lines > header_lines(args.format) {
             return Ok(FOUND);
         }
-        let when = range_in_words(question.range, &question.zone);
-        note(&format!("nothing found for {} {when} in {}", question.query, source.name()));
+        note(&format!("nothing found {} in {}", question.in_words(), source.name()));
         Ok(NOTHING_FOUND)
     })
 }

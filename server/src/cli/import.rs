@@ -1,9 +1,66 @@
-//! Placeholder until it is written.
+//! `taffrail import`: audit log files into the index, each event once, however often a file is imported.
+//!
+//! On a directory that nobody writes to, straight into the index; beside a running server, through its ingest listener.
 
+mod decoded;
+mod direct;
+mod progress;
+mod remote;
+mod report;
+mod target;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::args::ImportArgs;
+use anyhow::Context;
+use taffrail_config::is_cluster_name;
 
-pub(crate) fn run(_args: ImportArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+use self::target::Target;
+use crate::args::ImportArgs;
+use crate::exit::{FOUND, WrongUse};
+use crate::{settings, telemetry};
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// Runs the command.
+pub(crate) fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+    let settings = settings::load(&args.settings)?;
+    telemetry::start_quietly(&settings.log)?;
+    let cluster = args.cluster.as_deref().unwrap_or(&settings.cluster);
+    if !is_cluster_name(cluster) {
+        return Err(WrongUse(format!(
+            "--cluster {cluster:?}: up to 63 of a-z 0-9 - . _, with a letter or digit at both ends"
+        ))
+        .into());
+    }
+    check_files(&args.files)?;
+    match target::find(args.server.as_deref(), &settings)? {
+        Target::Directory(dir, lock) => {
+            direct::import(&settings, &dir, cluster, &args.files)?;
+            drop(lock);
+        }
+        Target::Server(server) => remote::import(&settings, &server, cluster, &args.files)?,
+    }
+    Ok(ExitCode::from(FOUND))
+}
+
+/// All of them can be read, before anything of the first one is taken.
+fn check_files(files: &[PathBuf]) -> anyhow::Result<()> {
+    if files.iter().filter(|file| is_stdin(file)).count() > 1 {
+        return Err(WrongUse("standard input (-) can be read only once".to_owned()).into());
+    }
+    for path in files.iter().filter(|file| !is_stdin(file)) {
+        let metadata = File::open(path).and_then(|file| file.metadata());
+        let metadata = metadata.with_context(|| format!("cannot read {}", path.display()))?;
+        if metadata.is_dir() {
+            return Err(WrongUse(format!("{} is a directory; name the files in it", path.display())).into());
+        }
+    }
+    Ok(())
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
 }

@@ -17,6 +17,8 @@ pub(crate) struct Question {
     pub(crate) query: Query,
     /// From when.
     pub(crate) range: TimeRange,
+    /// The query in the words that were typed.
+    pub(crate) typed: String,
     /// The moment that it was asked.
     pub(crate) now: Timestamp,
     /// The zone of times that name none, and of those shown.
@@ -48,7 +50,19 @@ impl Question {
             parts.push(Query::Field(Field::Cluster, Predicate::Is(name.to_owned())));
         }
         let range = times::range(range, &context)?;
-        Ok(Self { query: Query::all_of(parts), range, now: context.now, zone: context.tz })
+        let cluster = cluster.map(|name| format!("--cluster {name}"));
+        let typed: Vec<&str> = [Some(query.trim()), cluster.as_deref()].into_iter().flatten().collect();
+        let typed = typed.join(" ").trim().to_owned();
+        Ok(Self { query: Query::all_of(parts), range, typed, now: context.now, zone: context.tz })
+    }
+
+    /// The question in words, as in "nothing found ...".
+    pub(crate) fn in_words(&self) -> String {
+        let when = times::range_in_words(self.range, &self.zone);
+        match self.typed.as_str() {
+            "" => when,
+            typed => format!("for {typed} {when}"),
+        }
     }
 
     /// The same about all times.
@@ -94,6 +108,16 @@ mod tests {
     #[test]
     fn everything_has_no_query() {
         assert!(ask("", None).unwrap().at_any_time().parameters().is_empty());
+    }
+
+    #[test]
+    fn in_words() {
+        let question = ask(" user:alice ", Some("prod")).unwrap();
+        assert_eq!(
+            question.in_words(),
+            "for user:alice --cluster prod since 2026-11-23 15:30:00 (Europe/Berlin)"
+        );
+        assert_eq!(ask("", None).unwrap().at_any_time().in_words(), "at any time");
     }
 
     #[test]

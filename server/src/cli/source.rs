@@ -6,6 +6,7 @@ mod server;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use anyhow::Context;
 use serde_json::Value;
 use taffrail_config::Settings;
 use taffrail_query::Field;
@@ -43,15 +44,21 @@ impl Source {
             return Ok(Self::Server(Server::new(url)?));
         }
         let settings = settings::load(&target.settings)?;
-        if target.settings.data.is_none() {
-            for url in default_servers(&settings)? {
-                let server = Server::new(&url)?;
-                if server.is_alive() {
-                    return Ok(Self::Server(server));
-                }
+        if target.settings.data.is_some() {
+            return Ok(Self::Directory(Directory::open(&settings)?));
+        }
+        let urls = default_servers(&settings)?;
+        for url in &urls {
+            let server = Server::new(url)?;
+            if server.is_alive() {
+                return Ok(Self::Server(server));
             }
         }
-        Ok(Self::Directory(Directory::open(&settings)?))
+        let directory = Directory::open(&settings).with_context(|| match urls.as_slice() {
+            [] => "no server was found".to_owned(),
+            urls => format!("no server answers at {}", urls.join(" or ")),
+        });
+        Ok(Self::Directory(directory?))
     }
 
     /// What it is, in a sentence: "server http://127.0.0.1:8585".

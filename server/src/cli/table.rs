@@ -132,13 +132,15 @@ pub(crate) fn write_columns(
 }
 
 /// The titles of [`write_columns`]' columns.
-pub(crate) fn titles(titles: &[&str]) -> Vec<Text> {
+pub(crate) fn titles(titles: &[impl AsRef<str>]) -> Vec<Text> {
     titles.iter().map(|title| Text::new(title).tone(Tone::Quiet)).collect()
 }
 
 fn empty(screen: Screen) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
+    // Or the gap after the last column would be styled, and count for the terminal's width.
+    table.style_text_only();
     if screen.colour {
         table.enforce_styling();
     } else {
@@ -251,7 +253,11 @@ a    one two    z
     fn colours_only_when_wanted() {
         let rows = || [vec![Text::new("denied").tone(Tone::Bad)]];
         assert!(!lines(|out| super::write(out, screen(80, false), &["R"], rows())).contains('\x1b'));
-        assert!(lines(|out| super::write(out, screen(80, true), &["R"], rows())).contains('\x1b'));
+        let coloured = lines(|out| super::write(out, screen(80, true), &["R"], rows()));
+        assert!(
+            coloured.contains("denied\x1b[") && coloured.lines().all(|line| line.ends_with('m')),
+            "{coloured:?}"
+        );
     }
 
     #[test]

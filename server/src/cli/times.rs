@@ -22,6 +22,7 @@ pub(crate) fn zone(asked: Option<&str>) -> anyhow::Result<TimeZone> {
 /// The zone as people call it.
 pub(crate) fn zone_name(zone: &TimeZone) -> String {
     match (zone.iana_name(), zone.to_fixed_offset()) {
+        (Some("Etc/UTC" | "Etc/Universal" | "Etc/Zulu"), _) => "UTC".to_owned(),
         (Some(name), _) => name.to_owned(),
         (None, Ok(offset)) => offset.to_string(),
         (None, Err(_)) => "local time".to_owned(),
@@ -174,6 +175,7 @@ mod tests {
     fn zones() {
         assert_eq!(zone_name(&zone(Some("Europe/Berlin")).unwrap()), "Europe/Berlin");
         assert_eq!(zone_name(&zone(Some("UTC")).unwrap()), "UTC");
+        assert_eq!(zone_name(&zone(Some("Etc/UTC")).unwrap()), "UTC");
         assert_eq!(zone_name(&zone(Some("+02:00")).unwrap()), "+02");
         assert!(zone(Some("Europe/Berlinn")).unwrap_err().to_string().contains("no such time zone"));
     }

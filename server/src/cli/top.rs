@@ -9,7 +9,6 @@ use super::question::Question;
 use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone, grouped};
-use super::times::range_in_words;
 use super::visible::visible_json;
 use crate::args::{Output, TopArgs};
 use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
@@ -30,8 +29,7 @@ pub(crate) fn run(args: TopArgs) -> anyhow::Result<ExitCode> {
             (false, _) => Ok(FOUND),
             (true, true) => Ok(FAILED),
             (true, false) => {
-                let when = range_in_words(question.range, &question.zone);
-                note(&format!("nothing found for {} {when} in {}", question.query, source.name()));
+                note(&format!("nothing found {} in {}", question.in_words(), source.name()));
                 Ok(NOTHING_FOUND)
             }
         }

@@ -59,8 +59,8 @@ fn into_a_pipe_every_line_has_its_day() {
     assert_eq!(
         draw(PIPE, "UTC", true, &[&day()[..1]]),
         "\
-TIME                           CLUSTER  WHO    WHAT                                                 RESULT      ID
-2026-11-23 23:11:23.418+00:00  prod     alice  deleted pod shop/web-1                                           4fa1c2d3
+TIME (UTC)               CLUSTER  WHO    WHAT                                                       RESULT      ID
+2026-11-23 23:11:23.418  prod     alice  deleted pod shop/web-1                                                 4fa1c2d3
 "
     );
 }

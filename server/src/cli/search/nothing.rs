@@ -6,7 +6,7 @@ use taffrail_query::{Query, TimeRange};
 use crate::cli::question::Question;
 use crate::cli::source::Source;
 use crate::cli::table::grouped;
-use crate::cli::times::{range_in_words, shown, zone_name};
+use crate::cli::times::{shown, zone_name};
 use crate::read::ClusterBody;
 
 /// Nobody reads more clusters at once.
@@ -14,7 +14,7 @@ const MAX_CLUSTERS: usize = 10;
 
 /// The explanation, line by line.
 pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Vec<String>> {
-    let mut lines = vec![searched(question, &source.name())];
+    let mut lines = vec![format!("nothing found {} in {}", question.in_words(), source.name())];
     let clusters = source.clusters()?.clusters;
     lines.extend(received(&clusters, question));
     if !clusters.is_empty() && question.range != TimeRange::default() && question.query != Query::All {
@@ -27,14 +27,6 @@ pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Ve
         });
     }
     Ok(lines)
-}
-
-fn searched(question: &Question, source: &str) -> String {
-    let when = range_in_words(question.range, &question.zone);
-    match &question.query {
-        Query::All => format!("nothing found {when} in {source}"),
-        query => format!("nothing found for {query} {when} in {source}"),
-    }
 }
 
 fn received(clusters: &[ClusterBody], question: &Question) -> Vec<String> {
@@ -84,7 +76,7 @@ mod tests {
     fn check(from: Option<&str>, to: Option<&str>, clusters: &[ClusterBody], expected: &[&str]) {
         let range = TimeRange { from: from.map(time), to: to.map(time) };
         let now = time("2026-11-23T16:00:00Z");
-        let question = Question { query: Query::All, range, now, zone: TimeZone::UTC };
+        let question = Question { query: Query::All, range, typed: String::new(), now, zone: TimeZone::UTC };
         assert_eq!(received(clusters, &question), expected);
     }
 
@@ -110,16 +102,5 @@ mod tests {
                 "no event has been received yet; `taffrail import FILE` reads an audit log, and a webhook sends to the ingest address of `taffrail serve`",
             ],
         );
-    }
-
-    #[test]
-    fn says_what_was_searched() {
-        let question = Question {
-            query: Query::All,
-            range: TimeRange::default(),
-            now: time("2026-11-23T16:00:00Z"),
-            zone: TimeZone::UTC,
-        };
-        assert_eq!(searched(&question, "server x"), "nothing found at any time in server x");
     }
 }

@@ -157,11 +157,16 @@ impl Server {
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
         match error {
             ureq::Error::Timeout(_) => anyhow!("{} did not answer in time; is it overloaded?", self.url),
-            _ => anyhow!(
-                "cannot reach {}: {error}; start it with `taffrail serve`, or read its directory with --data",
-                self.url
-            ),
+            ureq::Error::Io(error) => self.unreachable_because(error),
+            _ => self.unreachable_because(error),
         }
+    }
+
+    fn unreachable_because(&self, why: impl std::fmt::Display) -> anyhow::Error {
+        anyhow!(
+            "cannot reach {}: {why}; start it with `taffrail serve`, or read its directory with --data",
+            self.url
+        )
     }
 
     fn refused(&self, response: Response<Body>, query: &str) -> anyhow::Result<Response<Body>> {

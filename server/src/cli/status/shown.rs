@@ -88,7 +88,7 @@ impl Shown<'_> {
     }
 
     fn sizes(&self) -> Vec<Vec<Text>> {
-        let Status { journal, index, dead_letters, disk, .. } = self.status;
+        let Status { index, dead_letters, disk, .. } = self.status;
         let line = |name: &str, text: String| vec![Text::new(name).tone(Tone::Quiet), Text::new(text)];
         let mut lines = Vec::new();
         if let (Some(version), Some(uptime)) = (&self.status.version, self.status.uptime_s) {
@@ -98,20 +98,7 @@ impl Shown<'_> {
         if let Some(url) = &self.status.ingest.url {
             lines.push(line("ingest", format!("{url}/v1/audit/CLUSTER")));
         }
-        lines.push(line(
-            "journal",
-            format!(
-                "records {} to {}, {}; {}",
-                grouped(journal.first),
-                grouped(journal.end),
-                bytes_in_words(journal.bytes),
-                match journal.waiting() {
-                    0 => "all searchable".to_owned(),
-                    1 => "1 is not yet searchable".to_owned(),
-                    count => format!("{} are not yet searchable", grouped(count)),
-                }
-            ),
-        ));
+        lines.push(line("journal", self.journal()));
         let commit =
             index.last_commit.map_or(String::new(), |time| format!("; last commit {}", self.ago(time)));
         lines.push(line(
@@ -127,7 +114,7 @@ impl Shown<'_> {
             lines.push(line(
                 "since start",
                 format!(
-                    "{} records indexed: {} new events, {} further stages or better copies, {} duplicates, {} waiting for their end",
+                    "{} records: {} new events, {} folded into one, {} duplicates, {} waiting for their end",
                     grouped(counts.read),
                     grouped(counts.kept),
                     grouped(counts.folded),
@@ -163,6 +150,22 @@ impl Shown<'_> {
         }));
         lines.push(line("time zone", zone_name(self.zone)));
         lines
+    }
+
+    fn journal(&self) -> String {
+        let journal = &self.status.journal;
+        let size = bytes_in_words(journal.bytes);
+        let waiting = match journal.waiting() {
+            0 => "all searchable".to_owned(),
+            1 => "1 is not yet searchable".to_owned(),
+            count => format!("{} are not yet searchable", grouped(count)),
+        };
+        match journal.end.saturating_sub(journal.first) {
+            0 => format!("no records, {size}"),
+            count => {
+                format!("{} records up to number {}, {size}; {waiting}", grouped(count), grouped(journal.end))
+            }
+        }
     }
 
     fn ago(&self, time: Timestamp) -> String {
@@ -220,13 +223,44 @@ mod tests {
                 "coverage": {"complete_to": "2026-11-23T15:59:55.000000Z", "lag_ms": 5000, "partial": false, "gaps": []},
                 "new_in_a_later_release": {},
             }),
-            "",
+            "\
+no events are accepted: the disk is full
+warning: allow_insecure is on
+
+CLUSTER  EVENTS     FIRST EVENT          LAST EVENT
+prod     1,234,567  2026-11-20 00:00:00  2026-11-23 15:59:57 (3s ago)
+
+SOURCE          CLUSTER  RECORDS  PER SECOND  DEAD LETTERS  LAST RECEIVED
+webhook \\u{1b}  prod       2,500        12.3             2  3s ago
+
+server        version 0.1.0, up 2h 1m
+data          /data
+ingest        http://127.0.0.1:8586/v1/audit/CLUSTER
+journal       1,500 records up to number 2,500, 2.0 KiB; 500 are not yet searchable
+index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
+since start   10 records: 7 new events, 2 folded into one, 1 duplicates, 0 waiting for their end
+dead letters  2, 900 B; `taffrail deadletters` lists them
+disk          1.0 GiB free
+lag           5s; everything received before 2026-11-23 15:59:55 is searchable
+time zone     UTC
+",
         );
     }
 
     #[test]
     fn an_empty_directory() {
-        check(serde_json::json!({"data": "/data", "journal": {}, "index": {}, "clusters": []}), "");
+        check(
+            serde_json::json!({"data": "/data", "journal": {}, "index": {}, "clusters": []}),
+            "\
+no event has been received yet
+
+data          /data
+journal       no records, 0 B
+index         0 events in 0 splits, 0 B
+dead letters  none
+time zone     UTC
+",
+        );
     }
 
     #[test]

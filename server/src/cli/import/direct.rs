@@ -1,0 +1,38 @@
+//! Straight into the index of a directory.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use taffrail_config::Settings;
+use taffrail_index::Store;
+use taffrail_ingest::DeadLetters;
+use taffrail_ingest::import::{ImportInput, ImportOptions, import as import_into};
+
+use super::progress::Progress;
+use super::report;
+use crate::data_dir::DataDir;
+use crate::serve::redactor;
+
+/// Imports the files and says what became of them. The caller holds the directory's lock.
+pub(super) fn import(
+    settings: &Settings,
+    dir: &DataDir,
+    cluster: &str,
+    files: &[PathBuf],
+) -> anyhow::Result<()> {
+    let redactor = redactor(dir, settings)?;
+    let dead = DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?;
+    let store = Store::open(&dir.index(), &settings.index)
+        .with_context(|| format!("cannot open the index in {}", dir.path().display()))?;
+    let options = ImportOptions { cluster: cluster.into(), max_event_bytes: settings.ingest.max_event_bytes };
+    let inputs: Vec<_> = files.iter().map(ImportInput::from_argument).collect();
+    let bar = Progress::new();
+    let mut sink = store.sink();
+    let imported = import_into(&inputs, &options, &redactor, &dead, &mut *sink, &mut |now| {
+        bar.show(now.bytes, now.total, now.records);
+    });
+    bar.finish();
+    let report =
+        imported.context("the import stopped; run it again: what is there already is not added twice")?;
+    report::direct(&report, cluster, dir)
+}

@@ -1,0 +1,102 @@
+//! What an import did, in a few lines.
+
+use std::io::Write;
+use std::time::Duration;
+
+use taffrail_ingest::import::ImportReport;
+
+use crate::cli::answer::answer;
+use crate::cli::bytes::bytes_in_words;
+use crate::cli::table::grouped;
+use crate::data_dir::DataDir;
+use crate::exit::FOUND;
+
+/// What was sent to a server.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sent {
+    pub(super) records: u64,
+    /// What is no event and became a dead letter there.
+    pub(super) broken: u64,
+    /// Requests.
+    pub(super) requests: u64,
+    /// Bytes of their bodies.
+    pub(super) bytes: u64,
+    /// How often the server asked to come back.
+    pub(super) put_off: u64,
+    /// Records that were not searchable when waiting ended; `None` when nobody could be asked.
+    pub(super) waiting: Option<u64>,
+    pub(super) took: Duration,
+}
+
+/// Of an import into a directory.
+pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> anyhow::Result<()> {
+    let counts = report.counts;
+    let mut lines = vec![format!(
+        "read {} records of cluster {cluster} into {}: {} in {:.1} s ({:.1} MB/s)",
+        grouped(counts.read + report.dead),
+        dir.path().display(),
+        bytes_in_words(report.bytes),
+        report.took.as_secs_f64(),
+        rate(report.bytes, report.took),
+    )];
+    lines.push(line("kept", counts.kept, "new events"));
+    lines.push(line("folded", counts.folded, "further stages and better copies of an event's request"));
+    lines.push(line("duplicate", counts.duplicate, "copies of what was there"));
+    lines.push(line("dead", report.dead, "that are no audit events; see `taffrail deadletters`"));
+    if counts.conflicts > 0 {
+        lines.push(line(
+            "conflicts",
+            counts.conflicts,
+            "of one request and stage that differ; both are kept",
+        ));
+    }
+    if report.cut > 0 {
+        lines.push(line("cut", report.cut, "whose bodies were over ingest.max_event_bytes"));
+    }
+    write(&lines)
+}
+
+/// Of an import through a server.
+pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<()> {
+    let mut lines = vec![format!(
+        "sent {} records of cluster {cluster} to {ingest} in {} requests: {} in {:.1} s ({:.1} MB/s); all are acknowledged",
+        grouped(sent.records),
+        grouped(sent.requests),
+        bytes_in_words(sent.bytes),
+        sent.took.as_secs_f64(),
+        rate(sent.bytes, sent.took),
+    )];
+    if sent.broken > 0 {
+        lines.push(line("dead", sent.broken, "parts that are no audit events; see `taffrail deadletters`"));
+    }
+    if sent.put_off > 0 {
+        lines.push(line("put off", sent.put_off, "times the server asked to come back"));
+    }
+    lines.push(match sent.waiting {
+        Some(0) => "  all are searchable".to_owned(),
+        Some(_) => {
+            "  the last are not searchable yet; the start of a request waits up to `index.hold` for its end"
+                .to_owned()
+        }
+        None => "  they become searchable within seconds; the server's status says when".to_owned(),
+    });
+    write(&lines)
+}
+
+fn line(what: &str, count: u64, meaning: &str) -> String {
+    format!("  {what:<10} {:>12}  {meaning}", grouped(count))
+}
+
+fn rate(bytes: u64, took: Duration) -> f64 {
+    bytes as f64 / 1e6 / took.as_secs_f64().max(0.001)
+}
+
+fn write(lines: &[String]) -> anyhow::Result<()> {
+    answer(|out| {
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
+        Ok(FOUND)
+    })?;
+    Ok(())
+}
