@@ -7,6 +7,8 @@
 pub(crate) mod api;
 mod around;
 mod connections;
+#[cfg(test)]
+mod fakes;
 mod host;
 pub(crate) mod ingest;
 mod nearest;

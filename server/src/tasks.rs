@@ -190,7 +190,7 @@ impl StopFlag {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_panic_is_an_end_like_any_other() {
         let mut tasks = Tasks::default();
         tasks.spawn(TaskKind::ApiListener, async { panic!("task") });

@@ -1,15 +1,31 @@
 //! The process's own log, on standard error.
 
+use std::io::IsTerminal;
+
 use anyhow::anyhow;
 use taffrail_config::{LogFormat, LogSettings};
 use tracing_subscriber::EnvFilter;
+
+/// The default of `log.filter`.
+const DEFAULT_FILTER: &str = "info";
+
+/// For commands that end by themselves: only what goes wrong, unless somebody asked for more.
+pub(crate) fn start_quietly(settings: &LogSettings) -> anyhow::Result<()> {
+    let mut settings = settings.clone();
+    if settings.filter == DEFAULT_FILTER {
+        settings.filter = "warn".to_owned();
+    }
+    start(&settings)
+}
 
 /// Starts logging. The settings have been validated; a filter that still does not parse is told, not ignored.
 pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<()> {
     let filter = EnvFilter::builder()
         .parse(&settings.filter)
         .map_err(|error| crate::exit::WrongUse(format!("log.filter: {error}")))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     let started = match settings.format {
         LogFormat::Plain => subscriber.with_target(false).try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),

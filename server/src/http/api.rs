@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -29,7 +29,7 @@ use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
 
 pub(crate) use self::status::{About, StatusBody};
-use super::around::around;
+use super::around::{around, with_fallbacks};
 use super::host::HostNames;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
@@ -49,7 +49,7 @@ pub(crate) trait InFlight: Send + Sync {
 
 impl InFlight for Intake {
     fn bytes(&self) -> u64 {
-        self.totals().reserved_bytes
+        self.totals().held_bytes
     }
 }
 
@@ -91,15 +91,20 @@ pub(crate) fn router(state: Arc<ApiState>) -> Router {
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))
         .with_state(Arc::clone(&state));
-    around(routes, LISTENER, "GET, HEAD", metrics).layer(from_fn_with_state(state, guard))
+    let named = with_fallbacks(routes, "GET, HEAD").layer(from_fn_with_state(state, check_host));
+    around(named, LISTENER, metrics).layer(map_response(keep_nothing))
 }
 
-/// Names are checked before anything is answered, and nobody keeps or reinterprets an answer.
-async fn guard(State(state): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
-    let mut response = match state.hosts.check(&request) {
+/// Before anything else is looked at.
+async fn check_host(State(state): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
+    match state.hosts.check(&request) {
         Ok(()) => next.run(request).await,
-        Err(problem) => problem.response("-"),
-    };
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Nobody keeps an answer, or takes it for something else than it says it is.
+async fn keep_nothing(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -27,18 +27,17 @@ struct Around {
     count: AtomicU32,
 }
 
-/// Puts it around a router. `methods` are those that its paths take.
-pub(super) fn around(
-    router: Router,
-    listener: &'static str,
-    methods: &'static str,
-    metrics: Arc<Metrics>,
-) -> Router {
+/// Puts it around a router.
+pub(super) fn around(router: Router, listener: &'static str, metrics: Arc<Metrics>) -> Router {
     let around = Around { listener, metrics, start: start_id(), count: AtomicU32::new(0) };
+    router.layer(from_fn_with_state(Arc::new(around), pass))
+}
+
+/// Adds what is answered where there is no path, and to methods other than `methods`.
+pub(super) fn with_fallbacks(router: Router, methods: &'static str) -> Router {
     router
         .fallback(nothing_here)
         .method_not_allowed_fallback(move |method: Method| async move { other_method(&method, methods) })
-        .layer(from_fn_with_state(Arc::new(around), pass))
 }
 
 async fn pass(State(around): State<Arc<Around>>, request: Request, next: Next) -> Response {

@@ -19,9 +19,10 @@ use taffrail_event::Timestamp;
 use taffrail_ingest::{Encoding, Intake, IntakeError, IntakeOrigin, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use self::body::{BodyReader, pump, skip_rest};
+pub(crate) use self::body::BodyReader;
+use self::body::{pump, skip_rest};
 use self::refusal::refusal;
-use super::around::around;
+use super::around::{around, with_fallbacks};
 use super::problem::{Code, Problem};
 use crate::metrics::Metrics;
 use crate::serve::{Freshness, Health, Sources};
@@ -77,7 +78,7 @@ pub(crate) fn router(state: Arc<IngestState>) -> Router {
         .route("/v1/audit/{cluster}", post(audit))
         .route("/v1/audit/{cluster}/", post(audit))
         .with_state(state);
-    around(routes, LISTENER, "POST", metrics)
+    around(with_fallbacks(routes, "POST"), LISTENER, metrics)
 }
 
 async fn audit(
@@ -132,6 +133,7 @@ async fn take(
 
 impl IngestState {
     fn note(&self, origin: &IntakeOrigin, receipt: &Receipt, received: Timestamp) {
+        self.health.journal_works();
         self.freshness.acknowledged(receipt.position.offset, received);
         self.sources.note(&origin.cluster, &origin.source, receipt);
         self.metrics.records.inc_by(receipt.records);

@@ -12,9 +12,17 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Nothing can be made durable any more.
+    /// Nothing can be made durable.
     pub(crate) fn journal_failed(&self, reason: &str) {
         set(&self.journal, reason);
+    }
+
+    /// Something was made durable: whatever was in the way is gone.
+    pub(crate) fn journal_works(&self) {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if journal.take().is_some() {
+            tracing::info!("events are made durable again");
+        }
     }
 
     /// What is durable does not become searchable any more.

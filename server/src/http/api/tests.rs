@@ -1,1 +1,343 @@
+//! The API listener with a fake store behind it.
 
+use axum::body::Body;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use taffrail_event::{Gap, Key};
+use taffrail_ingest::journal::JournalOptions;
+use taffrail_query::SearchError;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use super::*;
+use crate::http::fakes::{FakeIntake, FakeSearch, hit};
+
+struct World {
+    search: Arc<FakeSearch>,
+    state: Arc<ApiState>,
+    router: Router,
+    _dir: TempDir,
+}
+
+impl World {
+    fn new(search: FakeSearch) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let search = Arc::new(search);
+        let (journal, _) = Journal::open(&dir.path().join("journal"), JournalOptions::default(), 0).unwrap();
+        let state = Arc::new(ApiState {
+            search: search.clone(),
+            dead: Arc::new(DeadLetters::open(&dir.path().join("dead"), 1 << 20).unwrap()),
+            journal,
+            pipeline: Arc::default(),
+            in_flight: Arc::new(FakeIntake::default()),
+            freshness: Arc::default(),
+            sources: Arc::default(),
+            health: Arc::default(),
+            metrics: Arc::new(Metrics::new()),
+            about: About {
+                started: Timestamp::default(),
+                since: Instant::now(),
+                data: dir.path().to_owned(),
+                api: "http://127.0.0.1:8585".to_owned(),
+                ingest: "http://127.0.0.1:8586".to_owned(),
+                budget_bytes: 1000,
+                warnings: vec!["redaction.off: secrets".to_owned()],
+            },
+            hosts: HostNames::of("127.0.0.1:8585".parse().unwrap(), "harbour"),
+            query_timeout: Duration::from_secs(10),
+            queries: Arc::new(Semaphore::new(1)),
+            exports: Arc::new(Semaphore::new(1)),
+        });
+        Self { search, router: router(Arc::clone(&state)), state, _dir: dir }
+    }
+
+    async fn send(&self, method: &str, target: &str, host: &str) -> Response {
+        let request = Request::builder().method(method).uri(target).header("Host", host);
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn until_exports_ended(&self) {
+        while self.state.exports.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn get(&self, target: &str) -> (u16, Value) {
+        let response = self.send("GET", target, "localhost:8585").await;
+        let status = response.status().as_u16();
+        let is_problem = response.headers()["content-type"] == "application/problem+json";
+        assert_eq!(is_problem, status >= 400, "{target}");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let body = text(response).await.unwrap();
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+}
+
+async fn text(response: Response) -> Result<String, axum::Error> {
+    let bytes = response.into_body().collect().await?.to_bytes();
+    Ok(String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn pages_lead_to_the_next() {
+    let world = World::new(FakeSearch::with(5));
+    let (status, first) = world.get("/api/v1/events?q=cluster:prod&limit=2").await;
+    assert_eq!(status, 200, "{first}");
+    let ids = |page: &Value| -> Vec<String> {
+        page["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(&first), [hit(4).event.id.to_string(), hit(3).event.id.to_string()]);
+    assert_eq!(first["total"], json!({"value": 5, "exact": true}));
+    assert!(first["took_ms"].is_u64());
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = world.get(&format!("/api/v1/events?q=+cluster:prod&limit=3&cursor={next}")).await;
+    assert_eq!(ids(&second).len(), 3);
+    assert_eq!(second["next"], Value::Null);
+    let (status, other) = world.get(&format!("/api/v1/events?q=verb:list&cursor={next}")).await;
+    assert_eq!((status, &other["code"]), (400, &json!("bad_cursor")));
+    let (_, oldest) = world.get("/api/v1/events?order=asc&limit=1&from=2026-11-23T16:11:02Z").await;
+    assert_eq!(ids(&oldest), [hit(2).event.id.to_string()]);
+}
+
+#[tokio::test]
+async fn every_answer_has_its_coverage() {
+    let gap = |from: i64, to: i64| Gap {
+        cluster: "prod".to_owned(),
+        source: "journal".to_owned(),
+        from: Timestamp::from_micros(from),
+        to: Timestamp::from_micros(to),
+        lost: Some(3),
+        reason: "damaged".to_owned(),
+    };
+    let world = World::new(FakeSearch {
+        gaps: vec![gap(0, 10), gap(20, 30)],
+        is_partial: true,
+        searchable: 5,
+        ..FakeSearch::with(2)
+    });
+    for target in ["events", "histogram", "facets?field=verb"] {
+        let (_, body) = world.get(&format!("/api/v1/{target}")).await;
+        assert_eq!(body["coverage"]["partial"], true, "{target}");
+        assert_eq!(body["coverage"]["lag_ms"], 0, "nothing waits");
+        assert_eq!(body["coverage"]["gaps"].as_array().unwrap().len(), 2);
+    }
+    let (_, body) = world.get("/api/v1/events?from=1970-01-01T00:00:00.000015Z").await;
+    assert_eq!(body["coverage"]["gaps"][0]["from"], "1970-01-01T00:00:00.000020Z", "the other lies outside");
+    let received = Timestamp::now().plus_micros(-3_000_000);
+    world.state.freshness.acknowledged(6, received);
+    for target in ["events", "clusters", "deadletters", "status", &format!("events/{}", Key(0xabc))] {
+        let (_, body) = world.get(&format!("/api/v1/{target}")).await;
+        assert_eq!(body["coverage"]["complete_to"], received.to_string(), "{target}");
+        assert!(body["coverage"]["lag_ms"].as_u64().unwrap() >= 3000, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_requests() {
+    let world = World::new(FakeSearch::with(3));
+    let check = async |target: &str, status: u16, code: &str, part: &str| {
+        let (found, problem) = world.get(target).await;
+        assert_eq!((found, problem["code"].as_str()), (status, Some(code)), "{target}: {problem}");
+        assert!(problem.to_string().contains(part), "{target}: {problem}");
+    };
+    check("/api/v1/events?q=usr:alice", 400, "query_unknown_field", r#""span":{"start":0,"end":3}"#).await;
+    check("/api/v1/events?q=a%22b", 400, "query_unclosed_quote", "span").await;
+    for limit in ["0", "1001", "-1", "many", "99999999999999999999"] {
+        check(&format!("/api/v1/events?limit={limit}"), 400, "bad_parameter", "limit").await;
+    }
+    check("/api/v1/events?order=up", 400, "bad_parameter", "asc or desc").await;
+    check("/api/v1/events?qurey=x", 400, "unknown_parameter", "qurey").await;
+    check("/api/v1/events?limt=5", 400, "unknown_parameter", "did you mean limit?").await;
+    check("/api/v1/events?q=a&q=b", 400, "unknown_parameter", "twice").await;
+    check("/api/v1/events?from=never", 400, "bad_time", "from").await;
+    check("/api/v1/events?from=now&to=now-1h", 400, "bad_parameter", "swap").await;
+    check("/api/v1/events?cursor=AAAA", 400, "bad_cursor", "start again").await;
+    check("/api/v1/events/zzzzzzzz", 400, "bad_parameter", "hex").await;
+    check("/api/v1/events/0000000", 400, "bad_parameter", "8 or more").await;
+    check("/api/v1/events/ffffffff", 404, "not_found", "ffffffff").await;
+    check("/api/v1/events/%ff", 400, "bad_parameter", "hex").await;
+    check("/api/v1/events/00000000?x=1", 400, "unknown_parameter", "takes none").await;
+    check("/api/v1/histogram?buckets=0", 400, "bad_parameter", "buckets").await;
+    check("/api/v1/histogram?split=uid", 400, "bad_parameter", "countable").await;
+    check("/api/v1/facets", 400, "bad_parameter", "field").await;
+    check("/api/v1/facets?field=nonsense", 400, "bad_parameter", "nonsense").await;
+    check("/api/v1/facets?field=verb&limit=5000", 400, "bad_parameter", "limit").await;
+    check("/api/v1/deadletters?cursor=x", 400, "bad_cursor", "next").await;
+    check("/api/v1/export?format=xml", 400, "bad_parameter", "ndjson or csv").await;
+    check("/api/v1/export?q=(", 400, "query_missing_term", "span").await;
+    check("/api/v1/events/", 404, "not_found", "nothing at").await;
+    check("/api/v2", 404, "not_found", "nothing at").await;
+}
+
+#[tokio::test]
+async fn one_event_with_its_record() {
+    let mut search = FakeSearch::with(2);
+    search.hits[1].record = vec![b'{', 0xff, b'}'];
+    search.hits.push(hit(2));
+    search.hits[2].event.id = Key(0xabd);
+    let world = World::new(search);
+    let (_, event) = world.get(&format!("/api/v1/events/{}", hit(1).event.id)).await;
+    assert_eq!((&event["raw_base64"], event.get("raw")), (&json!("e/99"), None));
+    assert_eq!(event["actor"]["name"], "user-1");
+    let (_, event) =
+        world.get(&format!("/api/v1/events/{}", hit(0).event.id.to_string().to_uppercase())).await;
+    assert_eq!(event["raw"], String::from_utf8(hit(0).record).unwrap());
+    let (status, problem) = world.get("/api/v1/events/00000000").await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("ambiguous_id")));
+    assert_eq!(problem["ids"], json!([Key(0xabc).to_string(), Key(0xabd).to_string()]));
+}
+
+#[tokio::test]
+async fn counts() {
+    let world = World::new(FakeSearch::with(4));
+    let (_, body) = world.get("/api/v1/histogram?q=user:user-0&split=verb").await;
+    assert_eq!(
+        body["buckets"],
+        json!([{"time": "1970-01-01T00:00:00.000000Z", "count": 2, "split": {"b": 2, "a": 1}}])
+    );
+    assert_eq!(body["interval_ms"], 60_000);
+    let (_, body) = world.get("/api/v1/facets?field=user").await;
+    assert_eq!(body["field"], "actor.name", "the canonical name");
+    assert_eq!((&body["buckets"], &body["other"]), (&json!([{"value": "x", "count": 4}]), &json!(3)));
+    let (_, body) = world.get("/api/v1/clusters").await;
+    assert_eq!(body["clusters"][0]["name"], "prod");
+    let (_, body) = world.get("/api/v1/deadletters").await;
+    assert_eq!(
+        (&body["deadletters"], &body["next"], &body["totals"]["stored"]),
+        (&json!([]), &Value::Null, &json!(0))
+    );
+    let (_, body) = world.get("/api/v1/status").await;
+    assert_eq!(body["ingest"]["in_flight_bytes"], 42);
+    assert_eq!((&body["journal"]["end"], &body["index"]["documents"]), (&json!(0), &json!(4)));
+    assert_eq!(body["warnings"], json!(["redaction.off: secrets"]));
+}
+
+#[tokio::test]
+async fn a_store_that_fails_says_so_without_its_secrets() {
+    let world = World::new(FakeSearch {
+        failure: Some(SearchError::Storage("/var/x: EIO".into())),
+        ..FakeSearch::with(1)
+    });
+    for target in ["events", "events/00000000", "histogram", "facets?field=verb", "clusters", "status"] {
+        let (status, problem) = world.get(&format!("/api/v1/{target}")).await;
+        assert_eq!((status, problem["code"].as_str()), (500, Some("internal")), "{target}");
+        assert!(!problem.to_string().contains("/var/x"));
+    }
+    assert_eq!(world.get("/livez").await.0, 200);
+}
+
+#[tokio::test]
+async fn beyond_the_limit_queries_are_put_off() {
+    let world = World::new(FakeSearch::with(1));
+    world.search.gate.shut();
+    let router = world.router.clone();
+    let request = Request::get("/api/v1/events").header("Host", "localhost").body(Body::empty()).unwrap();
+    let first = tokio::spawn(async move { router.oneshot(request).await.unwrap().status() });
+    while world.state.queries.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let response = world.send("GET", "/api/v1/events", "localhost").await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (429, &HeaderValue::from(1))
+    );
+    // The client leaves; its query counts until it has ended.
+    first.abort();
+    first.await.unwrap_err();
+    assert_eq!(world.state.queries.available_permits(), 0);
+    world.search.gate.open();
+    while world.state.queries.available_permits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.get("/api/v1/events").await.0, 200);
+}
+
+#[tokio::test]
+async fn exports() {
+    let mut search = FakeSearch::with(9);
+    search.hits[4].event.summary = "=cmd|' /C calc'!A0, \"x\"".to_owned();
+    let world = World::new(search);
+    let response = world.send("GET", "/api/v1/export?q=user:user-1", "localhost").await;
+    assert_eq!(response.headers()["content-type"], "application/x-ndjson");
+    assert!(response.headers().contains_key("taffrail-complete-to"));
+    let lines: Vec<Value> =
+        text(response).await.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["id"], hit(1).event.id.to_string(), "oldest first");
+
+    world.until_exports_ended().await;
+    let response = world.send("GET", "/api/v1/export?format=csv", "localhost").await;
+    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
+    let body = text(response).await.unwrap();
+    assert!(body.starts_with("id,time,kind,cluster,summary,actor.name,"), "{body}");
+    assert_eq!(body.matches("\r\n").count(), 10);
+    assert!(body.contains(",\"'=cmd|' /C calc'!A0, \"\"x\"\"\","), "{body}");
+    let columns = body.lines().next().unwrap().split(',').count();
+    assert!(body.lines().all(|line| line.contains("calc") || line.split(',').count() == columns), "{body}");
+}
+
+#[tokio::test]
+async fn an_export_that_fails_has_no_end() {
+    for search in [
+        FakeSearch { fails_at: Some(2), ..FakeSearch::with(3) },
+        FakeSearch { panics_at: Some(2), ..FakeSearch::with(3) },
+        FakeSearch { failure: Some(SearchError::Storage("gone".into())), ..FakeSearch::with(3) },
+    ] {
+        let world = World::new(search);
+        let response = world.send("GET", "/api/v1/export", "localhost").await;
+        assert_eq!(response.status(), 200);
+        assert!(text(response).await.is_err());
+        world.until_exports_ended().await;
+    }
+}
+
+#[tokio::test]
+async fn the_documented_columns_are_those_of_the_export() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let documented: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("    id time kind"))
+        .take_while(|line| !line.is_empty())
+        .flat_map(str::split_whitespace)
+        .collect();
+    assert_eq!(documented, crate::read::CSV_COLUMNS);
+}
+
+#[tokio::test]
+async fn readiness_ends_with_the_stop_and_with_the_journal() {
+    let world = World::new(FakeSearch::default());
+    assert_eq!(world.get("/readyz").await.0, 200);
+    world.state.health.journal_failed("fsync failed");
+    assert_eq!(world.get("/readyz").await.1["code"], "journal_failed");
+    world.state.health.stopping();
+    assert_eq!(world.get("/readyz").await.1["code"], "stopping");
+    assert_eq!(world.get("/livez").await.0, 200);
+}
+
+#[tokio::test]
+async fn pages_methods_and_names() {
+    let world = World::new(FakeSearch::with(1));
+    assert!(world.get("/").await.1.as_str().unwrap().contains("/api/v1/events"));
+    let response = world.send("GET", "/metrics", "localhost").await;
+    assert!(text(response).await.unwrap().contains("taffrail_index_documents 1"));
+    let response = world.send("HEAD", "/api/v1/events", "localhost").await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(text(response).await.unwrap(), "");
+    let response = world.send("POST", "/api/v1/events", "localhost").await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["allow"]),
+        (405, &HeaderValue::from_static("GET, HEAD"))
+    );
+    let response = world.send("OPTIONS", "/api/v1/events", "localhost").await;
+    assert_eq!(response.status(), 204);
+    assert_eq!(response.headers().get("access-control-allow-origin"), None);
+    for (host, status) in [("evil.example", 403), ("a:b:c", 400), ("10.1.2.3:8585", 200)] {
+        assert_eq!(world.send("GET", "/livez", host).await.status().as_u16(), status, "{host}");
+    }
+}
