@@ -36,7 +36,7 @@ fn t04_success_is_an_empty_200_without_content_type() {
 
 #[test]
 fn t05_nothing_redirects() {
-    let server = Server::spawn();
+    let server = Server::builder().expect_log("request refused").start();
     let body = one_event();
     for addr in [server.ingest_addr(), server.api_addr()] {
         for target in [
@@ -77,7 +77,7 @@ fn request_once(to: std::net::SocketAddr, method: &str, target: &str, body: &[u8
 
 #[test]
 fn only_wrong_callers_are_refused() {
-    let server = Server::builder().expect_log("refused").start();
+    let server = Server::builder().expect_log("request refused").start();
     let check = |method: &str, target: &str, headers: &[&str], expected: u16| {
         let answer = server.ingest().request(method, target, headers, &one_event()).expect("an answer");
         assert_eq!(answer.status, expected, "{method} {target}: {}", answer.text());
