@@ -27,6 +27,8 @@ use crate::args::{Arguments, Command};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "crash-points")]
+    let _crash_points = fail::FailScenario::setup();
     match run(Arguments::of_process()) {
         Ok(code) => code,
         Err(error) => exit::report(&error),
@@ -35,14 +37,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
-        Command::Serve(args) => serve::run(args),
-        Command::Import(args) => cli::import::run(args),
-        Command::Reindex(args) => cli::reindex::run(args),
-        Command::Search(args) => cli::search::run(args),
-        Command::Export(args) => cli::export::run(args),
-        Command::Top(args) => cli::top::run(args),
-        Command::Status(args) => cli::status::run(args),
-        Command::Deadletters(args) => cli::deadletters::run(args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Import(args) => cli::import::run(&args),
+        Command::Reindex(args) => cli::reindex::run(&args),
+        Command::Search(args) => cli::search::run(&args),
+        Command::Export(args) => cli::export::run(&args),
+        Command::Top(args) => cli::top::run(&args),
+        Command::Status(args) => cli::status::run(&args),
+        Command::Deadletters(args) => cli::deadletters::run(&args),
         Command::Config(command) => cli::config::run(command),
     }
 }

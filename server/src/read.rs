@@ -14,16 +14,12 @@ mod event;
 mod events;
 
 pub(crate) use self::ask::{Ask, Question};
-pub(crate) use self::body::{
-    BucketBody, ClusterBody, ClustersBody, EventBody, EventsBody, FacetBody, FacetsBody, HistogramBody,
-    TotalBody,
-};
+pub(crate) use self::body::{ClusterBody, ClustersBody, FacetBody, FacetsBody, TotalBody};
 pub(crate) use self::counts::{
-    DEFAULT_BUCKETS, DEFAULT_FACETS, FacetsAsk, HistogramAsk, MAX_BUCKETS, MAX_FACETS, clusters, facets,
-    histogram,
+    DEFAULT_BUCKETS, DEFAULT_FACETS, FacetsAsk, HistogramAsk, MAX_FACETS, clusters, facets, histogram,
 };
 pub(crate) use self::coverage::Coverage;
-pub(crate) use self::csv::{CSV_COLUMNS, CsvWriter};
+pub(crate) use self::csv::CsvWriter;
 pub(crate) use self::error::ReadError;
 pub(crate) use self::event::{MIN_ID_DIGITS, event};
-pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, MAX_EVENTS, events};
+pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};

@@ -22,7 +22,7 @@ use anyhow::Context;
 use axum::Router;
 use taffrail_config::Settings;
 use taffrail_event::Timestamp;
-use taffrail_ingest::pipeline;
+use taffrail_ingest::{Intake, pipeline};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +62,7 @@ const COMPACTION_INTERVAL: Duration = Duration::from_secs(30);
 const SPARE_THREADS: usize = 16;
 
 /// Runs the command.
-pub(crate) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = settings::load(&args.settings)?;
     telemetry::start(&settings.log)?;
     system::raise_open_files();
@@ -84,7 +84,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 
 async fn serve(settings: &Settings, dir: &DataDir, opened: Opened) -> anyhow::Result<ExitCode> {
     let patience = |idle| Patience { idle, grace: GRACE };
-    let ingest_idle = (settings.ingest.read_timeout * IDLE_TIMEOUTS).max(settings.ingest.read_timeout);
+    let ingest_idle = settings.ingest.read_timeout.saturating_mul(IDLE_TIMEOUTS);
     let api = Listener::bind("api", settings.api.listen, MAX_CONNECTIONS, patience(IDLE)).await?;
     let ingest =
         Listener::bind("ingest", settings.ingest.listen, MAX_CONNECTIONS, patience(ingest_idle)).await?;
@@ -112,7 +112,7 @@ fn routers(
     hosts: HostNames,
 ) -> (Router, Router) {
     let ingest = IngestState {
-        intake: opened.intake.clone(),
+        intake: Arc::<Intake>::clone(&opened.intake),
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),
@@ -134,7 +134,7 @@ fn routers(
         dead: Arc::clone(&opened.dead),
         journal: opened.journal.clone(),
         pipeline: Arc::clone(&opened.pipeline),
-        in_flight: opened.intake.clone(),
+        in_flight: Arc::<Intake>::clone(&opened.intake),
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),

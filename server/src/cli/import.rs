@@ -25,7 +25,7 @@ use crate::{settings, telemetry};
 const STDIN: &str = "-";
 
 /// Runs the command.
-pub(crate) fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let settings = settings::load(&args.settings)?;
     telemetry::start_quietly(&settings.log)?;
     let cluster = args.cluster.as_deref().unwrap_or(&settings.cluster);

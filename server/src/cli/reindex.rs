@@ -18,7 +18,7 @@ use crate::serve::redactor;
 use crate::{settings, telemetry};
 
 /// Runs the command. No server may run on the directory meanwhile.
-pub(crate) fn run(args: ReindexArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &ReindexArgs) -> anyhow::Result<ExitCode> {
     let settings = settings::load(&args.settings)?;
     telemetry::start_quietly(&settings.log)?;
     // Refuses a directory without data: there is nothing to rebuild, and nothing to be made.

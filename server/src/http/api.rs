@@ -28,7 +28,7 @@ use taffrail_ingest::{DeadLetters, Intake};
 use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
 
-pub(crate) use self::status::{About, StatusBody};
+pub(crate) use self::status::About;
 use super::around::{around, with_fallbacks};
 use super::host::HostNames;
 use super::problem::{Code, Problem};
@@ -44,11 +44,11 @@ pub(crate) const MAX_EXPORTS: usize = 4;
 /// What requests to the ingest listener hold at this moment.
 pub(crate) trait InFlight: Send + Sync {
     /// Bytes of memory.
-    fn bytes(&self) -> u64;
+    fn held_bytes(&self) -> u64;
 }
 
 impl InFlight for Intake {
-    fn bytes(&self) -> u64 {
+    fn held_bytes(&self) -> u64 {
         self.totals().held_bytes
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn with_fallbacks(router: Router, methods: &'static str) -> Router {
 async fn pass(State(around): State<Arc<Around>>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
     let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Box<Problem>>() {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let count = around.count.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{:08x}{count:08x}", around.start);
         asked.log(around.listener, &problem, &request_id);

@@ -192,7 +192,7 @@ impl Receive for FakeIntake {
 }
 
 impl InFlight for FakeIntake {
-    fn bytes(&self) -> u64 {
+    fn held_bytes(&self) -> u64 {
         42
     }
 }

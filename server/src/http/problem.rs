@@ -2,7 +2,7 @@
 
 mod code;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use taffrail_event::Key;
@@ -19,6 +19,12 @@ const PROBLEM_JSON: &str = "application/problem+json";
 pub(crate) struct Problem {
     code: Code,
     detail: String,
+    more: Box<More>,
+}
+
+/// What only some problems have.
+#[derive(Debug, Clone, Default)]
+struct More {
     span: Option<Span>,
     hint: Option<String>,
     ids: Vec<Key>,
@@ -53,32 +59,24 @@ struct Document<'a> {
 impl Problem {
     /// With a sentence for the person who reads it.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            span: None,
-            hint: None,
-            ids: Vec::new(),
-            retry_after_s: None,
-            allow: None,
-        }
+        Self { code, detail: detail.into(), more: Box::default() }
     }
 
     /// Come back after so many seconds. Only integers are understood by API servers.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_s = Some(seconds);
+        self.more.retry_after_s = Some(seconds);
         self
     }
 
     /// What to do instead.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.more.hint = Some(hint.into());
         self
     }
 
     /// The methods that would have been right.
     pub(crate) fn allow(mut self, methods: &'static str) -> Self {
-        self.allow = Some(methods);
+        self.more.allow = Some(methods);
         self
     }
 
@@ -102,16 +100,16 @@ impl Problem {
             code: self.code.name(),
             detail: &self.detail,
             request_id,
-            span: self.span,
-            hint: self.hint.as_deref(),
-            ids: &self.ids,
+            span: self.more.span,
+            hint: self.more.hint.as_deref(),
+            ids: &self.more.ids,
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = self.more.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        if let Some(methods) = self.allow {
+        if let Some(methods) = self.more.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         }
         response
@@ -122,7 +120,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
-        response.extensions_mut().insert(Box::new(self));
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -131,16 +129,19 @@ impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         let detail = error.to_string();
         match error {
-            ReadError::Query(error) => Self {
-                span: Some(Span { start: error.span.start, end: error.span.end }),
-                hint: error.hint,
-                ..Self::new(Code::Query(error.code), error.message)
-            },
+            ReadError::Query(error) => {
+                let span = Span { start: error.span.start, end: error.span.end };
+                let more = More { span: Some(span), hint: error.hint, ..More::default() };
+                Self { more: Box::new(more), ..Self::new(Code::Query(error.code), error.message) }
+            }
             ReadError::Time { error, .. } => Self::new(Code::BadTime, detail).hint(error.hint()),
             ReadError::EmptyRange { .. } | ReadError::Parameter(_) => Self::new(Code::BadParameter, detail),
             ReadError::Cursor(_) => Self::new(Code::BadCursor, detail),
             ReadError::NotFound(_) => Self::new(Code::NotFound, detail),
-            ReadError::Ambiguous { ids, .. } => Self { ids, ..Self::new(Code::AmbiguousId, detail) },
+            ReadError::Ambiguous { ids, .. } => {
+                let more = More { ids, ..More::default() };
+                Self { more: Box::new(more), ..Self::new(Code::AmbiguousId, detail) }
+            }
             ReadError::Search(SearchError::Invalid(_)) => Self::new(Code::BadParameter, detail),
             // What exactly failed is for the log: paths and file names are nobody else's business.
             ReadError::Search(SearchError::Storage(reason)) => {

@@ -5,7 +5,7 @@ use std::io::Write;
 use taffrail_event::Event;
 
 /// The columns, in order. Scripts rely on them: new ones come last.
-pub(crate) const CSV_COLUMNS: &[&str] = &[
+const CSV_COLUMNS: &[&str] = &[
     "id",
     "time",
     "kind",
@@ -106,5 +106,38 @@ fn harmless(cell: &str) -> String {
     match cell.bytes().next() {
         Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => format!("'{cell}"),
         _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_a_spreadsheet_would_run() {
+        fn check(cell: &str, expected: &str) {
+            assert_eq!(harmless(cell), expected);
+        }
+        check("=1+1", "'=1+1");
+        check("+1", "'+1");
+        check("-1", "'-1");
+        check("@x", "'@x");
+        check("\t=1", "'\t=1");
+        check("\r=1", "'\r=1");
+        check("a=1", "a=1");
+        check("", "");
+    }
+
+    #[test]
+    fn the_documented_columns_are_those_of_the_export() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let documented: Vec<&str> = text
+            .lines()
+            .skip_while(|line| !line.starts_with("    id time kind"))
+            .take_while(|line| !line.is_empty())
+            .flat_map(str::split_whitespace)
+            .collect();
+        assert_eq!(documented, CSV_COLUMNS);
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct About {
 
 /// The body.
 #[derive(Debug, Serialize)]
-pub(crate) struct StatusBody {
+struct StatusBody {
     version: &'static str,
     started: Timestamp,
     uptime_s: u64,
@@ -109,7 +109,7 @@ impl ApiState {
             api: ApiBody { url: about.api.clone() },
             ingest: IngestBody {
                 url: about.ingest.clone(),
-                in_flight_bytes: self.in_flight.bytes(),
+                in_flight_bytes: self.in_flight.held_bytes(),
                 budget_bytes: about.budget_bytes,
                 trouble: self.health.journal(),
             },

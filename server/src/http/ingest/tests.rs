@@ -28,7 +28,7 @@ impl World {
     fn with(read_timeout: Duration, slots: usize) -> Self {
         let intake = Arc::new(FakeIntake::default());
         let state = Arc::new(IngestState {
-            intake: intake.clone(),
+            intake: Arc::<FakeIntake>::clone(&intake),
             freshness: Arc::default(),
             sources: Arc::default(),
             health: Arc::default(),
