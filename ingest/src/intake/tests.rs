@@ -298,6 +298,52 @@ fn requests_beyond_the_budget_are_busy_unless_alone() {
 }
 
 #[test]
+fn t9_a_batch_of_40_mb_needs_little_memory() {
+    struct Made(usize, Cursor<Vec<u8>>);
+    impl Read for Made {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.read(buf)?;
+            if count > 0 || self.0 == 400 {
+                return Ok(count);
+            }
+            self.1 = Cursor::new(format!("{}\n", event(self.0, 100 << 10)).into_bytes());
+            self.0 += 1;
+            self.1.read(buf)
+        }
+    }
+    let setup = setup(IntakeLimits { budget_bytes: 4 << 20, ..LIMITS });
+    // Not alone, so that the limit counts.
+    let other = setup.intake.budget.enter();
+    assert!(other.hold_batch(1));
+    let receipt = setup.send(Encoding::Identity, Made(0, Cursor::default())).unwrap();
+    assert_eq!((receipt.records, receipt.dead), (400, 0));
+    assert_eq!(setup.audit_ids(), ids(0..400));
+}
+
+#[test]
+fn t37_concurrent_requests_are_all_there_once() {
+    let setup = setup(LIMITS);
+    let receipts: Vec<Vec<Receipt>> = std::thread::scope(|scope| {
+        let send = |client: usize| {
+            let setup = &setup;
+            move || {
+                let bodies = (0..15).map(|n| event(client * 100 + n, 1000));
+                bodies.map(|body| setup.send(Encoding::Identity, body.as_bytes()).unwrap()).collect()
+            }
+        };
+        let clients: Vec<_> = (0..5).map(|client| scope.spawn(send(client))).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    let found = setup.audit_ids();
+    assert_eq!(found.len(), 75);
+    for (client, receipts) in receipts.iter().enumerate() {
+        for (n, receipt) in receipts.iter().enumerate() {
+            assert_eq!(found[receipt.position.offset as usize - 1], (client * 100 + n).to_string());
+        }
+    }
+}
+
+#[test]
 fn t33_a_full_journal_refuses_and_a_full_disk_too() {
     let options = JournalOptions { max_bytes: 4096, min_free_bytes: 0, ..JournalOptions::default() };
     let full = setup_with(LIMITS, options);
