@@ -5,7 +5,9 @@ use std::hint::black_box;
 use std::io::Read;
 use std::path::PathBuf;
 
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
 use taffrail_config::RedactionSettings;
 use taffrail_event::AuditRecord;
 use taffrail_ingest::redact::Redactor;
@@ -38,7 +40,10 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, records: &[&Vec
 fn redact(criterion: &mut Criterion) {
     let all = recorded();
     let of = |needle: &str| -> Vec<&Vec<u8>> {
-        all.iter().filter(|record| memchr::memmem::find(record, needle.as_bytes()).is_some()).take(2000).collect()
+        all.iter()
+            .filter(|record| memchr::memmem::find(record, needle.as_bytes()).is_some())
+            .take(2000)
+            .collect()
     };
     let mut group = criterion.benchmark_group("redact");
     group.sample_size(10);
@@ -50,7 +55,8 @@ fn redact(criterion: &mut Criterion) {
     let bytes: usize = records.iter().map(|record| record.len()).sum();
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("only decoded, for comparison", |bencher| {
-        bencher.iter(|| records.iter().filter(|record| AuditRecord::decode(black_box(record)).is_ok()).count());
+        bencher
+            .iter(|| records.iter().filter(|record| AuditRecord::decode(black_box(record)).is_ok()).count());
     });
     group.finish();
 }

@@ -53,9 +53,8 @@ fn json_start(bytes: &[u8]) -> Start {
         let at = from + at;
         let opens =
             bytes[at] != b'"' && at.checked_sub(1).is_none_or(|before| bytes[before].is_ascii_whitespace());
-        let next = bytes[at + 1..].trim_ascii_start().first().copied();
-        if opens && (at == content || matches!(next, Some(b'"' | b'{' | b'\\'))) {
-            return Start::At(at);
+        if opens && (at == content || opens_object(&bytes[at..])) {
+            return if is_followed_by_more(bytes, at) { Start::Before } else { Start::At(at) };
         }
         if is_json_punctuation(bytes, at) {
             return Start::Before;
@@ -65,10 +64,30 @@ fn json_start(bytes: &[u8]) -> Start {
     Start::Never
 }
 
+/// Whether a bracket after a prefix is the beginning of JSON rather than a word in brackets or the end of a string.
+fn opens_object(bytes: &[u8]) -> bool {
+    let rest = bytes[1..].trim_ascii_start();
+    match rest.first() {
+        Some(b'{') => true,
+        Some(b'"') => !matches!(rest[1..].trim_ascii_start().first(), None | Some(b',' | b':' | b'}' | b']')),
+        _ => false,
+    }
+}
+
+/// Whether the document at `at` is only a part of another: then nobody knows what its keys mean.
+fn is_followed_by_more(bytes: &[u8], at: usize) -> bool {
+    let mut lexer = Lexer::at(bytes, at);
+    lexer.value().is_some()
+        && matches!(
+            bytes[lexer.position()..].trim_ascii_start().first(),
+            Some(b',' | b':' | b'}' | b']' | b'"' | b'\\')
+        )
+}
+
 /// Whether the quote or bracket at `at` stands as in the middle of JSON.
 fn is_json_punctuation(bytes: &[u8], at: usize) -> bool {
-    let next = bytes.get(at + 1).copied();
-    let before = at.checked_sub(1).map(|before| bytes[before]);
+    let next = bytes[at + 1..].trim_ascii_start().first();
+    let before = bytes[..at].trim_ascii_end().last();
     if bytes[at] == b'"' {
         matches!(next, Some(b':' | b',' | b'}' | b']' | b'\\'))
             || matches!(before, Some(b':' | b',' | b'{' | b'[' | b'\\'))

@@ -10,7 +10,7 @@ mod option;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use memchr::memchr2_iter;
+use memchr::{memchr2_iter, memmem};
 
 use super::hash::{MASKED_BYTES, ValueHash, is_masked};
 pub(super) use option::Options;
@@ -45,7 +45,6 @@ impl Patterns {
     /// Appends the offsets in `raw` JSON whose strings have to be read closely, in order.
     pub(super) fn anchors(&self, raw: &[u8], anchors: &mut Vec<usize>) {
         anchors.extend(self.known.find_iter(raw).map(|found| found.start()));
-        let literals = anchors.len();
         for at in memchr2_iter(b'=', b'@', raw) {
             let suspicious = if raw[at] == b'=' {
                 assignment::has_secret_name(raw, at)
@@ -56,7 +55,8 @@ impl Patterns {
                 anchors.push(at);
             }
         }
-        if literals > 0 && anchors.len() > literals {
+        anchors.extend(memmem::find_iter(raw, b"--").filter(|at| option::is_secret_option(raw, *at)));
+        if anchors.len() > 1 {
             anchors.sort_unstable();
         }
     }

@@ -143,14 +143,14 @@ fn indent_of_line(text: &[u8], at: usize) -> usize {
 
 /// Without the punctuation that closes what the value stands in.
 fn trimmed(text: &[u8], start: usize, end: usize) -> usize {
-    let tail = text[start..end]
-        .iter()
-        .rev()
-        .take_while(|byte| {
-            matches!(byte, b'"' | b'\'' | b',' | b';' | b'}' | b')' | b' ' | b'\t' | b'\r' | b'\\')
-        })
-        .count();
-    end - tail
+    // The bracket that ends $(NAME) is its own.
+    let is_reference = text.get(start) == Some(&b'$');
+    let closes = |byte: &u8| match byte {
+        b'"' | b'\'' | b',' | b';' | b' ' | b'\t' | b'\r' | b'\\' => true,
+        b'}' | b')' => !is_reference,
+        _ => false,
+    };
+    end - text[start..end].iter().rev().take_while(|byte| closes(byte)).count()
 }
 
 /// A switch, or a reference to where the secret is.

@@ -121,6 +121,13 @@ impl Program {
     }
 }
 
+/// Whether the `--` at `at` begins an option whose value is the next word, and a secret.
+pub(super) fn is_secret_option(text: &[u8], at: usize) -> bool {
+    let end =
+        super::run(text, at + 2, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    end > at + 2 && text.get(end) == Some(&b' ') && is_secret_name(&text[at + 2..end])
+}
+
 /// An option whose value is the next word. What holds a blank is a script, not an option.
 fn is_bare_option(word: &[u8]) -> bool {
     !word.iter().any(|byte| *byte == b'=' || byte.is_ascii_whitespace())
