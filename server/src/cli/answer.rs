@@ -46,11 +46,11 @@ impl Answer {
 
 impl Write for Answer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes).map_err(closed)
+        self.out.write(bytes).map_err(|error| closed(&error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush().map_err(closed)
+        self.out.flush().map_err(|error| closed(&error))
     }
 }
 
@@ -59,7 +59,7 @@ impl Write for Answer {
 #[error("standard output is closed")]
 struct OutputClosed;
 
-fn closed(error: io::Error) -> io::Error {
+fn closed(error: &io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::BrokenPipe => io::Error::new(io::ErrorKind::BrokenPipe, OutputClosed),
         _ => io::Error::new(error.kind(), format!("cannot write to standard output: {error}")),

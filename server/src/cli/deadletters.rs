@@ -28,7 +28,7 @@ const MIN_ID_DIGITS: usize = 8;
 const ID_DIGITS: usize = 8;
 
 /// Runs the command.
-pub(crate) fn run(args: DeadlettersArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
     let prefix = args.id.as_deref().map(id_prefix).transpose()?;
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;

@@ -23,6 +23,9 @@ const RESULT_WIDTH: usize = 10;
 
 const MIN_WHAT_WIDTH: usize = 16;
 
+/// A screen with room for a date and milliseconds in one column.
+const WIDE: u16 = 100;
+
 /// Draws pages of events so that they line up.
 pub(crate) struct EventsTable {
     screen: Screen,
@@ -109,7 +112,11 @@ impl EventsTable {
 
     /// Into a pipe every line says its day: nobody sees the heading there.
     fn time(&self, time: Timestamp) -> String {
-        let format = if self.screen.is_terminal { "%H:%M:%S%.3f" } else { "%Y-%m-%d %H:%M:%S%.3f" };
+        let format = match (self.screen.is_terminal, self.screen.width >= WIDE) {
+            (true, _) => "%H:%M:%S%.3f",
+            (false, true) => "%Y-%m-%d %H:%M:%S%.3f",
+            (false, false) => "%Y-%m-%d %H:%M:%S",
+        };
         local(time, &self.zone).strftime(format).to_string()
     }
 

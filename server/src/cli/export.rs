@@ -16,7 +16,7 @@ use crate::args::{ExportArgs, ExportFormat};
 use crate::exit::{FOUND, NOTHING_FOUND};
 
 /// Runs the command.
-pub(crate) fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let question = Question::new(&args.query.text(), args.cluster.as_deref(), &args.range)?;
     let source = Source::open(&args.target)?;
     answer(|out| {

@@ -26,15 +26,15 @@ mod nothing;
 const MAX_PAGE: u64 = 1000;
 
 /// Runs the command.
-pub(crate) fn run(args: SearchArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &SearchArgs) -> anyhow::Result<ExitCode> {
     let question = Question::new(&args.query.text(), args.cluster.as_deref(), &args.range)?;
     let source = Source::open(&args.target)?;
     answer(|out| {
-        let mut writer = EventsWriter::new(&args, out, &source, &question)?;
+        let mut writer = EventsWriter::new(args, out, &source, &question)?;
         let seen = walk(&source, &question, args.limit, |page, is_first| writer.page(out, page, is_first))?;
         writer.end(out, &seen)?;
         out.flush()?;
-        finish(&args, &source, &question, &seen)
+        finish(args, &source, &question, &seen)
     })
 }
 

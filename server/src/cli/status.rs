@@ -21,7 +21,7 @@ use crate::args::{Output, StatusArgs};
 use crate::exit::FOUND;
 
 /// Runs the command.
-pub(crate) fn run(args: StatusArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let zone = zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {

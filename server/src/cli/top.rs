@@ -15,14 +15,14 @@ use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
 use crate::read::{FacetBody, FacetsBody, MAX_FACETS};
 
 /// Runs the command.
-pub(crate) fn run(args: TopArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &TopArgs) -> anyhow::Result<ExitCode> {
     let question = Question::new(&args.query.text(), args.cluster.as_deref(), &args.range)?;
     let source = Source::open(&args.target)?;
     answer(|out| {
         let most = MAX_FACETS as u64;
         let limit = if args.limit == 0 { most } else { args.limit.min(most) };
         let facets = source.facets(&question, args.by, limit)?;
-        write(out, &args, &facets)?;
+        write(out, args, &facets)?;
         out.flush()?;
         warnings(&facets.coverage, &question.zone).iter().for_each(|warning| note(warning));
         match (facets.buckets.is_empty(), facets.coverage.partial) {
