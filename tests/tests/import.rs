@@ -122,7 +122,8 @@ fn an_import_while_a_server_runs_goes_through_it() {
 
 #[test]
 fn an_import_to_a_server_by_its_address() {
-    let server = Server::spawn();
+    // It does not know where the API is, and asks here how far the index has come.
+    let server = Server::builder().expect_log("/api/v1/status").start();
     let url = format!("http://{}", server.ingest_addr());
     let file = scenario();
     let arguments = ["import", "--cluster", "lab", "--server", &url, file.to_str().expect("UTF-8")];

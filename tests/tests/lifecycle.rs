@@ -56,6 +56,7 @@ fn a_second_signal_exits_at_once_and_loses_nothing() {
     server.signal(Signal::INT);
     server.wait();
     assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+    server.set_env("TAFFRAIL__INDEX__COMMIT_INTERVAL", None);
     server.start();
     server.api().wait_until_searchable();
     server.api().wait_for_total("-result:pending", 2312);

@@ -69,7 +69,7 @@ fn t16_what_is_not_json_becomes_a_dead_letter() {
         b"hello",
         b"<html></html>",
         b"\x00\x01\x02\xff\xfe",
-        b"\xef\xbb\xbfhello",
+        b"\xef\xbb\xbfother",
         b"}{",
         b"{\"items\":\"no\"}",
     ];

@@ -3,16 +3,12 @@
 use serde_json::Value;
 
 /// Fields of a record that nobody searches by word.
-const NOT_SEARCHED: [&str; 8] = [
-    "kind",
-    "apiVersion",
-    "level",
-    "stage",
-    "requestReceivedTimestamp",
-    "stageTimestamp",
-    "managedFields",
-    "kubectl.kubernetes.io/last-applied-configuration",
-];
+const NOT_SEARCHED: [&str; 6] =
+    ["kind", "apiVersion", "level", "stage", "requestReceivedTimestamp", "stageTimestamp"];
+
+/// Parts of bodies that repeat the object or are new in every write.
+const NOT_SEARCHED_IN_BODIES: [&str; 3] =
+    ["managedFields", "kubectl.kubernetes.io/last-applied-configuration", "resourceVersion"];
 
 /// Maps whose keys are searched too.
 const WITH_KEYS: [&str; 7] =
@@ -41,7 +37,7 @@ fn collect(value: &Value, keys_count: bool, found: &mut Vec<String>) {
         Value::Array(elements) => elements.iter().for_each(|element| collect(element, keys_count, found)),
         Value::Object(members) => {
             for (key, value) in members {
-                if key == "managedFields" || key == "kubectl.kubernetes.io/last-applied-configuration" {
+                if NOT_SEARCHED_IN_BODIES.contains(&key.as_str()) {
                     continue;
                 }
                 if keys_count && WITH_KEYS.contains(&key.as_str()) {
