@@ -5,10 +5,20 @@ use taffrail_event::Gap;
 
 use super::table::grouped;
 use super::times::{shown, zone_name};
+use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
 use crate::read::Coverage;
 
 /// Nobody reads more of them under a table.
 const MAX_GAPS: usize = 10;
+
+/// The exit code of an answer. A query that ran out of time before it found anything has not found nothing: it failed.
+pub(crate) fn verdict(found: bool, partial: bool) -> u8 {
+    match (found, partial) {
+        (true, _) => FOUND,
+        (false, false) => NOTHING_FOUND,
+        (false, true) => FAILED,
+    }
+}
 
 /// One line for each thing that is missing.
 pub(crate) fn warnings(coverage: &Coverage, zone: &TimeZone) -> Vec<String> {
@@ -80,6 +90,14 @@ mod tests {
                 "gap: records may be missing of cluster prod from journal between 2026-11-23 14:00:00 and 2026-11-23 14:01:00 (Europe/Berlin): damaged on disk",
             ]
         );
+    }
+
+    #[test]
+    fn exit_codes() {
+        assert_eq!(verdict(true, false), FOUND);
+        assert_eq!(verdict(true, true), FOUND);
+        assert_eq!(verdict(false, false), NOTHING_FOUND);
+        assert_eq!(verdict(false, true), FAILED);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::answer::{Answer, answer, note};
-use super::coverage::warnings;
+use super::coverage::{verdict, warnings};
 use super::event_row::EventRow;
 use super::events_page::EventsPage;
 use super::events_table::EventsTable;
@@ -17,7 +17,6 @@ use super::table::grouped;
 use super::times::zone_name;
 use super::visible::visible_json;
 use crate::args::{Output, SearchArgs};
-use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
 use crate::read::{Coverage, TotalBody};
 
 mod nothing;
@@ -140,22 +139,19 @@ fn write_json(out: &mut Answer, json: &str, escape: bool) -> anyhow::Result<()> 
 
 /// Says what the answer is worth, and with which code the process ends.
 fn finish(args: &SearchArgs, source: &Source, question: &Question, seen: &Seen) -> anyhow::Result<u8> {
-    let warnings: Vec<String> =
-        seen.coverage.iter().flat_map(|coverage| warnings(coverage, &question.zone)).collect();
-    if seen.events > 0 {
-        if args.output.format == Output::Table {
-            note(&count(seen, &zone_name(&question.zone)));
-        }
-        warnings.iter().for_each(|warning| note(warning));
-        return Ok(FOUND);
+    let found = seen.events > 0;
+    let partial = seen.coverage.as_ref().is_some_and(|coverage| coverage.partial);
+    if found && args.output.format == Output::Table {
+        note(&count(seen, &zone_name(&question.zone)));
     }
-    warnings.iter().for_each(|warning| note(warning));
-    if seen.coverage.as_ref().is_some_and(|coverage| coverage.partial) {
-        note("nothing found in the time there was: there may be events");
-        return Ok(FAILED);
+    let coverage = seen.coverage.iter();
+    coverage.flat_map(|coverage| warnings(coverage, &question.zone)).for_each(|warning| note(&warning));
+    match (found, partial) {
+        (true, _) => {}
+        (false, true) => note("nothing found in the time there was: there may be events"),
+        (false, false) => nothing::explain(source, question)?.iter().for_each(|line| note(line)),
     }
-    nothing::explain(source, question)?.iter().for_each(|line| note(line));
-    Ok(NOTHING_FOUND)
+    Ok(verdict(found, partial))
 }
 
 fn count(seen: &Seen, zone: &str) -> String {
@@ -169,5 +165,24 @@ fn count(seen: &Seen, zone: &str) -> String {
         ),
         None if seen.events == 1 => format!("1 event; times are {zone}"),
         None => format!("{shown} events, newest first; times are {zone}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_in_words() {
+        fn check(events: u64, total: u64, exact: bool, more: bool, expected: &str) {
+            let total = Some(TotalBody { value: total, exact });
+            let seen = Seen { events, total, next: more.then(String::new), ..Seen::default() };
+            assert_eq!(count(&seen, "UTC"), expected);
+        }
+        check(1, 1, true, false, "1 event; times are UTC");
+        check(20, 20, true, false, "20 events, newest first; times are UTC");
+        check(100, 1234, true, true, "100 of 1,234 events, newest first; --limit 0 shows all; times are UTC");
+        let least = "100 of at least 1,000,000 events, newest first; --limit 0 shows all; times are UTC";
+        check(100, 1_000_000, false, true, least);
     }
 }

@@ -4,14 +4,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::answer::{Answer, answer, note};
-use super::coverage::warnings;
+use super::coverage::{verdict, warnings};
 use super::question::Question;
 use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone, grouped};
 use super::visible::visible_json;
 use crate::args::{Output, TopArgs};
-use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
 use crate::read::{FacetBody, FacetsBody, MAX_FACETS};
 
 /// Runs the command.
@@ -25,14 +24,11 @@ pub(crate) fn run(args: &TopArgs) -> anyhow::Result<ExitCode> {
         write(out, args, &facets)?;
         out.flush()?;
         warnings(&facets.coverage, &question.zone).iter().for_each(|warning| note(warning));
-        match (facets.buckets.is_empty(), facets.coverage.partial) {
-            (false, _) => Ok(FOUND),
-            (true, true) => Ok(FAILED),
-            (true, false) => {
-                note(&format!("nothing found {} in {}", question.in_words(), source.name()));
-                Ok(NOTHING_FOUND)
-            }
+        let found = !facets.buckets.is_empty();
+        if !found {
+            note(&format!("nothing found {} in {}", question.in_words(), source.name()));
         }
+        Ok(verdict(found, facets.coverage.partial))
     })
 }
 
