@@ -5,6 +5,7 @@
 
 mod chunk;
 mod feed;
+mod gate;
 mod input;
 mod redacting;
 #[cfg(test)]

@@ -65,16 +65,16 @@ fn the_same_bytes_of_a_cluster_are_stored_once_also_after_a_restart() {
 #[test]
 fn the_oldest_go_when_there_are_too_many() {
     let dir = tempfile::tempdir().unwrap();
-    let max_bytes = 64 << 10;
+    let max_bytes = 16 << 10;
     let dead = DeadLetters::open(dir.path(), max_bytes).unwrap();
-    for number in 0..1000 {
+    for number in 0..200 {
         dead.append(&[letter(&format!("letter {number}"))]).unwrap();
     }
     let totals = dead.totals();
     assert!(totals.bytes <= max_bytes && totals.bytes > max_bytes / 2, "{totals:?}");
     let all = dead.list(1000, None).unwrap().letters;
     assert_eq!(all.len() as u64, totals.stored);
-    assert_eq!(all[0].excerpt, "letter 999");
+    assert_eq!(all[0].excerpt, "letter 199");
     let on_disk: u64 =
         std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum();
     assert_eq!(on_disk, totals.bytes);

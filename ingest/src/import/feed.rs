@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use taffrail_event::{EventSink, RecordBatch, SinkError, WriteCounts};
 
+use super::gate::Gate;
 use super::redacting::Redacted;
 use super::{ImportProgress, ImportReport};
 use crate::dead::{DeadLetter, DeadLetters};
@@ -60,10 +61,16 @@ impl<'a> Feed<'a> {
     }
 
     /// Takes everything that comes.
-    pub(super) fn all(&mut self, ordered: &Receiver<Receiver<Redacted>>) -> Result<(), IngestError> {
+    pub(super) fn all(
+        &mut self,
+        ordered: &Receiver<Receiver<Redacted>>,
+        gate: &Gate,
+    ) -> Result<(), IngestError> {
         while let Some(place) = self.next(ordered)? {
             let Some(redacted) = self.next(&place)? else { return Ok(()) };
+            let bytes = redacted.bytes;
             self.take(redacted)?;
+            gate.leave(bytes);
         }
         Ok(())
     }
@@ -98,7 +105,7 @@ impl<'a> Feed<'a> {
 
     fn take(&mut self, redacted: Redacted) -> Result<(), IngestError> {
         let Redacted { batch, letters, cut, bytes } = redacted;
-        self.report.bytes += bytes;
+        self.report.bytes += bytes as u64;
         self.report.cut += cut;
         self.report.dead += letters.len() as u64;
         self.letters.extend(letters);

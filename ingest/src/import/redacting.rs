@@ -10,6 +10,7 @@ use taffrail_event::{BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, 
 
 use super::chunk::{self, Chunk, Content};
 use super::feed::Feed;
+use super::gate::Gate;
 use super::input::Input;
 use super::{ImportInput, ImportOptions};
 use crate::dead::DeadLetter;
@@ -20,6 +21,9 @@ use crate::split::{Piece, Splitter};
 /// Chunks that wait to be redacted or written, beside those in hand.
 const WAITING: usize = 4;
 
+/// Bytes of chunks in flight; their records take about as much again.
+const IN_FLIGHT_BYTES: usize = 32 << 20;
+
 /// More threads than this wait for the reader or for the sink.
 const MAX_THREADS: usize = 8;
 
@@ -28,7 +32,8 @@ pub(super) struct Redacted {
     pub(super) batch: RecordBatch,
     pub(super) letters: Vec<DeadLetter>,
     pub(super) cut: u64,
-    pub(super) bytes: u64,
+    /// The size of the chunk.
+    pub(super) bytes: usize,
 }
 
 struct Job {
@@ -48,15 +53,20 @@ pub(super) fn run(
     // The order of the file: a place for each chunk's records, whichever thread fills it.
     let (places, ordered) = sync_channel::<Receiver<Redacted>>(WAITING);
     let jobs = Mutex::new(jobs);
+    let gate = Gate::new(IN_FLIGHT_BYTES);
     let read_bytes = feed.read_bytes();
     let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     thread::scope(|scope| {
-        let reader = scope.spawn(move || read(inputs, options, &read_bytes, &places, &work));
+        let reader = {
+            let gate = &gate;
+            scope.spawn(move || read(inputs, options, &read_bytes, gate, &places, &work))
+        };
         for _ in 0..threads {
             scope.spawn(|| redact_all(&jobs, redactor, options.max_event_bytes));
         }
         // If this fails, nobody takes a place any more, and the threads end one after the other.
-        let fed = feed.all(&ordered);
+        let fed = feed.all(&ordered, &gate);
+        gate.close();
         drop(ordered);
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         fed.and(read)
@@ -67,6 +77,7 @@ fn read(
     inputs: &[ImportInput],
     options: &ImportOptions,
     read_bytes: &Arc<AtomicU64>,
+    gate: &Gate,
     places: &SyncSender<Receiver<Redacted>>,
     work: &SyncSender<Job>,
 ) -> Result<(), IngestError> {
@@ -81,7 +92,7 @@ fn read(
         chunk::read(input, options.max_event_bytes, |chunk| {
             let (done, place) = sync_channel(1);
             let job = Job { origin: Arc::clone(&origin), chunk, done };
-            places.send(place).is_ok() && work.send(job).is_ok()
+            gate.enter(job.chunk.bytes.len()) && places.send(place).is_ok() && work.send(job).is_ok()
         })?;
     }
     Ok(())
@@ -94,7 +105,7 @@ fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes:
         let mut redacting = Redacting::new(origin, redactor);
         redacting.chunk(&chunk, max_event_bytes);
         // The other end is gone after an error: there is nothing left to do.
-        drop(done.send(redacting.finish(chunk.bytes.len() as u64)));
+        drop(done.send(redacting.finish(chunk.bytes.len())));
     }
 }
 
@@ -172,7 +183,7 @@ impl<'a> Redacting<'a> {
         self.batch.push_with(|out| redactor.redact(line, out).map(|flags| with_cut(flags, cut))).is_ok()
     }
 
-    fn finish(mut self, bytes: u64) -> Redacted {
+    fn finish(mut self, bytes: usize) -> Redacted {
         Redacted { batch: self.batch.finish(), letters: self.letters, cut: self.cut, bytes }
     }
 }

@@ -164,6 +164,18 @@ fn a_large_event_is_cut_in_lines_and_in_lists() {
 }
 
 #[test]
+fn large_chunks_pass_one_at_a_time_and_an_error_behind_them_is_seen() {
+    let mut setup = setup();
+    setup.max_event_bytes = 64 << 20;
+    let all: Vec<_> = (0..4).map(|id| event(id, 20 << 20)).collect();
+    let input = setup.file("audit.log", lines(&all).as_bytes());
+    setup.import(std::slice::from_ref(&input)).unwrap();
+    assert_eq!(setup.sink.texts(), all);
+    setup.sink.refusals.push_back(SinkError::Fatal("broken".into()));
+    assert!(matches!(setup.import(&[input]), Err(IngestError::Sink(_))));
+}
+
+#[test]
 fn an_input_that_cannot_be_read_is_named_and_what_came_before_is_kept() {
     let mut setup = setup();
     let all = events(3000, 2000);
