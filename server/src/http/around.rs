@@ -74,9 +74,11 @@ impl Asked {
         let (code, status) = (problem.code(), problem.code().status());
         // A sender that is refused for good loses what it sent: somebody has to see it. A person's typing error in a
         // query concerns nobody else, and whoever is put off comes back.
-        if code.is_loss() && listener == super::ingest::LISTENER {
+        let brings_events = listener == super::ingest::LISTENER && matches!(self.method, Method::POST | Method::PUT);
+        if code.is_loss() && brings_events {
+            let peer = self.peer.map(|peer| peer.to_string()).unwrap_or_default();
             tracing::warn!(
-                request_id, code = code.name(), method = %self.method, path = self.path, peer = ?self.peer,
+                request_id, code = code.name(), method = %self.method, path = self.path, peer,
                 "request refused: {}", problem.detail()
             );
         } else if status.is_server_error() && code != Code::Stopping {
