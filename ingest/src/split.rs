@@ -12,6 +12,7 @@ mod cut;
 mod junk;
 mod nesting;
 mod resume;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -20,10 +21,11 @@ use std::io::{self, Read};
 
 pub use junk::{Junk, JunkReason};
 
-use check::{Checker, Outcome, is_space};
+use check::{Checker, Outcome};
 use cut::Cutter;
 use junk::Collector;
 use resume::{LOOK_AHEAD, Skip, swallowed};
+use scan::is_space;
 use window::Window;
 
 /// Where the memory comes from.
