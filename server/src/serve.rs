@@ -205,3 +205,19 @@ fn url(address: SocketAddr) -> String {
     };
     format!("http://{}", SocketAddr::new(ip, address.port()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::url;
+
+    #[test]
+    fn urls_that_this_machine_reaches() {
+        fn check(address: &str, expected: &str) {
+            assert_eq!(url(address.parse().unwrap()), expected);
+        }
+        check("127.0.0.1:8585", "http://127.0.0.1:8585");
+        check("0.0.0.0:80", "http://127.0.0.1:80");
+        check("[::]:80", "http://[::1]:80");
+        check("10.1.2.3:1", "http://10.1.2.3:1");
+    }
+}

@@ -1,9 +1,12 @@
 //! What lies around every handler: the request's id, the problem document of whatever failed, a log line for what the
 //! operator has to know, and the count of answers.
 
+mod log_limit;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -11,6 +14,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
+use self::log_limit::LogLimit;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, RequestLabels};
 
@@ -25,11 +29,18 @@ struct Around {
     /// The same for all requests of one start.
     start: u32,
     count: AtomicU32,
+    log_limit: LogLimit,
 }
 
 /// Puts it around a router.
 pub(super) fn around(router: Router, listener: &'static str, metrics: Arc<Metrics>) -> Router {
-    let around = Around { listener, metrics, start: start_id(), count: AtomicU32::new(0) };
+    let around = Around {
+        listener,
+        metrics,
+        start: start_id(),
+        count: AtomicU32::new(0),
+        log_limit: LogLimit::default(),
+    };
     router.layer(from_fn_with_state(Arc::new(around), pass))
 }
 
@@ -46,7 +57,9 @@ async fn pass(State(around): State<Arc<Around>>, request: Request, next: Next) -
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let count = around.count.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{:08x}{count:08x}", around.start);
-        asked.log(around.listener, &problem, &request_id);
+        if let Some(left_out) = around.log_limit.pass(problem.code().name(), Instant::now()) {
+            asked.log(around.listener, &problem, &request_id, left_out);
+        }
         response = problem.response(&request_id);
     }
     let labels = RequestLabels { listener: around.listener, code: response.status().as_u16() };
@@ -70,20 +83,22 @@ impl Asked {
         }
     }
 
-    fn log(&self, listener: &str, problem: &Problem, request_id: &str) {
+    fn log(&self, listener: &str, problem: &Problem, request_id: &str, left_out: u64) {
         let (code, status) = (problem.code(), problem.code().status());
         // A sender that is refused for good loses what it sent: somebody has to see it. A person's typing error in a
         // query concerns nobody else, and whoever is put off comes back.
-        let brings_events = listener == super::ingest::LISTENER && matches!(self.method, Method::POST | Method::PUT);
+        let brings_events =
+            listener == super::ingest::LISTENER && matches!(self.method, Method::POST | Method::PUT);
         if code.is_loss() && brings_events {
             let peer = self.peer.map(|peer| peer.to_string()).unwrap_or_default();
             tracing::warn!(
-                request_id, code = code.name(), method = %self.method, path = self.path, peer,
+                request_id, left_out, code = code.name(), method = %self.method, path = self.path, peer,
                 "request refused: {}", problem.detail()
             );
         } else if status.is_server_error() && code != Code::Stopping {
             tracing::warn!(
                 request_id,
+                left_out,
                 code = code.name(),
                 path = self.path,
                 "request failed: {}",
@@ -92,6 +107,7 @@ impl Asked {
         } else {
             tracing::info!(
                 request_id,
+                left_out,
                 code = code.name(),
                 path = self.path,
                 "request not answered: {}",

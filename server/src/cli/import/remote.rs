@@ -215,3 +215,38 @@ fn total_bytes(files: &[PathBuf]) -> Option<u64> {
     };
     files.iter().map(size).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use ureq::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn when_to_come_back() {
+        fn check(value: Option<&'static str>, seconds: u64) {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = value {
+                headers.insert("retry-after", HeaderValue::from_static(value));
+            }
+            assert_eq!(retry_after(&headers), Duration::from_secs(seconds), "{value:?}");
+        }
+        check(None, 1);
+        check(Some("0"), 1);
+        check(Some("7"), 7);
+        check(Some("86400"), 30);
+        check(Some("Wed, 21 Oct 2026 07:28:00 GMT"), 1);
+    }
+
+    #[test]
+    fn positions() {
+        fn check(value: &'static str, expected: Option<u64>) {
+            let mut headers = HeaderMap::new();
+            headers.insert("taffrail-position", HeaderValue::from_static(value));
+            assert_eq!(position(&headers), expected, "{value}");
+        }
+        check("0:400", Some(400));
+        check("400", None);
+        check("0:x", None);
+    }
+}
