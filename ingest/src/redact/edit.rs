@@ -30,6 +30,10 @@ impl Edits {
         self.list.push(Edit { place, text: start..self.text.len() });
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

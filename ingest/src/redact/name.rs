@@ -1,8 +1,14 @@
 //! Which names say that what stands under them is a secret. All comparisons ignore ASCII case.
 
+/// Longer names are not looked at: whatever has one may well be a secret.
+const LONGEST: usize = 1024;
+
 /// Names of container environment variables, and of anything else that is a list of `name` and `value`.
 pub(super) fn is_secret_variable(name: &[u8]) -> bool {
-    [&b"pass"[..], b"token", b"secret", b"key", b"credential", b"pwd"].iter().any(|word| contains(name, word))
+    name.len() > LONGEST
+        || [&b"pass"[..], b"token", b"secret", b"key", b"credential", b"pwd"]
+            .iter()
+            .any(|word| contains(name, word))
         || is_secret_header(name)
 }
 
@@ -57,7 +63,7 @@ pub(super) fn is_secret_member(key: &[u8]) -> bool {
 ///
 /// `db-password`, `FOO_TOKEN`, `--api-key` are; `passwordFile`, `token-ttl`, `secret.name` only describe one.
 pub(super) fn is_secret_name(name: &[u8]) -> bool {
-    mentions_secret(name) && !describes_secret(name)
+    name.len() > LONGEST || mentions_secret(name) && !describes_secret(name)
 }
 
 /// Names of HTTP headers that carry credentials.

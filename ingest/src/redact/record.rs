@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use taffrail_event::json::{self, Lexer, Token};
+use taffrail_event::json;
 use taffrail_event::{NotAudit, RecordFlags};
 
 use super::edit::write_escaped;
 use super::scope::Scope;
-use super::walk::{Member, Walk, Work};
+use super::walk::{Cursor, Member, Walk, Work};
 use super::{Redactor, paths, uri};
 
 /// Appends the redacted `record` to `out`.
@@ -62,37 +62,36 @@ impl<'p> Pass<'p> {
     /// Accepts exactly what [`AuditRecord::decode`](taffrail_event::AuditRecord::decode) accepts.
     fn members(&mut self) -> Result<(), NotAudit> {
         let record = self.record;
-        let mut lexer = Lexer::new(record);
-        if lexer.next_token() != Some(Token::ObjectOpen) {
+        let mut cursor = Cursor::new(record, 0);
+        if !cursor.eat(b'{') {
             return Err(NotAudit::NotAnObject);
         }
         let mut met: Vec<Met> = Vec::with_capacity(16);
         let mut scope: Option<Scope<'p>> = None;
-        let (mut has_id, mut has_stage, mut after_comma) = (false, false, false);
+        let (mut has_id, mut has_stage) = (false, false);
         loop {
-            let part = match lexer.next_token().ok_or(NotAudit::Malformed)? {
-                Token::Comma if !after_comma => {
-                    after_comma = true;
-                    continue;
+            // As lenient as the decoder: a comma may be missing between members, but not be the last thing.
+            let after_comma = cursor.eat(b',');
+            let Some(key) = cursor.string() else {
+                if after_comma || !cursor.eat(b'}') {
+                    return Err(NotAudit::Malformed);
                 }
-                Token::String { start, end, escaped } => Part::of(&unescaped(&record[start..end], escaped)),
-                Token::ObjectClose if !after_comma => break,
-                _ => return Err(NotAudit::Malformed),
+                break;
             };
-            after_comma = false;
-            if lexer.next_token() != Some(Token::Colon) {
+            let part = Part::of(&unescaped(&record[key.start..key.end], key.escaped));
+            if !cursor.eat(b':') {
                 return Err(NotAudit::Malformed);
             }
-            let from = lexer.position();
+            let from = cursor.position();
             if let Some(scope) = &scope
                 && part.root().is_some()
                 && let Some(end) = self.walk(scope, part, from)
             {
                 met.push(Met { part, place: from..end, is_read: true });
-                lexer = Lexer::at(record, end);
+                cursor.skip_to(end);
                 continue;
             }
-            let place = lexer.value().ok_or(NotAudit::Malformed)?;
+            let place = cursor.value().ok_or(NotAudit::Malformed)?;
             match part {
                 Part::Identity => continue,
                 Part::AuditId => has_id = is_text(&record[place]),
@@ -105,7 +104,7 @@ impl<'p> Pass<'p> {
                 }
             }
         }
-        if !record[lexer.position()..].trim_ascii().is_empty() {
+        if !record[cursor.position()..].trim_ascii().is_empty() {
             return Err(NotAudit::Malformed);
         }
         if !has_id && !has_stage {

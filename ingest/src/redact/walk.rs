@@ -5,13 +5,14 @@
 //! because `kind` may follow `data` and `name` may follow `value`, is held back until its object closes. JSON in a string
 //! is walked as well, a few levels deep (`text.rs`).
 
+mod cursor;
 mod member;
 mod pointer;
 mod text;
 
 use std::ops::Range;
 
-use taffrail_event::json::{self, Lexer, Token};
+use taffrail_event::json;
 
 use super::edit::Edits;
 use super::hash::{from_base64, is_masked};
@@ -19,10 +20,14 @@ use super::pattern::Options;
 use super::resource::Families;
 use super::scope::Scope;
 use super::{MAX_DEPTH, Redactor, name};
+pub(super) use cursor::Cursor;
 pub(super) use member::Member;
 use member::{Encoding, Role};
 
-/// The value is no well-formed JSON.
+/// More secrets than any real object has; noting each would take far more memory than the body itself.
+const MAX_SECRETS: usize = 1_000_000;
+
+/// The value is no well-formed JSON, or too much for one.
 #[derive(Debug, PartialEq)]
 pub(super) struct Malformed;
 
@@ -74,16 +79,6 @@ struct Frame {
     has_secret_name: bool,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Expect {
-    Value,
-    ValueOrEnd,
-    Key,
-    KeyOrEnd,
-    Colon,
-    CommaOrEnd,
-}
-
 impl<'w> Walk<'w> {
     pub(super) fn new(
         redactor: &'w Redactor,
@@ -122,74 +117,94 @@ impl<'w> Walk<'w> {
     }
 
     fn tokens(&mut self, at: usize, root: Member) -> Result<usize, Malformed> {
-        let mut lexer = Lexer::at(self.buf, at);
+        let mut cursor = Cursor::new(self.buf, at);
         let mut member = root;
-        let mut expect = Expect::Value;
-        while let Some(token) = lexer.next_token() {
-            match (token, expect) {
-                (Token::String { start, end, escaped }, Expect::Key | Expect::KeyOrEnd) => {
-                    member = self.key(start, end, escaped);
-                    expect = Expect::Colon;
-                    continue;
-                }
-                (Token::Colon, Expect::Colon) => {
-                    expect = Expect::Value;
-                    if let Member::Whole(encoding) = member {
-                        let place = lexer.value().ok_or(Malformed)?;
-                        self.mask_whole(place, encoding);
-                        expect = Expect::CommaOrEnd;
-                    }
-                    continue;
-                }
-                (Token::Comma, Expect::CommaOrEnd) => {
-                    let frame = self.work.frames.last().ok_or(Malformed)?;
-                    expect = if frame.is_object { Expect::Key } else { Expect::Value };
-                    member = frame.role.element();
-                    continue;
-                }
-                (Token::String { start, end, escaped }, Expect::Value | Expect::ValueOrEnd) => {
-                    self.string(member, start, end, escaped);
-                }
-                (Token::Scalar { start, end }, Expect::Value | Expect::ValueOrEnd)
-                    if is_scalar(&self.buf[start..end]) =>
-                {
-                    self.scalar(member, start..end);
-                }
-                (Token::ObjectOpen, Expect::Value | Expect::ValueOrEnd) => {
-                    self.open(member, true, lexer.position() - 1)?;
-                    expect = Expect::KeyOrEnd;
-                    continue;
-                }
-                (Token::ArrayOpen, Expect::Value | Expect::ValueOrEnd) => {
-                    let start = lexer.position() - 1;
-                    if member == Member::SecretMap(Encoding::Base64) && self.is_certain(Families::SECRET)
-                        || member == Member::SecretMap(Encoding::Plain) && self.is_certain(Families::SECRET)
-                    {
-                        lexer = Lexer::at(self.buf, start);
-                        let place = lexer.value().ok_or(Malformed)?;
-                        self.mask_whole(place, Encoding::Plain);
-                    } else {
-                        self.open(member, false, start)?;
-                        member = self.work.frames.last().map_or(Member::Plain, |frame| frame.role.element());
-                        expect = Expect::ValueOrEnd;
-                        continue;
-                    }
-                }
-                (Token::ObjectClose, Expect::KeyOrEnd | Expect::CommaOrEnd)
-                | (Token::ArrayClose, Expect::ValueOrEnd | Expect::CommaOrEnd) => {
-                    self.close(token == Token::ObjectClose, lexer.position())?;
-                }
-                _ => return Err(Malformed),
+        loop {
+            // A container that is not empty brings up the next value at once.
+            if let Some(first) = self.one_value(&mut cursor, member)? {
+                member = first;
+                continue;
             }
-            if self.work.frames.is_empty() {
-                return Ok(lexer.position());
-            }
-            expect = Expect::CommaOrEnd;
+            member = loop {
+                let Some(frame) = self.work.frames.last() else { return Ok(cursor.position()) };
+                let (is_object, role) = (frame.is_object, frame.role);
+                if cursor.eat(b',') {
+                    self.check_size()?;
+                    break if is_object { self.key(&mut cursor)? } else { role.element() };
+                }
+                if !cursor.eat(if is_object { b'}' } else { b']' }) {
+                    return Err(Malformed);
+                }
+                self.close(cursor.position());
+            };
         }
-        Err(Malformed)
     }
 
-    fn open(&mut self, member: Member, is_object: bool, start: usize) -> Result<(), Malformed> {
+    /// Reads a string or a scalar, skips what is masked whole, or opens a container. Returns what the first value in that
+    /// container is, unless it is empty.
+    fn one_value(&mut self, cursor: &mut Cursor<'w>, member: Member) -> Result<Option<Member>, Malformed> {
+        match member {
+            Member::Whole(encoding) => {
+                let place = cursor.value().ok_or(Malformed)?;
+                self.mask_whole(place, encoding);
+                return Ok(None);
+            }
+            Member::FieldNames => {
+                if let Some(end) = cursor.names_only(MAX_DEPTH)
+                    && !self.has_anchor(cursor.position(), end)
+                {
+                    cursor.skip_to(end);
+                    return Ok(None);
+                }
+            }
+            _ => {}
+        }
+        if let Some(content) = cursor.string() {
+            self.string(member, content.start, content.end, content.escaped);
+        } else if cursor.eat(b'{') {
+            self.open(member, true, cursor.position() - 1)?;
+            if !cursor.eat(b'}') {
+                return self.key(cursor).map(Some);
+            }
+            self.close(cursor.position());
+        } else if cursor.eat(b'[') {
+            let start = cursor.position() - 1;
+            if matches!(member, Member::SecretMap(_)) && self.is_certain(Families::SECRET) {
+                cursor.skip_to(start);
+                let place = cursor.value().ok_or(Malformed)?;
+                self.mask_whole(place, Encoding::Plain);
+                return Ok(None);
+            }
+            let role = self.open(member, false, start)?;
+            if !cursor.eat(b']') {
+                return Ok(Some(role.element()));
+            }
+            self.close(cursor.position());
+        } else {
+            let place =
+                cursor.scalar().filter(|place| is_scalar(&self.buf[place.clone()])).ok_or(Malformed)?;
+            self.scalar(member, place);
+        }
+        Ok(None)
+    }
+
+    /// Reads a key and its colon, and says what the value is.
+    fn key(&mut self, cursor: &mut Cursor<'w>) -> Result<Member, Malformed> {
+        let key = cursor.string().ok_or(Malformed)?;
+        let member = self.member(key.start, key.end, key.escaped);
+        if cursor.eat(b':') { Ok(member) } else { Err(Malformed) }
+    }
+
+    fn check_size(&self) -> Result<(), Malformed> {
+        let work = &self.work;
+        if work.edits.len() + work.pending.len() + work.named.len() > MAX_SECRETS {
+            Err(Malformed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn open(&mut self, member: Member, is_object: bool, start: usize) -> Result<Role, Malformed> {
         if self.work.frames.len() == MAX_DEPTH {
             return Err(Malformed);
         }
@@ -214,15 +229,16 @@ impl<'w> Walk<'w> {
             found: Families::NONE,
             has_secret_name: false,
         });
-        Ok(())
+        Ok(role)
     }
 
-    fn close(&mut self, is_object: bool, end: usize) -> Result<(), Malformed> {
-        let frame = self.work.frames.pop().filter(|frame| frame.is_object == is_object).ok_or(Malformed)?;
+    /// Closes the innermost container, which ends before `end`.
+    fn close(&mut self, end: usize) {
+        let Some(frame) = self.work.frames.pop() else { return };
         if frame.role == Role::PatchList {
             self.patch_lists -= 1;
         }
-        if is_object {
+        if frame.is_object {
             self.options = Options::default();
             self.settle(&frame);
         }
@@ -232,13 +248,12 @@ impl<'w> Walk<'w> {
             Member::SecretValue { encoding, .. } => {
                 self.work.pending.push((Families::SECRET, encoding, held()))
             }
-            Member::SecretMap(encoding) if !is_object => {
+            Member::SecretMap(encoding) if !frame.is_object => {
                 self.work.pending.push((Families::SECRET, encoding, held()));
             }
             Member::OauthSecret => self.hold(Families::OAUTH_CLIENT, held()),
             _ => {}
         }
-        Ok(())
     }
 
     /// Decides what was held back for this object.
@@ -328,9 +343,10 @@ impl<'w> Walk<'w> {
 }
 
 fn is_scalar(bytes: &[u8]) -> bool {
-    matches!(bytes, b"true" | b"false" | b"null")
-        || bytes.iter().any(u8::is_ascii_digit)
-            && bytes
-                .iter()
-                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
+    match bytes.first() {
+        Some(b'-' | b'0'..=b'9') => {
+            bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
+        }
+        _ => matches!(bytes, b"true" | b"false" | b"null"),
+    }
 }

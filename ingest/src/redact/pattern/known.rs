@@ -7,7 +7,7 @@ use crate::redact::hash::from_base64;
 use crate::redact::name::contains;
 
 /// What the literal is the beginning of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Known {
     /// A JSON Web Token, or a Docker login: base64 of `{"`.
     Jwt,
@@ -23,11 +23,15 @@ pub(super) enum Known {
     Basic,
     /// The path of a Slack webhook.
     SlackHook,
+    /// `xoxb-` and its kin.
+    Slack,
+    /// `sk_live_` and `rk_live_`, without their first letter.
+    Stripe,
     /// A token with a prefix of its issuer: so many more characters of letters, digits, `_` and `-` at least.
     Prefixed(usize),
 }
 
-/// Literals by which secrets are found. Case counts; short ones are checked closely afterwards.
+/// Literals by which secrets are found. Case counts.
 pub(super) const KNOWN: &[(&str, Known)] = &[
     ("eyJ", Known::Jwt),
     ("ZXlK", Known::EncodedJwt),
@@ -40,24 +44,18 @@ pub(super) const KNOWN: &[(&str, Known)] = &[
     ("hooks.slack.com/services/", Known::SlackHook),
     ("AKIA", Known::Prefixed(16)),
     ("ASIA", Known::Prefixed(16)),
-    ("ghp_", Known::Prefixed(30)),
     ("gho_", Known::Prefixed(30)),
-    ("ghu_", Known::Prefixed(30)),
-    ("ghs_", Known::Prefixed(30)),
+    ("ghp_", Known::Prefixed(30)),
     ("ghr_", Known::Prefixed(30)),
+    ("ghs_", Known::Prefixed(30)),
+    ("ghu_", Known::Prefixed(30)),
     ("github_pat_", Known::Prefixed(22)),
     ("glpat-", Known::Prefixed(20)),
-    ("xoxa-", Known::Prefixed(10)),
-    ("xoxb-", Known::Prefixed(10)),
-    ("xoxe-", Known::Prefixed(10)),
-    ("xoxp-", Known::Prefixed(10)),
-    ("xoxr-", Known::Prefixed(10)),
-    ("xoxs-", Known::Prefixed(10)),
+    ("xox", Known::Slack),
     ("xapp-", Known::Prefixed(10)),
     ("AIza", Known::Prefixed(35)),
     ("ya29.", Known::Prefixed(20)),
-    ("sk_live_", Known::Prefixed(16)),
-    ("rk_live_", Known::Prefixed(16)),
+    ("k_live_", Known::Stripe),
     ("sk-ant-", Known::Prefixed(20)),
     ("sk-proj-", Known::Prefixed(20)),
     ("npm_", Known::Prefixed(36)),
@@ -89,11 +87,21 @@ impl Known {
                 let end = run(text, literal.end, |byte| is_base64_url(byte) || byte == b'/');
                 (end > literal.end && !starts_masked(text, literal.end)).then_some(literal.end..end)
             }
+            Self::Slack => {
+                let is_token = matches!(text.get(literal.end..literal.end + 2), Some([b'a'..=b'z', b'-']));
+                if is_token { Self::Prefixed(12).span(text, literal, cut) } else { None }
+            }
+            Self::Stripe => {
+                let start = start.checked_sub(1).filter(|first| matches!(text[*first], b's' | b'r'))?;
+                Self::Prefixed(16).span(text, start..literal.end, cut)
+            }
             Self::Prefixed(least) => {
-                let glued = start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric());
+                if start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric()) {
+                    return None;
+                }
                 let end = run(text, literal.end, |byte| is_base64_url(byte) || byte == b'.');
                 let whole = end - literal.end >= least || cut && end == text.len();
-                (whole && !glued).then_some(start..end)
+                whole.then_some(start..end)
             }
         }
     }
@@ -112,7 +120,12 @@ fn jwt(text: &[u8], start: usize, cut: bool) -> Option<usize> {
 
 /// The run of base64 that starts at `start`, if what it encodes is a secret.
 fn encoded(text: &[u8], start: usize, cut: bool, is_secret: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
-    let end = run(text, start, |byte| is_base64_url(byte) || matches!(byte, b'+' | b'/' | b'='));
+    let belongs = |byte| is_base64_url(byte) || matches!(byte, b'+' | b'/');
+    // Base64 within base64 is none: its letters do not begin at a multiple of four.
+    if start.checked_sub(1).is_some_and(|before| belongs(text[before])) {
+        return None;
+    }
+    let end = run(text, start, |byte| belongs(byte) || byte == b'=');
     if cut && end == text.len() {
         return Some(start..end);
     }
@@ -194,6 +207,6 @@ fn ends_authority(byte: u8) -> bool {
         || matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'\\' | b'`')
 }
 
-fn is_base64_url(byte: u8) -> bool {
+pub(super) fn is_base64_url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }

@@ -82,6 +82,8 @@ pub(in crate::redact) enum Member {
     Message,
     Metadata,
     OauthSecret,
+    /// `fieldsV1` of managedFields.
+    FieldNames,
     /// Content of a file, as a URL.
     Source,
     /// Members of the audit event.
@@ -124,11 +126,10 @@ impl Role {
 
 impl Walk<'_> {
     /// Reads a key and says what its value is. Secrets in keys are masked at once.
-    pub(super) fn key(&mut self, start: usize, end: usize, escaped: bool) -> Member {
+    pub(super) fn member(&mut self, start: usize, end: usize, escaped: bool) -> Member {
         let raw = &self.buf[start..end];
         // What is escaped for good reason (quotes, mostly those of managedFields) is no key we look for.
-        let disguised = escaped && memchr::memmem::find(raw, b"\\u").is_some()
-            || escaped && memchr::memmem::find(raw, b"\\/").is_some();
+        let disguised = escaped && raw.windows(2).any(|pair| matches!(pair, b"\\u" | b"\\/"));
         if self.scope.built_in && (disguised || self.has_anchor(start, end)) {
             self.read_text(start..end, escaped, None);
         }
@@ -191,6 +192,7 @@ fn of_any_object(key: &[u8]) -> Member {
         (3, b't') if is(key, b"tls") => Member::Tls,
         (5, b'a') if is(key, b"auths") => Member::Auths,
         (5, b'p') if is(key, b"patch") => Member::PatchList,
+        (8, b'f') if key == b"fieldsV1" => Member::FieldNames,
         (7, b'm') if is(key, b"message") => Member::Message,
         (6, b's') if is(key, b"secret") => Member::OauthSecret,
         (17, b'a') if is(key, b"additionalSecrets") => Member::OauthSecret,
