@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::binary::Binary;
-use crate::ledger::Ledger;
+use crate::ledger::{Found, Ledger};
 use crate::random::Random;
 use crate::sender::{RequestPool, Sender};
 use crate::server::Server;
-use crate::wait::wait_until;
+use crate::wait::waited_for;
 
 const SENDERS: usize = 3;
 
@@ -140,7 +140,8 @@ impl Campaign {
                 status
             }
         };
-        if status.success() && matches!(fate, Fate::WhileStopping(_)) {
+        let stopped = status.success() || status.signal() == Some(Signal::TERM.as_raw());
+        if stopped && matches!(fate, Fate::WhileStopping(_)) {
             return;
         }
         assert_eq!(
@@ -178,19 +179,32 @@ impl Campaign {
 
     /// Acknowledged is stored, once; nothing else is there.
     fn check(&mut self) {
-        wait_until("everything acknowledged is found", || {
-            let found = self.ledger.check(&self.server.api().exported(""));
-            assert!(
-                found.wrong.is_empty(),
-                "{} of {} documents are wrong:\n{}\n{}",
-                found.wrong.len(),
-                found.documents,
-                found.wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n"),
-                self.server.log().tail(),
-            );
-            found.missing.is_empty()
+        // Cheaper to ask for than all documents, and true a little before they are all there to see.
+        self.server.api().wait_until_searchable();
+        let mut last = Found::default();
+        let in_time = waited_for(|| {
+            last = self.ledger.check(&self.server.api().exported(""));
+            if !last.wrong.is_empty() {
+                let again = self.ledger.check(&self.server.api().exported(""));
+                let lasts = if again.wrong.is_empty() { "no longer so" } else { "still so" };
+                panic!("wrong, and {lasts} at the next look: {}", self.broken(&last, &last.wrong));
+            }
+            last.missing.is_empty()
         });
+        assert!(in_time, "missing: {}", self.broken(&last, &last.missing));
         self.report.acknowledged = self.ledger.acknowledged_requests();
+    }
+
+    fn broken(&self, found: &Found, promises: &[String]) -> String {
+        let first: Vec<_> = promises.iter().take(20).map(String::as_str).collect();
+        format!(
+            "{} of {} documents in {}\n{}\n{}",
+            promises.len(),
+            found.documents,
+            self.server.data().display(),
+            first.join("\n"),
+            self.server.log().tail(),
+        )
     }
 }
 

@@ -72,7 +72,7 @@ impl Ledger {
             let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let (id, audit_id, stage) = (text("/id"), text("/audit/id"), text("/audit/stage"));
             if !ids.insert(id) {
-                found.wrong.push(format!("{audit_id}: the id {id} stands twice"));
+                found.wrong.push(format!("{audit_id}: the id {id} stands twice, now as {event}"));
             }
             if audit_ids.insert(audit_id, stage_rank(stage)).is_some() {
                 found.wrong.push(format!("{audit_id}: found twice"));

@@ -112,6 +112,8 @@ impl Sender {
                     self.acknowledged.pop_front();
                 }
                 self.acknowledged.push_back(batch);
+                // No faster than an index that is killed all the time can follow.
+                thread::sleep(Duration::from_millis(self.random.below(200) as u64));
             }
         }
     }

@@ -35,7 +35,7 @@ pub struct Server {
     log: Log,
     data: PathBuf,
     running: Option<Running>,
-    _own_data: Option<TempDir>,
+    own_data: Option<TempDir>,
 }
 
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl ServerBuilder {
             log: Log::default(),
             data: data.expect("one of the two is there"),
             running: None,
-            _own_data: own_data,
+            own_data,
         }
     }
 }
@@ -310,6 +310,10 @@ impl Drop for Server {
         }
         if !thread::panicking() {
             self.assert_calm();
+        } else if std::env::var_os("TAFFRAIL_KEEP").is_some()
+            && let Some(folder) = &mut self.own_data
+        {
+            folder.disable_cleanup(true);
         }
     }
 }

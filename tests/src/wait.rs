@@ -11,15 +11,29 @@ pub fn wait_until(what: &str, mut check: impl FnMut() -> bool) {
     wait_for(what, || check().then_some(()));
 }
 
+/// Whether `check` became true within a minute.
+pub(crate) fn waited_for(mut check: impl FnMut() -> bool) -> bool {
+    poll(|| check().then_some(())).is_some()
+}
+
 /// Returns the first `Some` of `check`; panics, naming `what`, if there is none within a minute.
-pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, check: impl FnMut() -> Option<T>) -> T {
+    match poll(check) {
+        Some(found) => found,
+        None => panic!("waited {PATIENCE:?} in vain until {what}"),
+    }
+}
+
+fn poll<T>(mut check: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(found) = check() {
-            return found;
+            return Some(found);
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain until {what}");
+        if Instant::now() > deadline {
+            return None;
+        }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
