@@ -39,6 +39,8 @@ struct SplitState {
     /// Times of the documents, inclusive; `None` without documents.
     times: Option<(i64, i64)>,
     last_write: Timestamp,
+    /// The size of the split's files.
+    disk_bytes: u64,
 }
 
 impl std::fmt::Debug for Split {
@@ -68,9 +70,9 @@ impl Split {
             Ok((index, reader))
         };
         let (index, reader) = open().map_err(IndexError::split("open", &name))?;
-        let state = Mutex::new(SplitState { times: None, last_write: Timestamp::now() });
+        let state = Mutex::new(SplitState { times: None, last_write: Timestamp::now(), disk_bytes: 0 });
         let split = Self { entry, dir, index, reader, writes: AtomicU64::new(0), state };
-        split.read_times()?;
+        split.look()?;
         Ok(split)
     }
 
@@ -89,7 +91,7 @@ impl Split {
         self.reader.reload().map_err(IndexError::split("reload", &self.name()))?;
         self.writes.fetch_add(1, Ordering::AcqRel);
         self.state().last_write = Timestamp::now();
-        self.read_times()
+        self.look()
     }
 
     /// Counts the commits since the split was opened.
@@ -106,17 +108,17 @@ impl Split {
         self.state().times
     }
 
-    /// The size of the split's files.
+    /// The size of the split's files, as of the last commit.
     pub(crate) fn disk_bytes(&self) -> u64 {
-        let Ok(files) = fs::read_dir(&self.dir) else { return 0 };
-        files.flatten().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+        self.state().disk_bytes
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, SplitState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_times(&self) -> Result<()> {
+    /// Notes what questions need often and only a commit changes.
+    fn look(&self) -> Result<()> {
         let mut times: Option<(i64, i64)> = None;
         for segment in self.searcher().segment_readers() {
             if segment.num_docs() == 0 {
@@ -126,7 +128,10 @@ impl Split {
             let (from, to) = times.unwrap_or((i64::MAX, i64::MIN));
             times = Some((from.min(column.min_value()), to.max(column.max_value())));
         }
-        self.state().times = times;
+        let files = fs::read_dir(&self.dir).map_err(IndexError::io("list", &self.dir))?;
+        let disk_bytes = files.flatten().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        let mut state = self.state();
+        (state.times, state.disk_bytes) = (times, disk_bytes);
         Ok(())
     }
 
