@@ -39,6 +39,9 @@ const MIN_KEY_BYTES: usize = 16;
 /// Deeper documents do not count as JSON: no API server takes them, and stacks have to end somewhere.
 const MAX_DEPTH: usize = 10_000;
 
+/// More secrets in one record than any real one has; noting each would take far more memory than the record itself.
+const MAX_SECRETS: usize = 1_000_000;
+
 /// The redaction rules of this installation. Holds no state between records: share it behind an `Arc`.
 pub struct Redactor {
     hash: ValueHash,

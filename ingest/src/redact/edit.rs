@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use taffrail_event::json;
+
+use super::hash::{Encoding, ValueHash, from_base64};
+
 /// Replacements that are not applied yet.
 #[derive(Default)]
 pub(super) struct Edits {
@@ -13,7 +17,16 @@ pub(super) struct Edits {
 #[derive(Clone)]
 struct Edit {
     place: Range<usize>,
-    text: Range<usize>,
+    by: By,
+}
+
+#[derive(Clone)]
+enum By {
+    /// A range of the replacements' text.
+    Text(Range<usize>),
+    /// The hash of what stands there, which is only computed if no outer replacement swallows it: a hash per level of a
+    /// deep document would take quadratic time.
+    Hash { is_string: bool, encoding: Encoding },
 }
 
 /// A state to which [`Edits::roll_back`] returns.
@@ -25,9 +38,18 @@ impl Edits {
     pub(super) fn replace(&mut self, place: Range<usize>, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.text.len();
         write(&mut self.text);
+        self.push(place, By::Text(start..self.text.len()));
+    }
+
+    /// Replaces `place`, the content of a string or else a whole value, by its hash.
+    pub(super) fn mask(&mut self, place: Range<usize>, is_string: bool, encoding: Encoding) {
+        self.push(place, By::Hash { is_string, encoding });
+    }
+
+    fn push(&mut self, place: Range<usize>, by: By) {
         let in_order = self.list.last().is_none_or(|last| last.place.end <= place.start);
         self.sorted = in_order && (self.sorted || self.list.is_empty());
-        self.list.push(Edit { place, text: start..self.text.len() });
+        self.list.push(Edit { place, by });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -48,7 +70,7 @@ impl Edits {
     }
 
     /// Appends `source` with the replacements made.
-    pub(super) fn apply(mut self, source: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn apply(mut self, source: &[u8], hash: &ValueHash, out: &mut Vec<u8>) {
         if !self.sorted {
             // The sort is stable: of equal places the later replacement comes first.
             self.list.reverse();
@@ -60,11 +82,28 @@ impl Edits {
                 continue;
             }
             out.extend_from_slice(&source[copied..edit.place.start]);
-            out.extend_from_slice(&self.text[edit.text.clone()]);
+            match &edit.by {
+                By::Text(text) => out.extend_from_slice(&self.text[text.clone()]),
+                By::Hash { is_string, encoding } => {
+                    write_hash(&source[edit.place.clone()], *is_string, *encoding, hash, out);
+                }
+            }
             copied = edit.place.end;
         }
         out.extend_from_slice(&source[copied..]);
     }
+}
+
+fn write_hash(raw: &[u8], is_string: bool, encoding: Encoding, hash: &ValueHash, out: &mut Vec<u8>) {
+    if !is_string {
+        out.push(b'"');
+        hash.write(raw, out);
+        out.push(b'"');
+        return;
+    }
+    let text = json::unescape(raw);
+    let decoded = if encoding == Encoding::Base64 { from_base64(&text) } else { None };
+    hash.write(decoded.as_deref().unwrap_or(&text), out);
 }
 
 /// Appends `text` as the content of a JSON string. Bytes that are no UTF-8 stay as they are.
@@ -99,7 +138,7 @@ mod tests {
                 edits.replace(*start..*end, |out| out.push(b'*'));
             }
             let mut out = Vec::new();
-            edits.apply(b"0123456789", &mut out);
+            edits.apply(b"0123456789", &ValueHash::new(&[7; 32]).unwrap(), &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), expected, "{places:?}");
         }
         check(&[], "0123456789");

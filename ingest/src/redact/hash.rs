@@ -23,6 +23,13 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
+/// How the text of a secret stands there. The hash is that of the decoded value, so that forms compare.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Encoding {
+    Plain,
+    Base64,
+}
+
 /// The keyed hash.
 #[derive(Clone)]
 pub(super) struct ValueHash(Hmac<Sha256>);

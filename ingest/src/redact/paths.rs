@@ -5,8 +5,9 @@ use std::ops::Range;
 use taffrail_config::{FieldPath, Segment};
 use taffrail_event::json::{self, Lexer, Members};
 
-use super::Redactor;
+use super::MAX_SECRETS;
 use super::edit::Edits;
+use super::hash::{Encoding, is_masked};
 
 /// A path and how many of its segments lead to where the walk is.
 #[derive(Clone, Copy)]
@@ -22,17 +23,21 @@ struct Visit<'r> {
 }
 
 /// Masks what `paths` name in `body`, which stands at `offset`: an object, the items of a list, the rows of a table, or a
-/// patch of any form.
-pub(super) fn mask(redactor: &Redactor, paths: &[&FieldPath], body: &[u8], offset: usize, edits: &mut Edits) {
+/// patch of any form. Returns `false` if there is too much to mask.
+pub(super) fn mask(paths: &[&FieldPath], body: &[u8], offset: usize, edits: &mut Edits) -> bool {
     let roots: Vec<_> = paths.iter().map(|path| Position { path, taken: 0 }).collect();
     let mut visits: Vec<_> = objects(body)
         .map(|place| Visit { place, positions: roots.clone() })
         .chain(operations(body, &roots))
+        .take(MAX_SECRETS + 1)
         .collect();
     // No recursion: depth is the sender's choice. A path has at most 64 segments, so no value is visited more often.
     while let Some(visit) = visits.pop() {
+        if visits.len() + edits.len() > MAX_SECRETS {
+            return false;
+        }
         if visit.positions.iter().any(|position| position.is_done()) {
-            mask_value(redactor, body, visit.place, offset, edits);
+            mask_value(body, visit.place, offset, edits);
             continue;
         }
         let value = &body[visit.place.clone()];
@@ -51,6 +56,7 @@ pub(super) fn mask(redactor: &Redactor, paths: &[&FieldPath], body: &[u8], offse
             go_on(None, place);
         }
     }
+    true
 }
 
 impl Position<'_> {
@@ -83,7 +89,7 @@ fn objects(body: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
             _ => continue,
         };
         let list = member.value;
-        for element in json::elements(&body[list.clone()]) {
+        for element in json::elements(&body[list.clone()]).take(MAX_SECRETS) {
             let element = list.start + element.start..list.start + element.end;
             if !of_table {
                 places.push(element);
@@ -100,7 +106,7 @@ fn objects(body: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 /// The values of a JSON patch, with as much of the paths taken as their pointers lead down.
 fn operations<'r>(body: &[u8], roots: &[Position<'r>]) -> Vec<Visit<'r>> {
     let mut visits = Vec::new();
-    for element in json::elements(body) {
+    for element in json::elements(body).take(MAX_SECRETS) {
         let operation = &body[element.clone()];
         let pointers = Members::of(operation).filter(|member| member.key.eq_ignore_ascii_case("path"));
         let positions: Vec<_> = pointers
@@ -130,16 +136,12 @@ fn follow<'r>(mut position: Position<'r>, pointer: &str) -> Option<Position<'r>>
     Some(position)
 }
 
-fn mask_value(redactor: &Redactor, body: &[u8], place: Range<usize>, offset: usize, edits: &mut Edits) {
+fn mask_value(body: &[u8], place: Range<usize>, offset: usize, edits: &mut Edits) {
     let raw = &body[place.clone()];
-    let text = json::string(raw);
-    let value = text.as_deref().map_or(raw, str::as_bytes);
-    if value.is_empty() || raw == b"null" || super::hash::is_masked(value) {
-        return;
+    let is_string = raw.first() == Some(&b'"');
+    let inner = if is_string { place.start + 1..place.end - 1 } else { place };
+    let value = &body[inner.clone()];
+    if !value.is_empty() && raw != b"null" && !is_masked(value) {
+        edits.mask(offset + inner.start..offset + inner.end, is_string, Encoding::Plain);
     }
-    edits.replace(offset + place.start..offset + place.end, |out| {
-        out.push(b'"');
-        redactor.hash.write(value, out);
-        out.push(b'"');
-    });
 }

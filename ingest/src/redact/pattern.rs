@@ -180,6 +180,3 @@ fn run(text: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
         .and_then(|rest| rest.iter().position(|byte| !belongs(*byte)))
         .map_or(text.len().max(from), |len| from + len)
 }
-
-#[cfg(test)]
-mod tests;

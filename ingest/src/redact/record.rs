@@ -21,7 +21,7 @@ pub(super) fn redact(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> R
     if pass.work.edits.is_empty() {
         out.extend_from_slice(record);
     } else {
-        pass.work.edits.apply(record, out);
+        pass.work.edits.apply(record, &redactor.hash, out);
     }
     Ok(pass.flags)
 }
@@ -93,15 +93,19 @@ impl<'p> Pass<'p> {
             }
             let place = cursor.value().ok_or(NotAudit::Malformed)?;
             match part {
-                Part::Identity => continue,
-                Part::AuditId => has_id = is_text(&record[place]),
-                Part::Stage => has_stage = is_text(&record[place]),
-                _ => {
-                    if part == Part::Reference {
-                        scope = self.scope(&place, &mut met);
-                    }
-                    met.push(Met { part, place, is_read: false });
+                Part::AuditId => has_id = is_text(&record[place.clone()]),
+                Part::Stage => has_stage = is_text(&record[place.clone()]),
+                Part::Reference => scope = self.scope(&place, &mut met),
+                _ => {}
+            }
+            // A container where a text belongs identifies nothing, and may hold anything.
+            let is_container = matches!(record[place.start], b'{' | b'[');
+            match part {
+                Part::Identity | Part::AuditId | Part::Stage if !is_container => {}
+                Part::Identity | Part::AuditId | Part::Stage | Part::Uri if is_container => {
+                    met.push(Met { part: Part::Other, place, is_read: false });
                 }
+                _ => met.push(Met { part, place, is_read: false }),
             }
         }
         if !record[cursor.position()..].trim_ascii().is_empty() {
@@ -132,7 +136,7 @@ impl<'p> Pass<'p> {
     fn scope_of_all(&self, met: &[Met]) -> Scope<'p> {
         let of =
             |part| met.iter().filter(move |met| met.part == part).map(|met| &self.record[met.place.clone()]);
-        let uri = || of(Part::Uri).last().and_then(json::string).unwrap_or_default().into_owned();
+        let uri = || of(Part::Uri).next_back().and_then(json::string).unwrap_or_default().into_owned();
         of(Part::Reference)
             .map(|reference| self.redactor.rules.scope(Some(reference), uri))
             .reduce(Scope::and)
@@ -162,10 +166,10 @@ impl<'p> Pass<'p> {
         let first = self.anchors.partition_point(|anchor| *anchor < from);
         let mut walk = Walk::new(self.redactor, scope, self.record, &self.anchors[first..], &mut self.work);
         let end = walk.value(from, root).ok()?;
-        if part == Part::Body && !scope.paths.is_empty() {
-            paths::mask(self.redactor, &scope.paths, &self.record[from..end], from, &mut self.work.edits);
-        }
-        Some(end)
+        let covers = part == Part::Body && !scope.paths.is_empty();
+        let masked =
+            !covers || paths::mask(&scope.paths, &self.record[from..end], from, &mut self.work.edits);
+        masked.then_some(end)
     }
 
     /// Whether nothing in `place` can be a secret by its look.
@@ -187,7 +191,7 @@ impl<'p> Pass<'p> {
     /// Replaces a value that is no JSON. About secrets, or about who knows what, it is replaced whole; else it becomes a
     /// string in which everything but the harmless is masked.
     fn withhold(&mut self, scope: &Scope<'_>, place: Range<usize>) {
-        if !scope.built_in {
+        if !scope.built_in && scope.paths.is_empty() {
             return;
         }
         let raw = &self.record[place.clone()];

@@ -7,6 +7,7 @@ mod texts;
 
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use taffrail_config::RedactionSettings;
 use taffrail_event::{AuditRecord, RecordFlags};
@@ -16,8 +17,11 @@ use super::Redactor;
 /// The hash of `hunter2` under the key of [`redactor`].
 pub(super) const HUNTER2: &str = "redacted:326eb4f6783e519f";
 
-pub(super) fn redactor() -> Redactor {
-    Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap()
+/// The built-in rules.
+pub(super) fn redactor() -> &'static Redactor {
+    static REDACTOR: LazyLock<Redactor> =
+        LazyLock::new(|| Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap());
+    &REDACTOR
 }
 
 /// An audit event about `resource` (with an optional `/subresource`) with that member added.
@@ -43,7 +47,7 @@ pub(super) fn redact_with(redactor: &Redactor, record: &[u8]) -> (String, Record
 }
 
 pub(super) fn redact(record: &str) -> String {
-    redact_with(&redactor(), record.as_bytes()).0
+    redact_with(redactor(), record.as_bytes()).0
 }
 
 /// The lines of a recorded file.

@@ -12,20 +12,15 @@ mod text;
 
 use std::ops::Range;
 
-use taffrail_event::json;
-
 use super::edit::Edits;
-use super::hash::{from_base64, is_masked};
+use super::hash::{Encoding, is_masked};
 use super::pattern::Options;
 use super::resource::Families;
 use super::scope::Scope;
-use super::{MAX_DEPTH, Redactor, name};
+use super::{MAX_DEPTH, MAX_SECRETS, Redactor, name};
 pub(super) use cursor::Cursor;
 pub(super) use member::Member;
-use member::{Encoding, Role};
-
-/// More secrets than any real object has; noting each would take far more memory than the body itself.
-const MAX_SECRETS: usize = 1_000_000;
+use member::Role;
 
 /// The value is no well-formed JSON, or too much for one.
 #[derive(Debug, PartialEq)]
@@ -298,25 +293,10 @@ impl<'w> Walk<'w> {
     /// Replaces a value by its hash. Nothing (null and the empty string) stays nothing.
     fn mask(&mut self, held: &Held, encoding: Encoding) {
         let raw = &self.buf[held.place.clone()];
-        let hash = &self.redactor.hash;
-        if !held.is_string {
-            if raw != b"null" {
-                self.work.edits.replace(held.place.clone(), |out| {
-                    out.push(b'"');
-                    hash.write(raw, out);
-                    out.push(b'"');
-                });
-            }
-            return;
+        let is_nothing = if held.is_string { raw.is_empty() } else { raw == b"null" };
+        if !is_nothing && !is_masked(raw) {
+            self.work.edits.mask(held.place.clone(), held.is_string, encoding);
         }
-        let text = json::unescape(raw);
-        if text.is_empty() || is_masked(raw) {
-            return;
-        }
-        let decoded = if encoding == Encoding::Base64 { from_base64(&text) } else { None };
-        self.work
-            .edits
-            .replace(held.place.clone(), |out| hash.write(decoded.as_deref().unwrap_or(&text), out));
     }
 
     fn note_kind(&mut self, families: Families) {

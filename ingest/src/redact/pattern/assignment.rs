@@ -51,7 +51,7 @@ fn assigned(text: &[u8], at: usize) -> Option<Range<usize>> {
     }
     let in_query = name.start.checked_sub(1).is_some_and(|before| matches!(text[before], b'?' | b'&'));
     let end = run(text, start, |byte| {
-        !byte.is_ascii_whitespace() && !(in_query && matches!(byte, b'&' | b'#' | b'"' | b'\''))
+        !(byte.is_ascii_whitespace() || in_query && matches!(byte, b'&' | b'#' | b'"' | b'\''))
     });
     Some(start..trimmed(text, start, end))
 }
@@ -69,11 +69,10 @@ fn member(text: &[u8], at: usize) -> Option<Range<usize>> {
     if let Some(quoted) = quoted(text, start) {
         return Some(quoted);
     }
-    let line_end = run(text, start, |byte| byte != b'\n');
-    if matches!(text.get(start), Some(b'|' | b'>')) {
-        let block = line_end + 1;
-        return (block < text.len()).then(|| block..block_end(text, block, indent_of_line(text, name.start)));
+    if let Some(block) = block_start(text, start) {
+        return Some(block..block_end(text, block, indent_of_line(text, name.start)));
     }
+    let line_end = run(text, start, |byte| byte != b'\n');
     // The name may itself stand in quotes that end with the value: 'Authorization: Basic x'.
     let quote =
         name.start.checked_sub(1).map(|before| text[before]).filter(|byte| matches!(byte, b'"' | b'\''));
@@ -120,6 +119,15 @@ fn quoted(text: &[u8], start: usize) -> Option<Range<usize>> {
         }
         at += 1;
     }
+}
+
+/// Where the lines of a block scalar begin whose indicator (`|`, `>-`, `|2+`) stands at `at`.
+fn block_start(text: &[u8], at: usize) -> Option<usize> {
+    const INDICATOR: usize = 4;
+    matches!(text.get(at), Some(b'|' | b'>')).then_some(())?;
+    let newline = memchr::memchr(b'\n', &text[at..text.len().min(at + INDICATOR)])?;
+    let block = at + newline + 1;
+    (block < text.len()).then_some(block)
 }
 
 /// Where the lines end that are indented deeper than `indent`.

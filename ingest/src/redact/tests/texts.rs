@@ -145,7 +145,7 @@ fn dead_letters_keep_what_is_harmless() {
     check(r#"{"kind":"Event","x":"hun{"kind":"Event","y":"hunter2"}"#, r#"{"kind":"Event","x":"*"*"#);
     check("<html>502 Bad Gateway</html>", "<html>502 Bad Gateway</html>");
     check(&format!("token={JWT}"), "token=*");
-    check(&format!("rest {}", &JWT[..30]), "rest *");
+    check(&format!("rest {}", JWT.split('.').next().unwrap()), "rest *");
     check(
         "kind: Secret\ndata:\n  a: aHVudGVyMg==\n  b: x\ntype: Opaque\n",
         "kind: Secret\ndata:\n *\ntype: Opaque\n",

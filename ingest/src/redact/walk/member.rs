@@ -5,15 +5,9 @@ use std::borrow::Cow;
 use taffrail_event::json;
 
 use super::Walk;
+use crate::redact::hash::Encoding;
 use crate::redact::name;
 use crate::redact::resource::Families;
-
-/// How the text of a secret stands there. The hash is that of the decoded value, so that forms compare.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::redact) enum Encoding {
-    Plain,
-    Base64,
-}
 
 /// What a container is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -185,6 +179,7 @@ fn of_any_object(key: &[u8]) -> Member {
         (5, b'v') if is(key, b"value") => Member::Value,
         (4, b'd') if is(key, b"data") => Member::SecretMap(Encoding::Base64),
         (10, b's') if is(key, b"stringData") => Member::SecretMap(Encoding::Plain),
+        (10, b'b') if is(key, b"binaryData") => Member::SecretMap(Encoding::Base64),
         (11, b'a') if is(key, b"annotations") => Member::Annotations,
         (8, b'm') if is(key, b"metadata") => Member::Metadata,
         (7, b'c') if is(key, b"command") => Member::Words,

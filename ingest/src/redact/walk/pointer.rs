@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use taffrail_event::json::{self, Members};
 
 use super::Walk;
-use super::member::{Encoding, Member, Role};
+use super::member::{Member, Role};
+use crate::redact::hash::Encoding;
 
 /// Reads the operation that opens at `start` ahead, because `path` may follow `value`. Of several paths the most secret
 /// one counts.

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use taffrail_event::json;
 
-use super::member::{Encoding, Member};
+use super::member::Member;
 use super::{Held, Walk, Work};
 use crate::redact::edit::write_escaped;
+use crate::redact::hash::Encoding;
 use crate::redact::pattern::Reading;
 use crate::redact::resource::Families;
 
@@ -203,7 +204,7 @@ impl Walk<'_> {
             return Nested::Same;
         }
         let mut out = Vec::with_capacity(text.len());
-        work.edits.apply(text, &mut out);
+        work.edits.apply(text, &self.redactor.hash, &mut out);
         Nested::Changed(out)
     }
 }
