@@ -501,6 +501,20 @@ fn identity_is_never_touched() {
 }
 
 #[test]
+fn of_several_references_the_most_secret_counts() {
+    let secrets = r#""objectRef":{"resource":"secrets"}"#;
+    let pods = r#""objectRef":{"resource":"pods"}"#;
+    let body = r#""requestObject":{"data":{"a":"aHVudGVyMg=="}}"#;
+    for record in [
+        format!(r#"{{"auditID":"a",{pods},{body},{secrets}}}"#),
+        format!(r#"{{"auditID":"a",{secrets},{body},{pods}}}"#),
+        format!(r#"{{"auditID":"a",{body},{pods},{secrets},{pods}}}"#),
+    ] {
+        assert!(redact(&record).contains(HUNTER2), "{record}");
+    }
+}
+
+#[test]
 fn containers_where_texts_belong_are_read() {
     let found = redact(
         r#"{"auditID":"a","verb":{"password":"hunter2"},"requestURI":[{"kind":"Secret","stringData":{"a":"hunter2"}}]}"#,
