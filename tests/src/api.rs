@@ -133,6 +133,25 @@ impl Api {
         events
     }
 
+    /// All dead letters, newest first.
+    pub fn dead_letters(&self) -> Vec<Value> {
+        let mut letters = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut parameters = vec![("limit", "1000")];
+            if let Some(cursor) = &cursor {
+                parameters.push(("cursor", cursor));
+            }
+            let mut page = self.read("/api/v1/deadletters", &parameters);
+            let Value::Array(mut found) = page["deadletters"].take() else { panic!("no list: {page}") };
+            letters.append(&mut found);
+            match page["next"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return letters,
+            }
+        }
+    }
+
     /// A value of `/metrics`, by its name with its labels.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let answer = self.get("/metrics", &[]);

@@ -23,6 +23,9 @@ const SENDERS: usize = 3;
 /// A point that a run does not reach in this time is given up, and the server killed from outside.
 const REACHED_WITHIN: Duration = Duration::from_secs(4);
 
+/// The same for points of compaction, of which a server thinks every half a minute.
+const COMPACTION_REACHED_WITHIN: Duration = Duration::from_secs(45);
+
 /// How a run of the server ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -161,7 +164,12 @@ impl Campaign {
                 thread::sleep(*time);
             }
             Fate::At { point, .. } => {
-                while started.elapsed() < REACHED_WITHIN {
+                let patience = if point.starts_with("index.compaction") {
+                    COMPACTION_REACHED_WITHIN
+                } else {
+                    REACHED_WITHIN
+                };
+                while started.elapsed() < patience {
                     if let Some(status) = self.server.ended() {
                         *self.report.at.entry(point.clone()).or_default() += 1;
                         return status;
@@ -184,6 +192,7 @@ impl Campaign {
         let mut last = Found::default();
         let in_time = waited_for(|| {
             last = self.ledger.check(&self.server.api().exported(""));
+            self.ledger.check_dead_letters(&self.server.api().dead_letters(), &mut last);
             if !last.wrong.is_empty() {
                 let again = self.ledger.check(&self.server.api().exported(""));
                 let lasts = if again.wrong.is_empty() { "no longer so" } else { "still so" };

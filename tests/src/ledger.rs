@@ -20,6 +20,8 @@ pub(crate) fn stage_rank(stage: &str) -> u8 {
 #[derive(Debug, Default)]
 pub struct Ledger {
     requests: Mutex<HashMap<String, Entry>>,
+    /// Things that were acknowledged although they are no events.
+    junk: Mutex<HashSet<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +57,27 @@ impl Ledger {
         for (audit_id, stage) in records {
             let entry = requests.entry(audit_id.clone()).or_default();
             entry.acknowledged = entry.acknowledged.max(*stage);
+        }
+    }
+
+    /// Notes that the server has acknowledged something that is no event, which has to become a dead letter.
+    pub(crate) fn acknowledged_junk(&self, junk: &str) {
+        self.junk.lock().unwrap_or_else(PoisonError::into_inner).insert(junk.to_owned());
+    }
+
+    /// Compares the dead letters with the junk that was acknowledged.
+    pub(crate) fn check_dead_letters(&self, letters: &[Value], found: &mut Found) {
+        let junk = self.junk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = HashSet::new();
+        let mut excerpts = HashSet::new();
+        for letter in letters {
+            if !ids.insert(letter["id"].as_str().unwrap_or_default()) {
+                found.wrong.push(format!("a dead letter stands twice: {letter}"));
+            }
+            excerpts.insert(letter["excerpt"].as_str().unwrap_or_default().trim());
+        }
+        for junk in junk.iter().filter(|junk| !excerpts.contains(junk.as_str())) {
+            found.missing.push(format!("{junk}: acknowledged, and no dead letter"));
         }
     }
 

@@ -90,6 +90,8 @@ pub struct Sender {
 #[derive(Debug, Clone)]
 struct Batch {
     records: Vec<(String, u8)>,
+    /// An item that is no event.
+    junk: Option<String>,
     headers: Vec<&'static str>,
     body: Vec<u8>,
 }
@@ -108,6 +110,9 @@ impl Sender {
             self.ledger.sent(&batch.records);
             if deliver(&batch, target, stop) {
                 self.ledger.acknowledged(&batch.records);
+                if let Some(junk) = &batch.junk {
+                    self.ledger.acknowledged_junk(junk);
+                }
                 if self.acknowledged.len() == RESENDABLE {
                     self.acknowledged.pop_front();
                 }
@@ -140,7 +145,12 @@ impl Sender {
     }
 
     fn encode(&mut self, records: &[Record]) -> Batch {
-        let lines: Vec<&[u8]> = records.iter().map(|record| record.bytes.as_slice()).collect();
+        let number = self.pool.next_number.fetch_add(1, Ordering::Relaxed);
+        let junk = self.random.chance(10).then(|| format!("nonsense-{number}"));
+        let mut lines: Vec<&[u8]> = records.iter().map(|record| record.bytes.as_slice()).collect();
+        if let Some(junk) = &junk {
+            lines.insert(self.random.below(lines.len() + 1), junk.as_bytes());
+        }
         let mut body = match self.random.below(3) {
             0 => samples::event_list(&lines),
             1 => lines.join(&b"\n"[..]),
@@ -161,7 +171,7 @@ impl Sender {
             _ => {}
         }
         let records = records.iter().map(|record| (record.audit_id.clone(), record.stage)).collect();
-        Batch { records, headers, body }
+        Batch { records, junk, headers, body }
     }
 }
 

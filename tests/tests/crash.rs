@@ -2,7 +2,11 @@
 //!
 //! At least 100 kills in all; `make soak` does thousands.
 
-use taffrail_tests::{Campaign, Fate, KillReport, Random, crash_points};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+use taffrail_tests::{Binary, Campaign, Fate, KillReport, Random, cli, crash_points, oracle, samples};
+use tempfile::TempDir;
 
 /// Kills per test of random times; there are four of those.
 const KILLS: usize = 20;
@@ -11,15 +15,28 @@ const KILLS: usize = 20;
 const ROUND: usize = 10;
 
 #[test]
-fn t35_killed_at_every_named_point_first_half() {
-    let points = crash_points();
-    kill_at_each(&points[..points.len() / 2]);
+fn t35_killed_at_every_point_of_intake_and_journal() {
+    kill_at_each(&points(|point| !point.starts_with("index.")), &[1, 3]);
 }
 
 #[test]
-fn t35_killed_at_every_named_point_second_half() {
-    let points = crash_points();
-    kill_at_each(&points[points.len() / 2..]);
+fn t35_killed_at_every_point_of_a_commit() {
+    kill_at_each(
+        &points(|point| point.starts_with("index.") && !point.starts_with("index.compaction")),
+        &[1, 3],
+    );
+}
+
+#[test]
+fn t35_killed_at_every_point_of_a_compaction() {
+    // A server compacts twice a minute, so a second visit takes long to come.
+    kill_at_each(&points(|point| point.starts_with("index.compaction")), &[1]);
+}
+
+fn points(wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let points: Vec<_> = crash_points().into_iter().filter(|point| wanted(point)).collect();
+    assert!(!points.is_empty());
+    points
 }
 
 #[test]
@@ -42,8 +59,8 @@ fn t35_killed_at_random_times_4() {
     kill_at_random("random times 4");
 }
 
-/// Twice each: when it comes there first, and again some time later, when there is more to lose.
-fn kill_at_each(points: &[String]) {
+/// At each of them on the first, and on a later visit, when there is more to lose.
+fn kill_at_each(points: &[String], visits: &[usize]) {
     let mut campaign = Campaign::new(Random::of_run("named points"));
     let fates: Vec<Fate> =
         points.iter().flat_map(|point| [1, 4].map(|nth| Fate::At { point: point.clone(), nth })).collect();
@@ -52,9 +69,8 @@ fn kill_at_each(points: &[String]) {
     }
     let report = campaign.report();
     say(report);
-    for point in points {
-        assert!(report.at.contains_key(point), "nothing was killed at {point}: the load does not come there");
-    }
+    let missed: Vec<_> = points.iter().filter(|point| !report.at.contains_key(*point)).collect();
+    assert!(missed.is_empty(), "nothing was killed at {missed:?}: the load does not come there");
 }
 
 fn kill_at_random(name: &str) {
@@ -71,4 +87,22 @@ fn kill_at_random(name: &str) {
 #[allow(clippy::print_stderr, reason = "what was done is worth reading when a test fails")]
 fn say(report: &KillReport) {
     eprintln!("{report:?}");
+}
+
+#[test]
+fn t35_a_killed_import_is_simply_run_again() {
+    let lines = samples::lines("audit/scenario.jsonl.gz");
+    let expected = oracle::fold(&lines).len();
+    let file = samples::path("audit/scenario.jsonl.gz");
+    for point in points(|point| point.starts_with("index.")) {
+        let folder = TempDir::with_prefix("taffrail-").expect("create a temporary directory");
+        let data = folder.path().join("data");
+        let mut command = Command::new(Binary::Crash.path());
+        command.env_clear().env("FAILPOINTS", format!("{point}=return")).stderr(Stdio::null());
+        let status =
+            command.args(["import", "--data"]).arg(&data).arg(&file).status().expect("start the program");
+        assert!(status.success() || status.signal() == Some(9), "{point}: {status}");
+        cli::import(&data, "default", &[&file]).ok();
+        assert_eq!(cli::search(&data, "").ok().stdout.lines().count(), expected, "{point}");
+    }
 }
