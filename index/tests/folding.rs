@@ -1,5 +1,7 @@
 //! Identity, folding and duplicates through the whole index: in memory, across commits, restarts and compactions.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
