@@ -53,6 +53,12 @@ impl RequestPool {
         Self { requests, next_number: AtomicU32::new(0) }
     }
 
+    /// One of several days around one that moves on: windows are begun, become quiet, are compacted, and are reopened.
+    fn days_later(&self, random: &mut Random) -> i64 {
+        let moving = self.next_number.load(Ordering::Relaxed) / 200 % 30;
+        i64::from(moving) + i64::try_from(random.below(4)).expect("few days")
+    }
+
     /// A request that nobody has sent before, as records of its stages, `shift` microseconds later than recorded.
     fn fresh(&self, random: &mut Random, shift: i64) -> VecDeque<Record> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
@@ -130,8 +136,7 @@ impl Sender {
         let mut records = Vec::new();
         let from_before = self.random.below(self.unfinished.len() + 1);
         records.extend(self.unfinished.drain(..from_before));
-        // Several days, so that windows become quiet, are compacted, and are reopened.
-        let shift = i64::try_from(self.random.below(4)).expect("few days") * DAY_MICROS;
+        let shift = self.pool.days_later(&mut self.random) * DAY_MICROS;
         for _ in 0..=self.random.below(20) {
             let mut stages = self.pool.fresh(&mut self.random, shift);
             if self.random.chance(30) {

@@ -62,8 +62,10 @@ fn t35_killed_at_random_times_4() {
 /// At each of them on the first, and on a later visit, when there is more to lose.
 fn kill_at_each(points: &[String], visits: &[usize]) {
     let mut campaign = Campaign::new(Random::of_run("named points"));
-    let fates: Vec<Fate> =
-        points.iter().flat_map(|point| [1, 4].map(|nth| Fate::At { point: point.clone(), nth })).collect();
+    let fates: Vec<Fate> = points
+        .iter()
+        .flat_map(|point| visits.iter().map(|nth| Fate::At { point: point.clone(), nth: *nth }))
+        .collect();
     for fates in fates.chunks(ROUND) {
         campaign.round(fates);
     }
