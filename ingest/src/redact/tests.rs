@@ -1,6 +1,7 @@
 //! Redaction as a whole, by the numbers of the audit test list (T55 to T58) and by form.
 
 mod forms;
+mod needles;
 mod recorded;
 mod survival;
 mod texts;
