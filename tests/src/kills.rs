@@ -23,9 +23,6 @@ const SENDERS: usize = 3;
 /// A point that a run does not reach in this time is given up, and the server killed from outside.
 const REACHED_WITHIN: Duration = Duration::from_secs(4);
 
-/// The same for points of compaction, of which a server thinks every half a minute.
-const COMPACTION_REACHED_WITHIN: Duration = Duration::from_secs(45);
-
 /// How a run of the server ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -49,6 +46,7 @@ pub struct Campaign {
     pool: Arc<RequestPool>,
     ledger: Arc<Ledger>,
     random: Random,
+    patience: Duration,
     report: KillReport,
 }
 
@@ -80,8 +78,16 @@ impl Campaign {
             pool: Arc::new(RequestPool::recorded(16 << 10)),
             ledger: Arc::default(),
             random: random.fork(),
+            patience: REACHED_WITHIN,
             report: KillReport::default(),
         }
+    }
+
+    /// Waits longer for a point to be reached.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Lets the server meet each fate in turn under load, starts it once more, and checks every promise.
@@ -164,12 +170,7 @@ impl Campaign {
                 thread::sleep(*time);
             }
             Fate::At { point, .. } => {
-                let patience = if point.starts_with("index.compaction") {
-                    COMPACTION_REACHED_WITHIN
-                } else {
-                    REACHED_WITHIN
-                };
-                while started.elapsed() < patience {
+                while started.elapsed() < self.patience {
                     if let Some(status) = self.server.ended() {
                         *self.report.at.entry(point.clone()).or_default() += 1;
                         return status;
@@ -185,23 +186,31 @@ impl Campaign {
         self.server.wait()
     }
 
-    /// Acknowledged is stored, once; nothing else is there.
+    /// Acknowledged is stored, once; nothing else is there. The latter also while it still catches up.
     fn check(&mut self) {
-        // Cheaper to ask for than all documents, and true a little before they are all there to see.
+        self.look();
         self.server.api().wait_until_searchable();
         let mut last = Found::default();
         let in_time = waited_for(|| {
-            last = self.ledger.check(&self.server.api().exported(""));
-            self.ledger.check_dead_letters(&self.server.api().dead_letters(), &mut last);
-            if !last.wrong.is_empty() {
-                let again = self.ledger.check(&self.server.api().exported(""));
-                let lasts = if again.wrong.is_empty() { "no longer so" } else { "still so" };
-                panic!("wrong, and {lasts} at the next look: {}", self.broken(&last, &last.wrong));
-            }
+            last = self.look();
             last.missing.is_empty()
         });
         assert!(in_time, "missing: {}", self.broken(&last, &last.missing));
         self.report.acknowledged = self.ledger.acknowledged_requests();
+    }
+
+    fn look(&self) -> Found {
+        let compare = || {
+            let mut found = self.ledger.check(&self.server.api().exported(""));
+            self.ledger.check_dead_letters(&self.server.api().dead_letters(), &mut found);
+            found
+        };
+        let found = compare();
+        if !found.wrong.is_empty() {
+            let lasts = if compare().wrong.is_empty() { "no longer so" } else { "still so" };
+            panic!("wrong, and {lasts} at the next look: {}", self.broken(&found, &found.wrong));
+        }
+        found
     }
 
     fn broken(&self, found: &Found, promises: &[String]) -> String {

@@ -4,6 +4,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use taffrail_tests::{Binary, Campaign, Fate, KillReport, Random, cli, crash_points, oracle, samples};
 use tempfile::TempDir;
@@ -11,26 +12,32 @@ use tempfile::TempDir;
 /// Kills per test of random times; there are four of those.
 const KILLS: usize = 20;
 
+/// What the points of compaction begin with.
+const COMPACTION: &str = "index.compaction";
+
 /// How many kills lie between two looks at everything.
 const ROUND: usize = 10;
 
 #[test]
 fn t35_killed_at_every_point_of_intake_and_journal() {
-    kill_at_each(&points(|point| !point.starts_with("index.")), &[1, 3]);
+    kill_at_each(new_campaign("intake"), &points(|point| !point.starts_with("index.")), &[1, 3]);
 }
 
 #[test]
 fn t35_killed_at_every_point_of_a_commit() {
-    kill_at_each(
-        &points(|point| point.starts_with("index.") && !point.starts_with("index.compaction")),
-        &[1, 3],
-    );
+    let points = points(|point| point.starts_with("index.") && !point.starts_with(COMPACTION));
+    kill_at_each(new_campaign("commit"), &points, &[1, 3]);
 }
 
 #[test]
 fn t35_killed_at_every_point_of_a_compaction() {
-    // A server compacts twice a minute, so a second visit takes long to come.
-    kill_at_each(&points(|point| point.starts_with("index.compaction")), &[1]);
+    // A server compacts twice a minute.
+    let campaign = new_campaign("compaction").patience(Duration::from_secs(60));
+    kill_at_each(campaign, &points(|point| point.starts_with(COMPACTION)), &[1]);
+}
+
+fn new_campaign(name: &str) -> Campaign {
+    Campaign::new(Random::of_run(name))
 }
 
 fn points(wanted: impl Fn(&str) -> bool) -> Vec<String> {
@@ -60,8 +67,7 @@ fn t35_killed_at_random_times_4() {
 }
 
 /// At each of them on the first, and on a later visit, when there is more to lose.
-fn kill_at_each(points: &[String], visits: &[usize]) {
-    let mut campaign = Campaign::new(Random::of_run("named points"));
+fn kill_at_each(mut campaign: Campaign, points: &[String], visits: &[usize]) {
     let fates: Vec<Fate> = points
         .iter()
         .flat_map(|point| visits.iter().map(|nth| Fate::At { point: point.clone(), nth: *nth }))
@@ -77,7 +83,7 @@ fn kill_at_each(points: &[String], visits: &[usize]) {
 
 fn kill_at_random(name: &str) {
     let points = crash_points();
-    let mut campaign = Campaign::new(Random::of_run(name));
+    let mut campaign = new_campaign(name);
     while campaign.report().kills < KILLS {
         let fates: Vec<Fate> = (0..ROUND).map(|_| campaign.any_fate(&points)).collect();
         campaign.round(&fates);
