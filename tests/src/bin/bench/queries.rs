@@ -123,7 +123,9 @@ impl Questions {
         for line in samples::split_lines(&content).iter().step_by(7) {
             let event: Value = serde_json::from_slice(line).expect("the recording is valid JSON");
             let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            users.insert(format!("user:{}", text("/user/username")));
+            if !text("/user/username").is_empty() {
+                users.insert(format!("user:{}", text("/user/username")));
+            }
             if let Some(code) = event.pointer("/responseStatus/code").and_then(Value::as_u64) {
                 codes.insert(code);
             }

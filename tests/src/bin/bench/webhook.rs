@@ -2,50 +2,89 @@
 
 use std::time::{Duration, Instant};
 
-use taffrail_tests::{Load, Server, post_huge};
+use taffrail_tests::{Load, LoadReport, Server, Usage, post_huge};
 
 use crate::arguments::Arguments;
 use crate::corpus::mebibytes;
 use crate::table::Table;
 
-/// Recorded bodies as fast as it goes, and a steady 2,000 events a second.
+/// Recorded bodies at the rate that is promised, at the one that is hoped for, and as fast as it goes; a steady 2,000
+/// events a second.
 pub(crate) fn measure(arguments: &Arguments, table: &mut Table) {
-    let server = start();
-    let load = Load {
-        connections: 8,
-        duration: arguments.load,
-        events_per_second: None,
-        requests: Load::recorded_requests(),
-    };
-    let report = load.run(server.ingest_addr(), Some(server.api_addr()));
-    let rate = report.events_per_second();
-    let p99 = report.latency.percentile(99);
+    let promised = under_load(arguments, Some(10_000));
+    let seconds = arguments.load.as_secs();
     table.add(
-        &format!("webhook, 8 connections, recorded bodies, {} s", arguments.load.as_secs()),
-        ">= 10,000 events/s acknowledged; goal 25,000",
-        format!("{rate:.0} events/s ({:.0} MB/s)", report.bytes as f64 / 1e6 / report.elapsed.as_secs_f64()),
-        rate >= 10_000.0,
+        &format!("webhook at 10,000 events/s, 8 connections, recorded bodies, {seconds} s"),
+        ">= 10,000 events/s acknowledged",
+        promised.throughput(),
+        promised.report.events_per_second() >= 9_900.0,
     );
     table.add(
         "its latency",
         "p99 < 100 ms",
-        format!("{}; {} told to come back", report.latency, report.refused),
-        p99 < Duration::from_millis(100),
+        promised.report.latency.to_string(),
+        promised.report.latency.percentile(99) < Duration::from_millis(100),
     );
     table.add(
-        "lag until searchable, throughout",
+        "its lag until searchable, throughout",
         "< 3 s",
-        format!("{}", report.lag),
-        !report.lag.is_empty() && report.lag.max() < Duration::from_secs(3),
+        promised.report.lag.to_string(),
+        !promised.report.lag.is_empty() && promised.report.lag.max() < Duration::from_secs(3),
     );
-    let usage = server.usage();
-    let cores = usage.cpu.as_secs_f64() / report.elapsed.as_secs_f64();
-    table.note(
-        "its memory and processor",
-        format!("{} at its peak, {cores:.2} cores", mebibytes(usage.peak_rss)),
-    );
-    drop(server);
+    table.note("its memory and processor", promised.cost());
+    for (what, rate) in
+        [("webhook at 25,000 events/s (goal)", Some(25_000)), ("webhook, as fast as it goes", None)]
+    {
+        let found = under_load(arguments, rate);
+        table.note(
+            what,
+            format!(
+                "{}; latency {}; lag {}; {}",
+                found.throughput(),
+                found.report.latency,
+                found.report.lag,
+                found.cost()
+            ),
+        );
+    }
+    measure_lag(arguments, table);
+}
 
+struct UnderLoad {
+    report: LoadReport,
+    usage: Usage,
+}
+
+impl UnderLoad {
+    fn throughput(&self) -> String {
+        let report = &self.report;
+        format!(
+            "{:.0} events/s ({:.0} MB/s), {} told to come back",
+            report.events_per_second(),
+            report.bytes as f64 / 1e6 / report.elapsed.as_secs_f64(),
+            report.refused,
+        )
+    }
+
+    fn cost(&self) -> String {
+        let cores = self.usage.cpu.as_secs_f64() / self.report.elapsed.as_secs_f64();
+        format!("{} at its peak, {cores:.2} cores", mebibytes(self.usage.peak_rss))
+    }
+}
+
+fn under_load(arguments: &Arguments, events_per_second: Option<u32>) -> UnderLoad {
+    let server = start();
+    let load = Load {
+        connections: 8,
+        duration: arguments.load,
+        events_per_second,
+        requests: Load::recorded_requests(),
+    };
+    let report = load.run(server.ingest_addr(), Some(server.api_addr()));
+    UnderLoad { report, usage: server.usage() }
+}
+
+fn measure_lag(arguments: &Arguments, table: &mut Table) {
     let server = start();
     let load = Load {
         connections: 4,
