@@ -37,7 +37,7 @@ pub(crate) const RANK: &str = "rank";
 pub(crate) struct Columns {
     pub(crate) schema: Schema,
     /// The upper half of the id, and in a conflict also of the request key: what an upsert deletes by. Half a key is enough to
-    /// be unique, and whole ones would be a third of the dictionaries.
+    /// be unique, and its terms take half the space.
     pub(crate) key: TantivyField,
     /// See [`crate::document::audit_id_hash`].
     pub(crate) audit_id: TantivyField,
