@@ -163,7 +163,8 @@ impl<'a> AuditRecord<'a> {
 
     /// `responseStatus.code`.
     pub fn code(&self) -> Option<i64> {
-        json::integer(json::member(self.response_status?, "code")?)
+        let code = json::member(self.response_status?, "code")?;
+        json::integer(code).or_else(|| json::string(code)?.parse().ok())
     }
 
     /// `user.username`.

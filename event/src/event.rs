@@ -150,6 +150,8 @@ pub struct Audit {
     pub uri: String,
     /// From `requestReceivedTimestamp` to `stageTimestamp`.
     pub duration_ms: Option<i64>,
+    /// Whether bodies are missing or cut: by the API server's own limit, or because the record was too large to keep.
+    pub truncated: bool,
     /// `annotations`.
     pub annotations: BTreeMap<String, String>,
 }
@@ -182,11 +184,19 @@ pub struct Origins {
     pub received: Timestamp,
     /// Every route it came by.
     pub via: ViaSet,
+    /// Whether bodies were cut off because the record was too large to keep.
+    pub is_cut: bool,
 }
 
 impl Default for Origins {
     fn default() -> Self {
-        Self { id: Key(0), cluster: String::new(), received: Timestamp::default(), via: ViaSet::default() }
+        Self {
+            id: Key(0),
+            cluster: String::new(),
+            received: Timestamp::default(),
+            via: ViaSet::default(),
+            is_cut: false,
+        }
     }
 }
 
@@ -216,7 +226,7 @@ impl Event {
                 user_agent: audit.user_agent.clone().into_owned(),
             },
             change: Change::of(change_type(audit, object.as_ref(), &outcome, &response)),
-            audit: Audit::of(audit),
+            audit: Audit::of(audit, origins.is_cut),
             actor,
             object,
             outcome,
@@ -301,7 +311,7 @@ fn change_type(
         "update" | "patch" if outcome.code == Some(201) => ChangeType::Create,
         // The write that removes the last finalizer removes the object; the API server logs no delete for it.
         "update" | "patch" if response.is_object() && response.is_terminating && !response.has_finalizers => {
-            if is_pod(object) {
+            if is_pod(object) || has_spec_finalizers(audit, object) {
                 ChangeType::Update
             } else {
                 ChangeType::Delete
@@ -309,6 +319,7 @@ fn change_type(
         }
         "update" if is_no_op(audit, response) => ChangeType::None,
         "update" | "patch" => ChangeType::Update,
+        "deletecollection" if is_empty_list(audit) => ChangeType::None,
         "delete" | "deletecollection" => ChangeType::Delete,
         _ => ChangeType::None,
     }
@@ -326,6 +337,20 @@ fn is_pod(object: &ObjectRef) -> bool {
     object.group.is_empty() && object.resource == "pods"
 }
 
+/// A Namespace is held by `spec.finalizers`, not only by those of its metadata.
+fn has_spec_finalizers(audit: &AuditRecord<'_>, object: &ObjectRef) -> bool {
+    let finalizers = || json::member(json::member(audit.response_object?, "spec")?, "finalizers");
+    object.group.is_empty()
+        && object.resource == "namespaces"
+        && finalizers().is_some_and(|finalizers| json::elements(finalizers).next().is_some())
+}
+
+/// A deletecollection answers with what it deleted; nothing matched if that is a list of nothing.
+fn is_empty_list(audit: &AuditRecord<'_>) -> bool {
+    let items = audit.response_object.and_then(|body| json::member(body, "items"));
+    items.is_some_and(|items| json::elements(items).next().is_none())
+}
+
 /// A PUT of what is already there leaves the resource version that it was based on.
 fn is_no_op(audit: &AuditRecord<'_>, response: &BodyMetadata<'_>) -> bool {
     let base = audit
@@ -336,12 +361,13 @@ fn is_no_op(audit: &AuditRecord<'_>, response: &BodyMetadata<'_>) -> bool {
 }
 
 impl Audit {
-    fn of(audit: &AuditRecord<'_>) -> Self {
+    fn of(audit: &AuditRecord<'_>, is_cut: bool) -> Self {
         let annotations = audit.annotations.unwrap_or_default();
         let duration = || {
             let (from, to) =
                 (Timestamp::parse(&audit.request_received)?, Timestamp::parse(&audit.stage_time)?);
-            Some((to.micros() - from.micros()).div_euclid(1000))
+            // A clock that was set back between the two says nothing about how long it took.
+            Some((to.micros() - from.micros()).div_euclid(1000)).filter(|duration| *duration >= 0)
         };
         Self {
             id: audit.audit_id.clone().into_owned(),
@@ -349,6 +375,7 @@ impl Audit {
             stage: audit.stage.clone().into_owned(),
             uri: audit.uri.clone().into_owned(),
             duration_ms: duration(),
+            truncated: is_cut || audit.is_truncated(),
             annotations: Members::of(annotations)
                 .map(|member| {
                     (
@@ -387,6 +414,25 @@ mod tests {
         check(&format!(r#""verb":"update",{pods},{ok},{same}"#), ChangeType::None);
         let last_finalizer = r#""objectRef":{"resource":"widgets"},"responseObject":{"kind":"W","metadata":{"deletionTimestamp":"t"}}"#;
         check(&format!(r#""verb":"patch",{last_finalizer},{ok}"#), ChangeType::Delete);
+        let namespace = |finalizers: &str| {
+            format!(
+                r#""verb":"update","objectRef":{{"resource":"namespaces","name":"shop"}},{ok},
+                "responseObject":{{"kind":"Namespace","metadata":{{"deletionTimestamp":"t"}},"spec":{{"finalizers":[{finalizers}]}}}}"#
+            )
+        };
+        check(&namespace(r#""kubernetes""#), ChangeType::Update);
+        check(&namespace(""), ChangeType::Delete);
+        let collection = |items: &str| {
+            format!(
+                r#""verb":"deletecollection","objectRef":{{"resource":"pods"}},{ok},"responseObject":{{"kind":"PodList","items":{items}}}"#
+            )
+        };
+        check(&collection("[]"), ChangeType::None);
+        check(&collection(r#"[{"metadata":{"name":"x"}}]"#), ChangeType::Delete);
+        check(
+            &format!(r#""verb":"deletecollection","objectRef":{{"resource":"pods"}},{ok}"#),
+            ChangeType::Delete,
+        );
         check(
             r#""verb":"create","objectRef":{"resource":"pods","subresource":"exec"},"responseStatus":{"code":101}"#,
             ChangeType::None,

@@ -77,7 +77,9 @@ impl<'a> BodyMetadata<'a> {
                 "resourceVersion" => self.resource_version = json::string(value).unwrap_or_default(),
                 "deletionTimestamp" => self.is_terminating = value != b"null",
                 "finalizers" => self.has_finalizers = json::elements(value).next().is_some(),
-                "managedFields" => break,
+                // Typed objects are written in Go's order, where these come last and are large. Custom resources are
+                // written in the order of the keys: there the uid is still to come.
+                "managedFields" if !self.uid.is_empty() && !self.resource_version.is_empty() => break,
                 _ => {}
             }
         }
@@ -175,6 +177,18 @@ mod tests {
             ("web-x7", "u", "9")
         );
         assert_eq!(found.node, "node-1");
+    }
+
+    #[test]
+    fn a_custom_resource_has_its_keys_sorted() {
+        let found = object(
+            r#"{"auditID":"a","verb":"create","objectRef":{"resource":"widgets","namespace":"shop"},
+            "responseObject":{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"generation":1,"managedFields":[{"manager":"x"}],"name":"w-7","resourceVersion":"9","uid":"u"},"spec":{}}}"#,
+        );
+        assert_eq!(
+            (found.name.as_str(), found.uid.as_str(), found.resource_version.as_str()),
+            ("w-7", "u", "9")
+        );
     }
 
     #[test]

@@ -27,14 +27,26 @@ pub(crate) struct Catalog {
     pub(crate) dir: PathBuf,
     pub(crate) settings: IndexSettings,
     pub(crate) columns: Columns,
+    /// What is on disk, and what the next store adds to it. Locked for moments only.
     manifest: Mutex<Manifest>,
-    /// What searches see: replaced as a whole, never changed.
+    /// Held while the manifest is written. Taken before `manifest`.
+    storing: Mutex<()>,
+    /// What searches see and records are routed by: replaced as a whole, never changed.
     splits: RwLock<Arc<Vec<Arc<Split>>>>,
-    /// Locked for a whole commit, and for the swap of a compaction: never both. Taken before `manifest`.
+    /// Locked for a whole commit, and for the swap of a compaction: never both. Taken before `storing`.
     writers: Mutex<Writers>,
     counters: Mutex<Counters>,
     /// One rebuild at a time: two of one split would write the same directory.
     rebuilding: Mutex<()>,
+}
+
+/// What an index is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// To write and to answer questions: every split must have today's columns.
+    Answers,
+    /// To build every split anew: only the stored records are read.
+    Rebuild,
 }
 
 /// What the sink has done since the start.
@@ -65,7 +77,14 @@ impl Catalog {
         fs::create_dir_all(&splits).map_err(IndexError::io("create", &splits))?;
         let manifest = Manifest::load(dir)?;
         remove_strangers(&splits, &manifest)?;
-        Self::with_manifest(dir, settings, manifest)
+        Self::with_manifest(dir, settings, manifest, Use::Answers)
+    }
+
+    /// Opens the index in `dir` to build it anew: splits of older releases can be read, but not asked.
+    pub(crate) fn open_to_rebuild(dir: &Path, settings: &IndexSettings) -> Result<Self> {
+        let manifest = Manifest::load(dir)?;
+        remove_strangers(&splits_dir(dir), &manifest)?;
+        Self::with_manifest(dir, settings, manifest, Use::Rebuild)
     }
 
     /// Opens the index in `dir` to read, while another process may write.
@@ -73,7 +92,7 @@ impl Catalog {
         // A compaction may remove a split between reading the manifest and opening it: then the manifest is newer.
         let mut manifest = Manifest::load(dir)?;
         loop {
-            let error = match Self::with_manifest(dir, settings, manifest.clone()) {
+            let error = match Self::with_manifest(dir, settings, manifest.clone(), Use::Answers) {
                 Ok(catalog) => return Ok(catalog),
                 Err(error) => error,
             };
@@ -85,8 +104,7 @@ impl Catalog {
         }
     }
 
-    fn with_manifest(dir: &Path, settings: &IndexSettings, manifest: Manifest) -> Result<Self> {
-        let columns = Columns::new();
+    fn with_manifest(dir: &Path, settings: &IndexSettings, manifest: Manifest, to: Use) -> Result<Self> {
         let splits_dir = splits_dir(dir);
         let mut splits = Vec::with_capacity(manifest.splits.len());
         for entry in &manifest.splits {
@@ -94,14 +112,20 @@ impl Catalog {
                 let (path, found) = (splits_dir.join(entry.name()), entry.schema.into());
                 return Err(IndexError::NewerFormat { path, found, supported: SCHEMA.into() });
             }
-            splits.push(Arc::new(Split::open(&splits_dir, entry.clone(), &columns)?));
+            if entry.schema < SCHEMA && to == Use::Answers {
+                let (path, found) = (splits_dir.join(entry.name()), entry.schema);
+                return Err(IndexError::OlderSchema { path, found, expected: SCHEMA });
+            }
+            splits.push(Arc::new(Split::open(&splits_dir, entry.clone())?));
         }
-        let counters = Counters { searchable: manifest.replay_from, ..Counters::default() };
+        let counters =
+            Counters { searchable: manifest.taken.max(manifest.replay_from), ..Counters::default() };
         Ok(Self {
             dir: dir.to_owned(),
             settings: settings.clone(),
-            columns,
+            columns: Columns::new(),
             manifest: Mutex::new(manifest),
+            storing: Mutex::new(()),
             splits: RwLock::new(Arc::new(splits)),
             writers: Mutex::default(),
             counters: Mutex::new(counters),
@@ -141,32 +165,30 @@ impl Catalog {
 
     /// The split that takes documents of this class and time, if there is one.
     pub(crate) fn route(&self, class: Class, time: i64) -> Option<Arc<Split>> {
-        let entry = self.manifest().splits.iter().find(|entry| entry.is_for(class, time))?.clone();
-        self.splits().iter().find(|split| split.entry.name() == entry.name()).cloned()
+        self.splits().iter().find(|split| split.is_for(class, time)).cloned()
     }
 
     /// The range of time of the split that takes documents of this class and time, whether it exists yet or not.
     pub(crate) fn times_of(&self, class: Class, time: i64) -> Range<i64> {
-        let known = self
-            .manifest()
-            .splits
-            .iter()
-            .find(|entry| entry.is_for(class, time))
-            .map(|entry| entry.from..entry.to);
-        known.unwrap_or_else(|| {
-            let entry = self.new_entry(class, time);
-            entry.from..entry.to
-        })
+        match self.route(class, time) {
+            Some(split) => split.entry.from..split.end(),
+            None => {
+                let entry = self.new_entry(class, time);
+                entry.from..entry.to
+            }
+        }
     }
 
     /// The entry of the split that a document of this class and time founds: its day, or what other parts leave of it.
     pub(crate) fn new_entry(&self, class: Class, time: i64) -> SplitEntry {
         let day = time.div_euclid(WINDOW_MICROS) * WINDOW_MICROS;
-        let manifest = self.manifest();
-        let others = || manifest.splits.iter().filter(|entry| entry.class == class.name());
-        let from = others().map(|entry| entry.to).filter(|to| *to <= time).fold(day, i64::max);
-        let to =
-            others().map(|entry| entry.from).filter(|from| *from > time).fold(day + WINDOW_MICROS, i64::min);
+        let splits = self.splits();
+        let others = || splits.iter().filter(|split| split.entry.class == class.name());
+        let from = others().map(|split| split.end()).filter(|end| *end <= time).fold(day, i64::max);
+        let to = others()
+            .map(|split| split.entry.from)
+            .filter(|from| *from > time)
+            .fold(day + WINDOW_MICROS, i64::min);
         SplitEntry {
             class: class.name().to_owned(),
             from,
@@ -177,19 +199,22 @@ impl Catalog {
         }
     }
 
-    /// Makes a new or rebuilt split part of the index, in place of the one it replaces. The manifest is not written yet.
+    /// Makes a new or rebuilt split part of the index, in place of the one it replaces, in one step for whoever looks. The
+    /// manifest is not written yet.
     pub(crate) fn adopt(&self, split: Arc<Split>, replaces: Option<&Split>) {
-        let mut manifest = self.manifest();
         let replaced_name = replaces.map(Split::name);
-        // The end of the range may have moved since the rebuild began.
-        let mut entry = split.entry.clone();
-        if let Some(old) = manifest.splits.iter().find(|entry| Some(entry.name()) == replaced_name) {
-            entry.to = old.to;
+        if let Some(old) = replaces {
+            // The end of the range may have moved since the rebuild began.
+            split.end_at(old.end());
         }
-        manifest.splits.retain(|entry| Some(entry.name()) != replaced_name);
-        manifest.splits.push(entry);
-        manifest.splits.sort_by(|a, b| (&a.class, a.from).cmp(&(&b.class, b.from)));
-        drop(manifest);
+        let mut entry = split.entry.clone();
+        entry.to = split.end();
+        {
+            let mut manifest = self.manifest();
+            manifest.splits.retain(|entry| Some(entry.name()) != replaced_name);
+            manifest.splits.push(entry);
+            manifest.splits.sort_by(|a, b| (&a.class, a.from).cmp(&(&b.class, b.from)));
+        }
         self.replace_splits(|splits| {
             splits.retain(|split| Some(split.name()) != replaced_name);
             splits.push(split);
@@ -205,26 +230,29 @@ impl Catalog {
 
     /// Notes that a split changed, so that it is compacted again; divides its window when it is full.
     pub(crate) fn note_write(&self, split: &Split, is_compacted: bool) {
-        let documents = split.searcher().num_docs();
+        // Later documents found a next part: routing stays a function of class and time.
+        if split.searcher().num_docs() >= self.settings.split_docs
+            && let Some((_, last)) = split.times()
+        {
+            split.end_at(last + 1);
+        }
         let mut manifest = self.manifest();
         let name = split.name();
-        let Some(entry) = manifest.splits.iter_mut().find(|entry| entry.name() == name) else { return };
-        entry.is_compacted = is_compacted;
-        if documents < self.settings.split_docs {
-            return;
-        }
-        // Later documents found a next part: routing stays a function of class and time.
-        if let Some((_, last)) = split.times() {
-            entry.to = entry.to.min(last + 1);
+        if let Some(entry) = manifest.splits.iter_mut().find(|entry| entry.name() == name) {
+            entry.is_compacted = is_compacted;
+            entry.to = split.end();
         }
     }
 
-    /// Writes the manifest; durable when it returns.
-    pub(crate) fn store_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let mut manifest = self.manifest();
-        let before = manifest.clone();
-        change(&mut manifest);
-        manifest.store(&self.dir).inspect_err(|_| *manifest = before)
+    /// Writes the manifest; durable when it returns. What `change` says holds only then: the journal is given back by it.
+    /// It is made twice, to what is written and to what is known, which others may read and add to meanwhile.
+    pub(crate) fn store_manifest(&self, change: impl Fn(&mut Manifest)) -> Result<()> {
+        let _one_at_a_time = self.storing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.manifest().clone();
+        change(&mut written);
+        written.store(&self.dir)?;
+        change(&mut self.manifest());
+        Ok(())
     }
 
     /// Makes the directory of a new split durable, before the manifest names it.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use taffrail_event::{AuditRecord, crash_point};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::NoMergePolicy;
+use tantivy::schema::Field;
 use tantivy::{DocAddress, Index, IndexWriter, Searcher};
 
 use crate::build::{self, Source};
@@ -63,7 +64,7 @@ pub(crate) fn rebuild(catalog: &Catalog, name: &str, rewrite: Rewrite<'_>) -> Re
     std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
     let memory = usize::try_from(catalog.settings.writer_memory_bytes).unwrap_or(usize::MAX);
     write_slices(&catalog.columns, &old, &dir, memory, rewrite)?;
-    let split = Arc::new(Split::open(&splits, entry, &catalog.columns)?);
+    let split = Arc::new(Split::open(&splits, entry)?);
     split.publish()?;
     crash_point("index.compaction_built");
     swap(catalog, &old, split, writes)
@@ -115,7 +116,7 @@ fn write_slices(
 ) -> Result<()> {
     let searcher = old.searcher();
     let failed = |error| IndexError::split("rebuild", &old.name())(error);
-    let mut batches = Batches::new(columns, &searcher, rewrite).map_err(failed)?;
+    let mut batches = Batches::new(old.stored_field()?, &searcher, rewrite).map_err(failed)?;
     let first = batches.next().transpose().map_err(failed)?.unwrap_or_default();
     if batches.is_done() {
         return build::single_segment(dir, columns, &first, memory);
@@ -148,7 +149,7 @@ fn write_slices(
 
 /// The live documents of a split, in slices of time, each read block by block and put into the order of the split.
 struct Batches<'a> {
-    columns: &'a Columns,
+    stored: Field,
     searcher: &'a Searcher,
     rewrite: Rewrite<'a>,
     /// By time; the rest of the current slice, in address order, comes first in `slice`.
@@ -157,10 +158,10 @@ struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    fn new(columns: &'a Columns, searcher: &'a Searcher, rewrite: Rewrite<'a>) -> tantivy::Result<Self> {
+    fn new(stored: Field, searcher: &'a Searcher, rewrite: Rewrite<'a>) -> tantivy::Result<Self> {
         let mut addresses = live_documents(searcher)?;
         addresses.sort_unstable();
-        Ok(Self { columns, searcher, rewrite, addresses: addresses.into_iter(), slice: VecDeque::new() })
+        Ok(Self { stored, searcher, rewrite, addresses: addresses.into_iter(), slice: VecDeque::new() })
     }
 
     fn is_done(&self) -> bool {
@@ -173,7 +174,7 @@ impl<'a> Batches<'a> {
         while bytes < SLICE_BYTES
             && let Some((time, address)) = self.slice.pop_front()
         {
-            let stored = stored_bytes(self.searcher, self.columns, address)?;
+            let stored = stored_bytes(self.searcher, self.stored, address)?;
             if let Some(document) = rewritten(stored, time, self.rewrite) {
                 bytes += document.stored.len();
                 moved.push(document);

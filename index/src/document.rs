@@ -12,7 +12,7 @@ use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
 
 use crate::fold::Rank;
-use crate::schema::{Columns, bounded};
+use crate::schema::{Columns, column_text};
 use crate::stored::Stored;
 
 /// More distinct words than this are not indexed of one event: a list of 20 MB must not fill the dictionary.
@@ -107,12 +107,7 @@ impl DocumentBuilder {
             if field.kind() != FieldKind::Number {
                 field.texts(&event, &mut |text| {
                     if !text.is_empty() {
-                        let text = if field.kind() == FieldKind::Ip {
-                            field.normal(text)
-                        } else {
-                            Cow::Borrowed(text)
-                        };
-                        document.add_text(column, bounded(text));
+                        document.add_text(column, column_text(field, text));
                     }
                 });
             }

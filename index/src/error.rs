@@ -40,6 +40,19 @@ pub enum IndexError {
         /// Ours.
         supported: u64,
     },
+    /// Written by an older release: its events have to be indexed anew.
+    #[error(
+        "{path} was indexed by an older release (schema {found}, this build uses {expected}); run `taffrail reindex` once, \
+         with the server stopped: it builds the index anew from the stored records"
+    )]
+    OlderSchema {
+        /// The split's directory.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        expected: u32,
+    },
     /// The manifest cannot be read: restore it, or move the index away and import again.
     #[error(
         "{path} is damaged ({reason}); restore it from a backup, or move the index directory away and start again: the journal still holds what was not indexed"
@@ -71,7 +84,9 @@ impl From<IndexError> for SinkError {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::Io { .. } | IndexError::Split { .. } => Self::Retry(error.to_string()),
-            IndexError::NewerFormat { .. } | IndexError::Damaged { .. } => Self::Fatal(error.to_string()),
+            IndexError::NewerFormat { .. } | IndexError::OlderSchema { .. } | IndexError::Damaged { .. } => {
+                Self::Fatal(error.to_string())
+            }
         }
     }
 }

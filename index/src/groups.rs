@@ -78,6 +78,15 @@ impl Slot {
         Self { group, class, is_held: false, is_listed: false }
     }
 
+    /// Copies the bytes out of the buffer they came in: a small record that waits must not keep a large one alive.
+    pub(crate) fn own_content(&mut self) {
+        for copy in self.group.copies_mut() {
+            if let Some(content) = &mut copy.content {
+                content.bytes = Bytes::copy_from_slice(&content.bytes);
+            }
+        }
+    }
+
     fn may_go(&self) -> bool {
         !self.is_held && !self.is_listed
     }

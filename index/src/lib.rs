@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod fold;
 mod groups;
+mod held;
 mod lower;
 mod manifest;
 mod prepare;

@@ -16,9 +16,9 @@ use tantivy::query::{
 use tantivy::schema::IndexRecordOption;
 
 use crate::document::{audit_id_hash, key_term};
-use crate::schema::{Columns, TIME, term_text};
+use crate::schema::{Columns, TIME, head, is_head, term_text};
 use crate::search::budget::Budget;
-use crate::search::dictionary::DictionaryQuery;
+use crate::search::dictionary::{DictionaryQuery, Verdict};
 use crate::search::verified::{Check, VerifiedQuery};
 
 /// Lowers `ast`; long look-ups stop when `budget` is spent.
@@ -39,7 +39,7 @@ impl Lowering<'_> {
             Ast::Or(parts) => Box::new(BooleanQuery::new(
                 parts.iter().map(|part| (Occur::Should, self.query(part))).collect(),
             )),
-            Ast::Not(part) => not(self.query(part)),
+            Ast::Not(part) => not(self.query(part), self.budget),
             Ast::Text(TextPredicate::Phrase(words)) => self.phrase(words, None),
             Ast::Text(TextPredicate::Pattern(pattern)) => self.words_like(pattern),
             Ast::Field(field, predicate) => self.field(*field, predicate),
@@ -59,6 +59,7 @@ impl Lowering<'_> {
             narrowed = match part {
                 Ast::Text(TextPredicate::Phrase(words)) => self.phrase(words, Some(narrowed)),
                 Ast::Field(Field::AuditId, predicate) => self.audit_id(predicate, narrowed),
+                Ast::Field(Field::Id, predicate) => self.id(predicate, narrowed),
                 other => Box::new(BooleanQuery::new(vec![
                     (Occur::Must, narrowed),
                     (Occur::Must, self.query(other)),
@@ -74,7 +75,10 @@ impl Lowering<'_> {
 
     fn narrowing(&self, part: &Ast) -> Box<dyn Query> {
         match part {
-            Ast::Not(inner) => self.query(inner),
+            Ast::Not(inner) => {
+                self.budget.note_negation();
+                self.query(inner)
+            }
             other => self.query(other),
         }
     }
@@ -112,7 +116,7 @@ impl Lowering<'_> {
         match field.kind() {
             FieldKind::Time => self.time(predicate),
             FieldKind::Number => self.number(field, predicate),
-            _ if field == Field::Id => self.id(predicate),
+            _ if field == Field::Id => self.id(predicate, Box::new(AllQuery)),
             _ if field == Field::AuditId => self.audit_id(predicate, Box::new(AllQuery)),
             _ => self.text(field, predicate),
         }
@@ -144,31 +148,35 @@ impl Lowering<'_> {
         Box::new(RangeQuery::new(lower.map(term), upper.map(term)))
     }
 
-    /// An id, or its first digits and a star.
-    fn id(&self, predicate: &Predicate) -> Box<dyn Query> {
+    /// Ids are looked up by their first digits; any other form is read from the records.
+    fn id(&self, predicate: &Predicate, within: Box<dyn Query>) -> Box<dyn Query> {
         let digits = match predicate {
             Predicate::Is(id) => id.as_str(),
-            Predicate::Pattern(pattern) => match pattern.parts() {
-                [digits, rest] if rest.is_empty() => digits.as_str(),
-                _ => return Box::new(EmptyQuery),
-            },
-            Predicate::Exists => return Box::new(AllQuery),
+            Predicate::Pattern(pattern) => pattern.literal_prefix(),
+            Predicate::Exists => return within,
             Predicate::Range { .. } | Predicate::Phrase(_) | Predicate::Cidr(_) => {
                 return Box::new(EmptyQuery);
             }
         };
-        match taffrail_event::Key::prefix_range(digits) {
-            Some((low, high)) if low == high => exactly(key_term(self.columns, low)),
-            Some((low, high)) => {
-                let term = |high| Term::from_field_u64(self.columns.id_high, high);
-                Box::new(RangeQuery::new(
-                    Bound::Included(term(low.high())),
-                    Bound::Included(term(high.high())),
-                ))
-            }
-            None if digits.is_empty() => Box::new(AllQuery),
-            None => Box::new(EmptyQuery),
+        let Some((low, high)) = taffrail_event::Key::prefix_range(digits) else {
+            return Box::new(EmptyQuery);
+        };
+        let term = |high| Term::from_field_u64(self.columns.id_high, high);
+        let mut candidates: Vec<(Occur, Box<dyn Query>)> = vec![(
+            Occur::Must,
+            Box::new(RangeQuery::new(Bound::Included(term(low.high())), Bound::Included(term(high.high())))),
+        )];
+        if low == high {
+            candidates.push((Occur::Must, exactly(key_term(self.columns, low))));
         }
+        candidates.push((Occur::Must, within));
+        let candidates: Box<dyn Query> = Box::new(BooleanQuery::new(candidates));
+        if is_decided_by_prefix(predicate) {
+            return candidates;
+        }
+        let predicate = predicate.clone();
+        let check = Check::new(move |event, _| predicate.matches_text(&event.id.to_string()));
+        Box::new(VerifiedQuery::new(candidates, None, check, self.columns.stored, self.budget))
     }
 
     /// Audit ids are indexed by their hash: equality is looked up, a wildcard is read from the records.
@@ -178,7 +186,7 @@ impl Lowering<'_> {
             Predicate::Exists => Box::new(DictionaryQuery::new(
                 self.columns.audit_id,
                 String::new(),
-                Arc::new(|_: &[u8]| true),
+                Arc::new(|_: &[u8]| Verdict::Passes),
                 self.budget,
             )),
             Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
@@ -195,8 +203,40 @@ impl Lowering<'_> {
         prefix: String,
         test: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Box<dyn Query> {
-        let test = Arc::new(move |term: &[u8]| std::str::from_utf8(term).is_ok_and(&test));
+        let test = Arc::new(move |term: &[u8]| match std::str::from_utf8(term) {
+            Ok(term) if test(term) => Verdict::Passes,
+            _ => Verdict::Fails,
+        });
         Box::new(DictionaryQuery::new(column, prefix, test, self.budget))
+    }
+
+    /// Values that comply. A long one stands in the dictionary by its beginning only: its record is read.
+    fn values_like(
+        &self,
+        field: Field,
+        column: tantivy::schema::Field,
+        predicate: &Predicate,
+    ) -> Box<dyn Query> {
+        let prefix = predicate.literal_prefix().unwrap_or_default();
+        let prefix = head(prefix).to_owned();
+        let test = {
+            let predicate = predicate.clone();
+            Arc::new(move |term: &[u8]| match std::str::from_utf8(term) {
+                Ok(term) if is_head(term) => Verdict::Unsure,
+                Ok(term) if predicate.matches_text(term) => Verdict::Passes,
+                _ => Verdict::Fails,
+            })
+        };
+        let predicate = predicate.clone();
+        let check = Check::new(move |event, _| {
+            let mut complies = false;
+            field.texts(event, &mut |text| {
+                complies = complies || predicate.matches_text(&field.normal(text));
+            });
+            complies
+        });
+        let query = DictionaryQuery::new(column, prefix, test, self.budget);
+        Box::new(query.unsure(check, self.columns.stored))
     }
 
     fn text(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
@@ -208,12 +248,7 @@ impl Lowering<'_> {
             }
             Predicate::Exists => self.terms_like(column, String::new(), |_| true),
             Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
-                let prefix = match predicate {
-                    Predicate::Pattern(pattern) => pattern.literal_prefix().to_owned(),
-                    _ => String::new(),
-                };
-                let predicate = predicate.clone();
-                self.terms_like(column, prefix, move |value| predicate.matches_text(value))
+                self.values_like(field, column, predicate)
             }
         }
     }
@@ -224,9 +259,22 @@ pub(crate) fn reads_records(query: &Ast) -> bool {
     match query {
         Ast::Text(TextPredicate::Phrase(words)) => words.len() > 1,
         Ast::Field(Field::AuditId, predicate) => !matches!(predicate, Predicate::Is(_) | Predicate::Exists),
+        Ast::Field(Field::Id, predicate) => !is_decided_by_prefix(predicate),
         Ast::And(parts) | Ast::Or(parts) => parts.iter().any(reads_records),
         Ast::Not(part) => reads_records(part),
         Ast::All | Ast::Text(TextPredicate::Pattern(_)) | Ast::Field(..) => false,
+    }
+}
+
+/// The upper half of an id is in the index, so its first sixteen digits decide without a look at the records.
+fn is_decided_by_prefix(predicate: &Predicate) -> bool {
+    const INDEXED_DIGITS: usize = 16;
+    match predicate {
+        Predicate::Pattern(pattern) => match pattern.parts() {
+            [digits, rest] => rest.is_empty() && digits.len() <= INDEXED_DIGITS,
+            _ => false,
+        },
+        _ => true,
     }
 }
 
@@ -234,6 +282,7 @@ fn exactly(term: Term) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
 }
 
-fn not(query: Box<dyn Query>) -> Box<dyn Query> {
+fn not(query: Box<dyn Query>, budget: &Budget) -> Box<dyn Query> {
+    budget.note_negation();
     Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(AllQuery)), (Occur::MustNot, query)]))
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use taffrail_event::{Class, Gap, Timestamp, crash_point};
+use taffrail_event::{Gap, Timestamp, crash_point};
 
 use crate::error::{IndexError, Result};
 
@@ -24,6 +24,10 @@ pub(crate) struct Manifest {
     pub(crate) format: u64,
     /// The lowest journal offset that is not yet in a committed document, counting held stages.
     pub(crate) replay_from: u64,
+    /// The journal offset below which every record was looked at: those from `replay_from` on that are not in a document
+    /// are starts of requests that wait for their end. Where an older build left it out, `replay_from` counts.
+    #[serde(default)]
+    pub(crate) taken: u64,
     /// Every split.
     pub(crate) splits: Vec<SplitEntry>,
     /// Records that a source lost, newest last.
@@ -55,15 +59,11 @@ impl SplitEntry {
         let compact: String = from.chars().filter(char::is_ascii_digit).collect();
         format!("{}-{compact}-{}", self.class, self.generation)
     }
-
-    pub(crate) fn is_for(&self, class: Class, time: i64) -> bool {
-        self.class == class.name() && (self.from..self.to).contains(&time)
-    }
 }
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self { format: FORMAT, replay_from: 0, splits: Vec::new(), gaps: Vec::new() }
+        Self { format: FORMAT, replay_from: 0, taken: 0, splits: Vec::new(), gaps: Vec::new() }
     }
 }
 

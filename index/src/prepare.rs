@@ -13,6 +13,8 @@ pub(crate) struct Prepared {
     pub(crate) class: Class,
     /// Microseconds since 1970.
     pub(crate) time: i64,
+    /// Whether the record names its time; else it is that of its arrival.
+    pub(crate) has_time: bool,
     pub(crate) sort: SortKey,
     pub(crate) via: ViaSet,
     pub(crate) flags: RecordFlags,
@@ -23,12 +25,14 @@ impl Prepared {
     /// `None` if the record is no audit event.
     pub(crate) fn of(bytes: Bytes, flags: RecordFlags, origin: &Origin) -> Option<Self> {
         let audit = AuditRecord::decode(&bytes).ok()?;
-        let time = audit.time().unwrap_or(origin.received).micros();
+        let own_time = audit.time();
+        let time = own_time.unwrap_or(origin.received).micros();
         Some(Self {
             keys: audit.keys(&origin.cluster),
             rank: Rank::of(&audit, flags, record_hash(&bytes)),
             class: audit.class(),
             time,
+            has_time: own_time.is_some(),
             sort: SortKey::of(&audit, time),
             via: ViaSet::of(origin.via),
             flags,

@@ -12,8 +12,10 @@ use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{Index, IndexSettings};
 
-/// The version of the schema; a split built with another one is rebuilt by `taffrail reindex`.
-pub(crate) const SCHEMA: u32 = 1;
+/// The version of the schema; a split built with an older one is rebuilt by `taffrail reindex`.
+///
+/// 2: `audit.truncated`; long values that ignore case are hashed in lower case.
+pub(crate) const SCHEMA: u32 = 2;
 
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.
@@ -21,7 +23,7 @@ const STORE_BLOCK_BYTES: usize = 128 * 1024;
 const STORE_LEVEL: i32 = 3;
 
 /// Longer values are indexed by their first bytes and a hash of the whole.
-const MAX_TERM_BYTES: usize = 512;
+pub(crate) const MAX_TERM_BYTES: usize = 512;
 
 /// Times are microseconds since 1970.
 pub(crate) const TIME: &str = "time";
@@ -31,6 +33,8 @@ pub(crate) const ID_HIGH: &str = "id_high";
 pub(crate) const RECORD: &str = "record_key";
 /// How good the stored copy is.
 pub(crate) const RANK: &str = "rank";
+/// The stored value. Its name is the same in every version of the schema: a rebuild needs nothing else.
+pub(crate) const STORED_FIELD: &str = "stored";
 
 /// The handles of every field.
 #[derive(Debug, Clone)]
@@ -68,7 +72,7 @@ impl Columns {
         let words = builder.add_text_field("words", text(SPACES, IndexRecordOption::Basic));
         let phrases =
             builder.add_text_field("phrases", text(WORDS, IndexRecordOption::WithFreqsAndPositions));
-        let stored = builder.add_bytes_field("stored", STORED);
+        let stored = builder.add_bytes_field(STORED_FIELD, STORED);
         let fields = Field::ALL
             .iter()
             .filter_map(|&field| {
@@ -134,14 +138,20 @@ pub(crate) fn term_text(field: Field, value: &str) -> Cow<'_, str> {
     bounded(field.normal(value))
 }
 
+/// The text that a value is added to its column as. Columns that ignore case lower it in their tokenizer, which is too late
+/// for the hash of a long one.
+pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
+    if field.kind() == FieldKind::Ip || value.len() > MAX_TERM_BYTES {
+        term_text(field, value)
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
 /// Long values by their first bytes and a hash, so that equality still works.
-pub(crate) fn bounded(value: Cow<'_, str>) -> Cow<'_, str> {
+fn bounded(value: Cow<'_, str>) -> Cow<'_, str> {
     if value.len() <= MAX_TERM_BYTES {
         return value;
-    }
-    let mut end = MAX_TERM_BYTES;
-    while !value.is_char_boundary(end) {
-        end -= 1;
     }
     let hash = {
         use std::hash::Hasher;
@@ -149,8 +159,17 @@ pub(crate) fn bounded(value: Cow<'_, str>) -> Cow<'_, str> {
         hasher.write(value.as_bytes());
         hasher.finish()
     };
-    let head = value.get(..end).unwrap_or_default();
-    Cow::Owned(format!("{head}~{hash:016x}"))
+    Cow::Owned(format!("{}~{hash:016x}", head(&value)))
+}
+
+/// Whether a term is the beginning of a longer value, with its hash: all others are shorter.
+pub(crate) fn is_head(term: &str) -> bool {
+    term.len() > MAX_TERM_BYTES
+}
+
+/// As much of a value as a term holds.
+pub(crate) fn head(value: &str) -> &str {
+    value.get(..value.floor_char_boundary(MAX_TERM_BYTES)).unwrap_or(value)
 }
 
 fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use taffrail_event::{Gap, Timestamp};
+use taffrail_event::{Event, Gap, Timestamp};
 use taffrail_query::{
     ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
     PageRequest, Predicate, Progress, Query, Search, SearchError, TimeRange, Total,
@@ -18,6 +18,7 @@ use crate::split::{Split, stored_bytes};
 use crate::stored::Stored;
 
 pub(crate) mod budget;
+mod cells;
 mod clusters;
 mod counting;
 pub(crate) mod dictionary;
@@ -69,29 +70,29 @@ impl IndexSearch {
         views
     }
 
-    fn hits(&self, views: &[View], entries: &[Entry]) -> Result<Vec<Hit>> {
-        let mut hits: Vec<(usize, Option<Hit>)> = Vec::with_capacity(entries.len());
+    /// The events at these places. Their records are read and let go of one by one: together they could be gigabytes.
+    fn events(&self, views: &[View], entries: &[Entry]) -> Result<Vec<Event>> {
         let mut by_address: Vec<(usize, &Entry)> = entries.iter().enumerate().collect();
         by_address.sort_by_key(|(_, entry)| (entry.view, entry.address));
-        by_address
+        let mut events = by_address
             .par_iter()
             .with_min_len(8)
             .map(|(index, entry)| {
                 let Some(view) = views.get(entry.view) else { return Ok((*index, None)) };
-                Ok((*index, self.hit(view, entry.address)?))
+                Ok((*index, self.hit(view, entry.address)?.map(|hit| hit.event)))
             })
-            .collect::<Result<Vec<_>>>()?
-            .into_iter()
-            .for_each(|hit| hits.push(hit));
-        hits.sort_by_key(|(index, _)| *index);
-        Ok(hits.into_iter().filter_map(|(_, hit)| hit).collect())
+            .collect::<Result<Vec<_>>>()?;
+        events.sort_by_key(|(index, _)| *index);
+        Ok(events.into_iter().filter_map(|(_, event)| event).collect())
     }
 
     fn hit(&self, view: &View, address: DocAddress) -> Result<Option<Hit>> {
-        let bytes = stored_bytes(&view.searcher, &self.catalog.columns, address)
+        let mut bytes = stored_bytes(&view.searcher, self.catalog.columns.stored, address)
             .map_err(IndexError::split("read", &view.split.name()))?;
         let Some(stored) = Stored::decode(&bytes) else { return Ok(None) };
-        Ok(stored.event().ok().map(|event| Hit { event, record: stored.record.to_vec() }))
+        let Ok(event) = stored.event() else { return Ok(None) };
+        let at = bytes.len() - stored.record.len();
+        Ok(Some(Hit { event, record: bytes.split_off(at) }))
     }
 
     fn top(
@@ -188,8 +189,8 @@ impl Search for IndexSearch {
         let (mut entries, total) = self.top(&views, &question, request.limit + 1, true)?;
         let more = entries.len() > request.limit;
         entries.truncate(request.limit);
-        let hits = self.hits(&views, &entries)?;
-        Ok(Page { hits, more, total, partial: question.budget.is_spent() })
+        let events = self.events(&views, &entries)?;
+        Ok(Page { events, more, total, partial: question.budget.is_spent() })
     }
 
     fn find(&self, id_prefix: &str) -> Result<Found, SearchError> {
@@ -214,7 +215,7 @@ impl Search for IndexSearch {
         &self,
         query: &Query,
         range: TimeRange,
-        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+        each: &mut dyn FnMut(Option<Event>) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         Ok(walk::walk(self, query, range, each)?)
     }

@@ -4,12 +4,15 @@
 //! looked up in its split. Nothing depends on what a crash loses: written again, the same records find themselves in
 //! the splits and change nothing.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use taffrail_event::{EventSink, Gap, RecordBatch, RecordFlags, SinkError, Timestamp, WriteCounts};
+use rustc_hash::FxHashMap;
+use taffrail_event::{
+    Class, EventSink, Gap, Key, RecordBatch, RecordFlags, SinkError, Timestamp, WriteCounts,
+};
 
 use crate::catalog::Catalog;
 use crate::compact;
@@ -17,6 +20,7 @@ use crate::document::key_term;
 use crate::error::{IndexError, Result};
 use crate::fold::{Copy, Group, Merged};
 use crate::groups::{Content, Groups, Place, Slot};
+use crate::held::{Held, HeldQueue};
 use crate::prepare::Prepared;
 use crate::split::stored_bytes;
 use crate::stored::Stored;
@@ -35,9 +39,9 @@ const PARALLEL_FROM: usize = 64;
 pub(crate) struct Indexer {
     catalog: Arc<Catalog>,
     groups: Groups,
-    /// `RequestReceived` records that wait for their completion, in order of arrival.
-    held: VecDeque<Held>,
-    held_bytes: usize,
+    held: HeldQueue,
+    /// Times of uncommitted requests whose records name none: they are found again by their keys.
+    timeless: FxHashMap<Key, i64>,
     /// Places of groups that the index does not hold as they are.
     dirty: Vec<Place>,
     dirty_bytes: usize,
@@ -52,13 +56,6 @@ pub(crate) struct Indexer {
     last_write: Instant,
 }
 
-struct Held {
-    place: Place,
-    offset: Option<u64>,
-    received: Timestamp,
-    bytes: usize,
-}
-
 impl Indexer {
     pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
         let newest = catalog.splits().iter().filter_map(|split| split.times()).map(|(_, last)| last).max();
@@ -66,8 +63,8 @@ impl Indexer {
         Self {
             groups: Groups::new(newest.unwrap_or(i64::MIN)),
             catalog,
-            held: VecDeque::new(),
-            held_bytes: 0,
+            held: HeldQueue::default(),
+            timeless: FxHashMap::default(),
             dirty: Vec::new(),
             dirty_bytes: 0,
             dirty_since: None,
@@ -97,7 +94,7 @@ impl Indexer {
     }
 
     fn take_one(&mut self, prepared: &Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {
-        let place = Place::new(prepared.time, prepared.keys.request);
+        let place = Place::new(self.time_of(prepared)?, prepared.keys.request);
         let bytes = prepared.bytes.len();
         let is_request_received = prepared.rank.is_request_received();
         let copy = Copy {
@@ -109,17 +106,20 @@ impl Indexer {
         };
         if self.groups.get(place).is_none()
             && self.groups.may_be_committed(place)
-            && let Some(group) = self.committed_group(prepared)?
+            && let Some(group) = self.committed_group(prepared.class, place)?
         {
             self.groups.insert(place, Slot::committed(group, prepared.class));
         }
         let Some(slot) = self.groups.get_mut(place) else {
             let is_held = is_request_received;
-            self.groups.insert(place, Slot::new(copy, prepared.class, is_held));
+            let mut slot = Slot::new(copy, prepared.class, is_held);
+            if is_held {
+                slot.own_content();
+            }
+            self.groups.insert(place, slot);
             if is_held {
                 let offset = (!self.is_import).then_some(self.taken);
-                self.held.push_back(Held { place, offset, received: batch.origin.received, bytes });
-                self.held_bytes += bytes;
+                self.held.push(Held { place, offset, received: batch.origin.received, bytes });
             } else {
                 self.mark_dirty(place, bytes);
                 counts.kept += 1;
@@ -142,6 +142,7 @@ impl Indexer {
         if was_resolved {
             // The held record folds into this one's document, which is new.
             counts.kept += 1;
+            self.held.resolve(place);
         }
         if is_dirty && !is_listed && (was_resolved || !was_held) {
             self.mark_dirty(place, bytes);
@@ -158,17 +159,38 @@ impl Indexer {
         self.dirty_since.get_or_insert_with(Instant::now);
     }
 
+    /// The time under which the request is kept. A record that names none stands under the time of its arrival, and a
+    /// copy of it that arrives later has to be the same request: it is looked for by its key.
+    fn time_of(&mut self, prepared: &Prepared) -> Result<i64> {
+        if prepared.has_time {
+            return Ok(prepared.time);
+        }
+        let key = prepared.keys.request;
+        if let Some(time) = self.timeless.get(&key) {
+            return Ok(*time);
+        }
+        let term = key_term(&self.catalog.columns, key);
+        for split in self.catalog.splits().iter().filter(|split| split.entry.class == prepared.class.name()) {
+            let searcher = split.searcher();
+            if let Some(found) = split.documents_of(&searcher, &term)?.first() {
+                return split.time_of(&searcher, found.address);
+            }
+        }
+        self.timeless.insert(key, prepared.time);
+        Ok(prepared.time)
+    }
+
     /// What the index holds of the request.
-    fn committed_group(&self, prepared: &Prepared) -> Result<Option<Group<Box<Content>>>> {
-        let Some(split) = self.catalog.route(prepared.class, prepared.time) else { return Ok(None) };
-        if split.times().is_none_or(|(first, last)| prepared.time < first || prepared.time > last) {
+    fn committed_group(&self, class: Class, place: Place) -> Result<Option<Group<Box<Content>>>> {
+        let Some(split) = self.catalog.route(class, place.time()) else { return Ok(None) };
+        if split.times().is_none_or(|(first, last)| place.time() < first || place.time() > last) {
             return Ok(None);
         }
         let searcher = split.searcher();
-        let found = split.documents_of(&searcher, &key_term(&self.catalog.columns, prepared.keys.request))?;
+        let found = split.documents_of(&searcher, &key_term(&self.catalog.columns, place.key()))?;
         let mut copies = Vec::with_capacity(found.len());
         for found in found {
-            let stored = stored_bytes(&searcher, &self.catalog.columns, found.address)
+            let stored = stored_bytes(&searcher, self.catalog.columns.stored, found.address)
                 .map_err(IndexError::split("read", &split.name()))?;
             let Some(stored) = Stored::decode(&stored) else { continue };
             copies.push(Copy {
@@ -187,23 +209,19 @@ impl Indexer {
         let mut counts = WriteCounts::default();
         let hold = i64::try_from(self.catalog.settings.hold.as_micros()).unwrap_or(i64::MAX);
         let max_bytes = usize::try_from(self.catalog.settings.hold_bytes).unwrap_or(usize::MAX);
-        while let Some(held) = self.held.front() {
-            let is_waiting = self.groups.get(held.place).is_some_and(|slot| slot.is_held);
+        while let Some(held) = self.held.first() {
             let is_due =
                 !self.is_import && held.received.micros().saturating_add(hold) <= self.journal_time.micros();
-            if is_waiting && !all && !is_due && self.held_bytes <= max_bytes {
+            if !all && !is_due && self.held.bytes() <= max_bytes {
                 break;
             }
             let (place, bytes) = (held.place, held.bytes);
-            self.held.pop_front();
-            self.held_bytes -= bytes;
-            if is_waiting {
-                if let Some(slot) = self.groups.get_mut(place) {
-                    slot.is_held = false;
-                }
-                self.mark_dirty(place, bytes);
-                counts.kept += 1;
+            self.held.resolve(place);
+            if let Some(slot) = self.groups.get_mut(place) {
+                slot.is_held = false;
             }
+            self.mark_dirty(place, bytes);
+            counts.kept += 1;
         }
         counts
     }
@@ -212,7 +230,7 @@ impl Indexer {
         let settings = &self.catalog.settings;
         let Some(since) = self.dirty_since else { return false };
         if self.is_import {
-            return self.dirty_bytes + self.held_bytes >= IMPORT_COMMIT_BYTES
+            return self.dirty_bytes + self.held.bytes() >= IMPORT_COMMIT_BYTES
                 || self.dirty.len() >= IMPORT_COMMIT_DOCS;
         }
         since.elapsed() >= settings.commit_interval
@@ -223,11 +241,7 @@ impl Indexer {
     fn note(&self, counts: WriteCounts) {
         let mut counters = self.catalog.counters();
         counters.counts.add(counts);
-        counters.counts.held = self.held.iter().filter(|held| self.is_waiting(held)).count() as u64;
-    }
-
-    fn is_waiting(&self, held: &Held) -> bool {
-        self.groups.get(held.place).is_some_and(|slot| slot.is_held)
+        counters.counts.held = self.held.len() as u64;
     }
 }
 
@@ -285,7 +299,7 @@ impl EventSink for Indexer {
     }
 
     fn report_gap(&mut self, gap: Gap) {
-        if let Err(error) = self.catalog.store_manifest(|manifest| manifest.add_gap(gap)) {
+        if let Err(error) = self.catalog.store_manifest(|manifest| manifest.add_gap(gap.clone())) {
             tracing::error!(%error, "a gap could not be noted in the manifest");
         }
     }

@@ -2,13 +2,14 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use taffrail_event::Timestamp;
+use taffrail_event::{Class, Timestamp};
 use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::LogMergePolicy;
+use tantivy::schema::Field;
 use tantivy::schema::document::Value;
 use tantivy::{
     DocAddress, DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader,
@@ -18,10 +19,11 @@ use tantivy::{
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;
-use crate::schema::{Columns, ID_HIGH, RANK, RECORD, TIME, register_tokenizers};
+use crate::schema::{ID_HIGH, RANK, RECORD, STORED_FIELD, TIME, register_tokenizers};
 
-/// Compressed blocks of the doc store that one reader keeps decompressed.
-const STORE_CACHE_BLOCKS: usize = 8;
+/// Blocks of the doc store that one segment's reader keeps decompressed, for as long as it lives: over hundreds of splits
+/// more than a few would add up. Pages and exports read in address order, so few are enough.
+const STORE_CACHE_BLOCKS: usize = 2;
 
 /// An open split. Reading needs no lock; writing is the sink's business.
 pub(crate) struct Split {
@@ -29,6 +31,8 @@ pub(crate) struct Split {
     pub(crate) dir: PathBuf,
     index: Index,
     reader: IndexReader,
+    /// Exclusive end of the times that it takes; moves down when the split is full.
+    end: AtomicI64,
     /// Counts commits, so that a compaction sees whether the split changed under it.
     writes: AtomicU64,
     state: Mutex<SplitState>,
@@ -50,17 +54,13 @@ impl std::fmt::Debug for Split {
 }
 
 impl Split {
-    /// Opens the split in `splits`, creating its directory if it is new.
-    pub(crate) fn open(splits: &Path, entry: SplitEntry, columns: &Columns) -> Result<Self> {
+    /// Opens the split in `splits`. It must be there: an empty one in the place of one that is gone would be a loss that
+    /// nobody sees.
+    pub(crate) fn open(splits: &Path, entry: SplitEntry) -> Result<Self> {
         let name = entry.name();
         let dir = splits.join(&name);
-        fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
         let open = || -> tantivy::Result<(Index, IndexReader)> {
-            let directory = MmapDirectory::open(&dir)?;
-            let mut index = Index::builder()
-                .schema(columns.schema.clone())
-                .settings(Columns::settings())
-                .open_or_create(directory)?;
+            let mut index = Index::open(MmapDirectory::open(&dir)?)?;
             register_tokenizers(&mut index);
             let reader = index
                 .reader_builder()
@@ -71,13 +71,34 @@ impl Split {
         };
         let (index, reader) = open().map_err(IndexError::split("open", &name))?;
         let state = Mutex::new(SplitState { times: None, last_write: Timestamp::now(), disk_bytes: 0 });
-        let split = Self { entry, dir, index, reader, writes: AtomicU64::new(0), state };
+        let end = AtomicI64::new(entry.to);
+        let split = Self { entry, dir, index, reader, end, writes: AtomicU64::new(0), state };
         split.look()?;
         Ok(split)
     }
 
     pub(crate) fn name(&self) -> String {
         self.entry.name()
+    }
+
+    /// Whether documents of this class and time go into this split.
+    pub(crate) fn is_for(&self, class: Class, time: i64) -> bool {
+        self.entry.class == class.name() && (self.entry.from..self.end()).contains(&time)
+    }
+
+    /// Exclusive end of the times that it takes.
+    pub(crate) fn end(&self) -> i64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    /// Takes nothing at or after this time any more.
+    pub(crate) fn end_at(&self, time: i64) {
+        self.end.fetch_min(time, Ordering::AcqRel);
+    }
+
+    /// The field of the stored value, by the split's own schema: every version has it.
+    pub(crate) fn stored_field(&self) -> Result<Field> {
+        self.index.schema().get_field(STORED_FIELD).map_err(IndexError::split("open", &self.name()))
     }
 
     pub(crate) fn searcher(&self) -> Searcher {
@@ -182,6 +203,13 @@ impl Split {
         };
         find().map_err(IndexError::split("look up in", &self.name()))
     }
+
+    /// The time of a committed document.
+    pub(crate) fn time_of(&self, searcher: &Searcher, address: DocAddress) -> Result<i64> {
+        let times = time_column(searcher.segment_reader(address.segment_ord))
+            .map_err(IndexError::split("read times of", &self.name()))?;
+        Ok(times.first(address.doc_id).unwrap_or_default())
+    }
 }
 
 /// A committed document.
@@ -195,16 +223,12 @@ pub(crate) struct Found {
 /// The stored value of the document at `address`.
 pub(crate) fn stored_bytes(
     searcher: &Searcher,
-    columns: &Columns,
+    stored: Field,
     address: DocAddress,
 ) -> tantivy::Result<Vec<u8>> {
     let document: TantivyDocument = searcher.doc(address)?;
-    Ok(stored_value(&document, columns).unwrap_or_default())
-}
-
-/// The stored value of a document that was read.
-pub(crate) fn stored_value(document: &TantivyDocument, columns: &Columns) -> Option<Vec<u8>> {
-    document.get_first(columns.stored)?.as_bytes().map(<[u8]>::to_vec)
+    let value = document.get_first(stored).and_then(|value| value.as_bytes().map(<[u8]>::to_vec));
+    Ok(value.unwrap_or_default())
 }
 
 /// Every document's time; one per document.

@@ -31,6 +31,12 @@ impl Store {
         Ok(Self { catalog: Arc::new(Catalog::open_read_only(dir, settings)?) })
     }
 
+    /// Opens the index in `dir` for [`Store::reindex`], also where an older release wrote it; questions are answered right
+    /// only after that. The caller sees to it that nobody else writes.
+    pub fn open_to_rebuild(dir: &Path, settings: &IndexSettings) -> Result<Self> {
+        Ok(Self { catalog: Arc::new(Catalog::open_to_rebuild(dir, settings)?) })
+    }
+
     /// The writing side. There must be one at a time.
     pub fn sink(&self) -> Box<dyn EventSink> {
         Box::new(Indexer::new(Arc::clone(&self.catalog)))

@@ -63,7 +63,13 @@ impl<'a> Stored<'a> {
     }
 
     pub(crate) fn origins(&self, id: Key) -> Origins {
-        Origins { id, cluster: self.cluster.to_owned(), received: self.received, via: self.via }
+        Origins {
+            id,
+            cluster: self.cluster.to_owned(),
+            received: self.received,
+            via: self.via,
+            is_cut: self.flags.contains(RecordFlags::CUT),
+        }
     }
 }
 

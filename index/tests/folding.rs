@@ -59,8 +59,8 @@ fn write(sink: &mut dyn EventSink, records: &[&Record], via: Via, received_minut
 
 fn events(store: &Store) -> Vec<Event> {
     let mut events = Vec::new();
-    let mut each = |hit: taffrail_query::Hit| {
-        events.push(hit.event);
+    let mut each = |event: Option<Event>| {
+        events.extend(event);
         ControlFlow::Continue(())
     };
     store.search().walk(&Query::All, TimeRange::default(), &mut each).unwrap();

@@ -40,14 +40,18 @@ fn write(sink: &mut dyn EventSink, lines: &[Vec<u8>], via: Via, mut offset: Opti
 }
 
 fn all(search: &dyn Search, query: &Query) -> Vec<Hit> {
-    let mut hits = Vec::new();
+    let mut ids = Vec::new();
     search
-        .walk(query, TimeRange::default(), &mut |hit| {
-            hits.push(hit);
+        .walk(query, TimeRange::default(), &mut |event| {
+            ids.extend(event.map(|event| event.id));
             ControlFlow::Continue(())
         })
         .unwrap();
-    hits
+    let whole = |id: Key| match search.find(&id.to_string()).unwrap() {
+        taffrail_query::Found::One(hit) => *hit,
+        other => panic!("{id}: {other:?}"),
+    };
+    ids.into_iter().map(whole).collect()
 }
 
 fn parse(text: &str) -> Query {
@@ -138,7 +142,7 @@ fn check_all_queries(search: &dyn Search) {
         assert_eq!(found, expected, "{text}");
         let first = page(search, &query, Order::Desc, 10, None);
         let newest: Vec<Key> = expected.iter().rev().take(10).copied().collect();
-        assert_eq!(first.hits.iter().map(|hit| hit.event.id).collect::<Vec<_>>(), newest, "{text}");
+        assert_eq!(first.events.iter().map(|event| event.id).collect::<Vec<_>>(), newest, "{text}");
         assert_eq!((first.total.value, first.total.exact), (expected.len() as u64, true), "{text}");
         assert_eq!(first.more, expected.len() > 10, "{text}");
     }
@@ -206,9 +210,9 @@ fn paging_histogram_facets_and_find_agree() {
         let (mut walked, mut after) = (Vec::new(), None);
         loop {
             let page = page(search.as_ref(), &query, order, 7, after);
-            walked.extend(page.hits.iter().map(|hit| hit.event.id));
-            let Some(last) = page.hits.last().filter(|_| page.more) else { break };
-            after = Some(Cursor { time: last.event.time, id: last.event.id });
+            walked.extend(page.events.iter().map(|event| event.id));
+            let Some(last) = page.events.last().filter(|_| page.more) else { break };
+            after = Some(Cursor { time: last.time, id: last.id });
         }
         if order == Order::Desc {
             walked.reverse();

@@ -136,6 +136,8 @@ fields! {
     Level Keyword facet ["audit.level", "level"];
     /// The audit stage.
     Stage Keyword facet ["audit.stage", "stage"];
+    /// `true` where bodies are missing or cut.
+    Truncated Keyword facet ["audit.truncated", "truncated"];
     /// Milliseconds from request to answer.
     Duration Number single ["audit.duration_ms", "duration"];
 }

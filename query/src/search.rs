@@ -82,7 +82,7 @@ pub struct Hit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// In the order asked for.
-    pub hits: Vec<Hit>,
+    pub events: Vec<Event>,
     /// Whether more follow.
     pub more: bool,
     /// How many there are in all, wherever the page starts.
@@ -234,11 +234,13 @@ pub trait Search: Send + Sync {
     fn facets(&self, request: &FacetsRequest) -> Result<Facets, SearchError>;
 
     /// Calls `each` with every event, oldest first, until it breaks off. Memory does not grow with the number of events.
+    /// Where events are rare, `each` is also called with `None` now and then, so that it can break off a search that
+    /// nobody waits for any more.
     fn walk(
         &self,
         query: &Query,
         range: TimeRange,
-        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+        each: &mut dyn FnMut(Option<Event>) -> ControlFlow<()>,
     ) -> Result<(), SearchError>;
 
     /// What is stored of each cluster, by name.

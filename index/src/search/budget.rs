@@ -8,16 +8,21 @@ use std::time::Instant;
 pub(crate) struct Budget {
     deadline: Option<Instant>,
     is_spent: AtomicBool,
+    is_negated: AtomicBool,
 }
 
 impl Budget {
     pub(crate) fn until(deadline: Instant) -> Self {
-        Self { deadline: Some(deadline), is_spent: AtomicBool::new(false) }
+        Self {
+            deadline: Some(deadline),
+            is_spent: AtomicBool::new(false),
+            is_negated: AtomicBool::new(false),
+        }
     }
 
     /// For what must be complete: exports.
     pub(crate) fn unlimited() -> Self {
-        Self { deadline: None, is_spent: AtomicBool::new(false) }
+        Self { deadline: None, is_spent: AtomicBool::new(false), is_negated: AtomicBool::new(false) }
     }
 
     /// Whether time is up. Once it is, the answer is marked as partial.
@@ -35,5 +40,15 @@ impl Budget {
     /// Whether somebody stopped early.
     pub(crate) fn is_spent(&self) -> bool {
         self.is_spent.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the query holds a negation.
+    pub(crate) fn note_negation(&self) {
+        self.is_negated.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the query holds a negation: then what one of its parts missed can be an event too many.
+    pub(crate) fn is_negated(&self) -> bool {
+        self.is_negated.load(Ordering::Relaxed)
     }
 }

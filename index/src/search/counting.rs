@@ -16,6 +16,10 @@ pub(crate) fn for_each_block(
     each: &mut dyn FnMut(&[DocId]),
 ) -> tantivy::Result<()> {
     let mut scorer = weight.scorer(segment, 1.0)?;
+    // What stopped early found too little, and a negation makes too much of that: a wrong event is worse than none.
+    if budget.is_spent() && budget.is_negated() {
+        return Ok(());
+    }
     let alive = segment.alive_bitset();
     let mut buffer = [0; tantivy::COLLECT_BLOCK_BUFFER_LEN];
     let mut blocks = 0;

@@ -3,17 +3,32 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{
+    BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
+};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
+use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 use super::budget::Budget;
+use super::verified::Check;
+use crate::split::is_alive;
 
 /// Decides by a term's bytes: the text of a text column.
-pub(crate) type Test = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+pub(crate) type Test = Arc<dyn Fn(&[u8]) -> Verdict + Send + Sync>;
 
-/// How many terms are looked at between two looks at the clock.
-const TERMS_PER_LOOK: usize = 1_024;
+/// What a term says of the documents that hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// They are found.
+    Passes,
+    /// They are not, by this term.
+    Fails,
+    /// The term is the beginning of a value only: the record decides.
+    Unsure,
+}
+
+/// How much is looked at between two looks at the clock: terms, and documents of terms that pass.
+const STEPS_PER_LOOK: usize = 4_096;
 
 #[derive(Clone)]
 pub(crate) struct DictionaryQuery {
@@ -21,6 +36,7 @@ pub(crate) struct DictionaryQuery {
     /// Every term that passes begins with this.
     prefix: String,
     test: Test,
+    unsure: Option<(Check, Field)>,
     budget: Arc<Budget>,
 }
 
@@ -32,42 +48,82 @@ impl fmt::Debug for DictionaryQuery {
 
 impl DictionaryQuery {
     pub(crate) fn new(field: Field, prefix: String, test: Test, budget: &Arc<Budget>) -> Self {
-        Self { field, prefix, test, budget: Arc::clone(budget) }
+        Self { field, prefix, test, unsure: None, budget: Arc::clone(budget) }
     }
 
-    fn documents(&self, segment: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
+    /// How documents of an unsure term are decided: by their stored value.
+    pub(crate) fn unsure(mut self, check: Check, stored: Field) -> Self {
+        self.unsure = Some((check, stored));
+        self
+    }
+
+    /// One bit a document: a set of this size however many terms pass.
+    fn documents(&self, segment: &SegmentReader) -> tantivy::Result<BitSet> {
         let inverted = segment.inverted_index(self.field)?;
         let mut terms = inverted.terms().range().ge(self.prefix.as_bytes()).into_stream()?;
-        let mut documents = Vec::new();
-        let mut seen = 0;
-        while terms.advance() {
+        let mut documents = BitSet::with_max_value(segment.max_doc());
+        let mut unsure = Vec::new();
+        let mut steps = 0;
+        'terms: while terms.advance() {
             let key = terms.key();
             if !key.starts_with(self.prefix.as_bytes()) {
                 break;
             }
-            seen += 1;
-            if seen % TERMS_PER_LOOK == 0 && self.budget.is_up() {
-                break;
+            steps += 1;
+            if steps >= STEPS_PER_LOOK {
+                steps = 0;
+                if self.budget.is_up() {
+                    break;
+                }
             }
-            if !(self.test)(key) {
+            let verdict = (self.test)(key);
+            if verdict == Verdict::Fails {
                 continue;
             }
             let mut postings =
                 inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
             let mut doc = postings.doc();
             while doc != TERMINATED {
-                documents.push(doc);
+                if verdict == Verdict::Unsure {
+                    unsure.push(doc);
+                } else {
+                    documents.insert(doc);
+                }
+                steps += 1;
+                if steps >= STEPS_PER_LOOK {
+                    steps = 0;
+                    if self.budget.is_up() {
+                        break 'terms;
+                    }
+                }
                 doc = postings.advance();
             }
-            // A list much longer than the segment holds the same documents many times.
-            if documents.len() > 2 * segment.max_doc() as usize {
-                documents.sort_unstable();
-                documents.dedup();
+        }
+        self.decide(segment, unsure, &mut documents)?;
+        Ok(documents)
+    }
+
+    fn decide(
+        &self,
+        segment: &SegmentReader,
+        mut unsure: Vec<DocId>,
+        documents: &mut BitSet,
+    ) -> tantivy::Result<()> {
+        let Some((check, stored)) = self.unsure.as_ref().filter(|_| !unsure.is_empty()) else {
+            return Ok(());
+        };
+        unsure.sort_unstable();
+        unsure.dedup();
+        let records = check.records(segment, *stored)?;
+        for doc in unsure {
+            if self.budget.is_up() {
+                break;
+            }
+            if !documents.contains(doc) && is_alive(segment, doc) && records.pass(doc)? {
+                documents.insert(doc);
             }
         }
-        documents.sort_unstable();
-        documents.dedup();
-        Ok(documents)
+        Ok(())
     }
 }
 
@@ -79,45 +135,14 @@ impl Query for DictionaryQuery {
 
 impl Weight for DictionaryQuery {
     fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        documents_scorer(self.documents(segment)?, boost)
+        let documents = self.documents(segment)?;
+        if documents.len() == 0 {
+            return Ok(Box::new(EmptyScorer));
+        }
+        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(documents), boost)))
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Ok(Explanation::new("a term of the field passes the test", 1.0))
-    }
-}
-
-/// A scorer over sorted documents.
-pub(super) fn documents_scorer(documents: Vec<DocId>, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-    if documents.is_empty() {
-        return Ok(Box::new(EmptyScorer));
-    }
-    Ok(Box::new(ConstScorer::new(SortedDocuments { documents, at: 0 }, boost)))
-}
-
-/// Documents in ascending order.
-struct SortedDocuments {
-    documents: Vec<DocId>,
-    at: usize,
-}
-
-impl DocSet for SortedDocuments {
-    fn advance(&mut self) -> DocId {
-        self.at = (self.at + 1).min(self.documents.len());
-        self.doc()
-    }
-
-    fn seek(&mut self, target: DocId) -> DocId {
-        let rest = self.documents.get(self.at..).unwrap_or_default();
-        self.at += rest.partition_point(|doc| *doc < target);
-        self.doc()
-    }
-
-    fn doc(&self) -> DocId {
-        self.documents.get(self.at).copied().unwrap_or(TERMINATED)
-    }
-
-    fn size_hint(&self) -> u32 {
-        u32::try_from(self.documents.len()).unwrap_or(u32::MAX)
     }
 }

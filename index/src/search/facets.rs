@@ -17,13 +17,20 @@ use super::{IndexSearch, narrowed};
 use crate::error::{IndexError, Result};
 use crate::split::time_column;
 
+/// Distinct values of one segment, and of all together, whose names are looked up: the most frequent ones. The others count
+/// as `other`, and the answer says that it is partial.
+const MAX_VALUES: usize = 200_000;
+
+/// Names between two looks at the clock.
+const NAMES_PER_LOOK: usize = 4_096;
+
 pub(super) fn facets(search: &IndexSearch, request: &FacetsRequest) -> Result<Facets> {
     let budget = Arc::new(Budget::until(request.deadline));
     let query =
         crate::lower::lower(&narrowed(&request.query, request.range), &search.catalog.columns, &budget);
-    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut counts = Counted::default();
     for view in search.views(request.range) {
-        let part = || -> tantivy::Result<Vec<HashMap<String, u64>>> {
+        let part = || -> tantivy::Result<Vec<Counted>> {
             let weight = query.weight(EnableScoring::disabled_from_searcher(&view.searcher))?;
             view.searcher
                 .segment_readers()
@@ -31,17 +38,35 @@ pub(super) fn facets(search: &IndexSearch, request: &FacetsRequest) -> Result<Fa
                 .map(|segment| count_segment(segment, weight.as_ref(), request.field, request.range, &budget))
                 .collect()
         };
-        for part in part().map_err(IndexError::split("count in", &view.split.name()))? {
-            for (value, count) in part {
-                *counts.entry(value).or_default() += count;
+        let parts = part().map_err(IndexError::split("count in", &view.split.name()))?;
+        parts.into_iter().for_each(|part| counts.add(part));
+    }
+    let mut buckets: Vec<_> = counts.by_value.into_iter().collect();
+    buckets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let beyond: u64 = buckets.iter().skip(request.limit).map(|(_, count)| count).sum();
+    buckets.truncate(request.limit);
+    Ok(Facets { buckets, other: beyond + counts.unnamed, partial: budget.is_spent() || counts.unnamed > 0 })
+}
+
+/// How often values occur.
+#[derive(Debug, Default)]
+struct Counted {
+    by_value: HashMap<String, u64>,
+    /// Occurrences of values that nobody looked up.
+    unnamed: u64,
+}
+
+impl Counted {
+    fn add(&mut self, other: Self) {
+        self.unnamed += other.unnamed;
+        for (value, count) in other.by_value {
+            if self.by_value.len() >= MAX_VALUES && !self.by_value.contains_key(&value) {
+                self.unnamed += count;
+            } else {
+                *self.by_value.entry(value).or_default() += count;
             }
         }
     }
-    let mut buckets: Vec<_> = counts.into_iter().collect();
-    buckets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let other = buckets.iter().skip(request.limit).map(|(_, count)| count).sum();
-    buckets.truncate(request.limit);
-    Ok(Facets { buckets, other, partial: budget.is_spent() })
 }
 
 /// The values of a field in one segment, as numbers until somebody needs their names.
@@ -81,7 +106,7 @@ impl Values {
     }
 
     /// Text values have ordinals from 0 on: they can be counted in an array.
-    fn ordinals(&self) -> Option<usize> {
+    pub(super) fn ordinals(&self) -> Option<usize> {
         match self {
             Self::Text(column) => Some(column.num_terms()),
             Self::Number(_) | Self::None => None,
@@ -95,7 +120,7 @@ fn count_segment(
     field: Field,
     range: TimeRange,
     budget: &Budget,
-) -> tantivy::Result<HashMap<String, u64>> {
+) -> tantivy::Result<Counted> {
     let values = Values::of(segment, field)?;
     let times = time_column(segment)?;
     let from = range.from.map_or(i64::MIN, Timestamp::micros);
@@ -117,5 +142,22 @@ fn count_segment(
         }
     })?;
     let by_ordinal = (0_u64..).zip(by_ordinal).filter(|(_, count)| *count > 0);
-    by_ordinal.chain(by_number).map(|(ordinal, count)| Ok((values.name(ordinal)?, count))).collect()
+    name(&values, by_ordinal.chain(by_number).collect(), budget)
+}
+
+fn name(values: &Values, mut counts: Vec<(u64, u64)>, budget: &Budget) -> tantivy::Result<Counted> {
+    let mut counted = Counted::default();
+    if counts.len() > MAX_VALUES {
+        counts.select_nth_unstable_by_key(MAX_VALUES, |(_, count)| std::cmp::Reverse(*count));
+        counted.unnamed = counts.drain(MAX_VALUES..).map(|(_, count)| count).sum();
+        // Names are read in the order of the dictionary.
+        counts.sort_unstable();
+    }
+    for (index, (ordinal, count)) in counts.into_iter().enumerate() {
+        if index % NAMES_PER_LOOK == NAMES_PER_LOOK - 1 && budget.is_up() {
+            break;
+        }
+        counted.by_value.insert(values.name(ordinal)?, count);
+    }
+    Ok(counted)
 }

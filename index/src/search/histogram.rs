@@ -10,6 +10,7 @@ use tantivy::SegmentReader;
 use tantivy::query::{EnableScoring, Weight};
 
 use super::budget::Budget;
+use super::cells::Cells;
 use super::counting::for_each_block;
 use super::facets::Values;
 use super::{IndexSearch, View, narrowed};
@@ -107,7 +108,7 @@ impl Frame {
         let mut splits: Vec<Vec<(String, u64)>> = vec![Vec::new(); self.buckets];
         for ((bucket, value), count) in counts.by_value {
             if let Some(split) = splits.get_mut(bucket) {
-                split.push((value, count));
+                split.push((value.to_string(), count));
             }
         }
         let time =
@@ -134,7 +135,7 @@ impl Frame {
 
 struct Counts {
     totals: Vec<u64>,
-    by_value: HashMap<(usize, String), u64>,
+    by_value: HashMap<(usize, Arc<str>), u64>,
 }
 
 impl Counts {
@@ -160,7 +161,7 @@ fn count_segment(
     let times = time_column(segment)?;
     let values = split.map(|field| Values::of(segment, field)).transpose()?;
     let mut counts = Counts::new(frame.buckets);
-    let mut by_ordinal: HashMap<(usize, u64), u64> = HashMap::new();
+    let mut cells = Cells::new(frame.buckets, values.as_ref().and_then(Values::ordinals));
     let mut block = Vec::new();
     for_each_block(segment, weight, budget, &mut |docs| {
         block.resize(docs.len(), 0);
@@ -173,23 +174,12 @@ fn count_segment(
             let Some(total) = counts.totals.get_mut(bucket) else { continue };
             *total += 1;
             if let Some(values) = &values {
-                values.for_each(*doc, |ordinal| *by_ordinal.entry((bucket, ordinal)).or_default() += 1);
+                values.for_each(*doc, |ordinal| cells.add(bucket, ordinal));
             }
         }
     })?;
     if let Some(values) = &values {
-        let mut names: HashMap<u64, String> = HashMap::new();
-        for ((bucket, ordinal), count) in by_ordinal {
-            let name = match names.get(&ordinal) {
-                Some(name) => name.clone(),
-                None => {
-                    let name = values.name(ordinal)?;
-                    names.insert(ordinal, name.clone());
-                    name
-                }
-            };
-            *counts.by_value.entry((bucket, name)).or_default() += count;
-        }
+        counts.by_value = cells.named(values)?;
     }
     Ok(counts)
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use taffrail_event::Event;
-use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
 use tantivy::schema::document::Value;
+use tantivy::store::StoreReader;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyDocument};
 
 use super::budget::Budget;
-use super::dictionary::documents_scorer;
 use crate::split::is_alive;
 use crate::stored::Stored;
 
@@ -27,6 +27,34 @@ type Decide = dyn Fn(&Event, &[u8]) -> bool + Send + Sync;
 impl Check {
     pub(crate) fn new(check: impl Fn(&Event, &[u8]) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(check))
+    }
+
+    /// Opens the records of a segment; documents are to be asked for in order.
+    pub(super) fn records<'a>(
+        &'a self,
+        segment: &SegmentReader,
+        stored: Field,
+    ) -> tantivy::Result<Records<'a>> {
+        Ok(Records { check: self, store: segment.get_store_reader(STORE_CACHE_BLOCKS)?, stored })
+    }
+}
+
+/// The stored records of a segment, and what decides by them.
+pub(super) struct Records<'a> {
+    check: &'a Check,
+    store: StoreReader,
+    stored: Field,
+}
+
+impl Records<'_> {
+    /// Whether the document passes the check.
+    pub(super) fn pass(&self, doc: DocId) -> tantivy::Result<bool> {
+        let document: TantivyDocument = self.store.get(doc)?;
+        let Some(stored) = document.get_first(self.stored).and_then(|value| value.as_bytes()) else {
+            return Ok(false);
+        };
+        let Some(stored) = Stored::decode(stored) else { return Ok(false) };
+        Ok(stored.event().is_ok_and(|event| (self.check.0)(&event, stored.record)))
     }
 }
 
@@ -95,7 +123,7 @@ impl VerifiedWeight {
     fn documents(&self, segment: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
         let mut candidates = self.candidates.scorer(segment, 1.0)?;
         let mut certain = self.certain.as_ref().map(|certain| certain.scorer(segment, 1.0)).transpose()?;
-        let store = segment.get_store_reader(STORE_CACHE_BLOCKS)?;
+        let records = self.check.records(segment, self.stored)?;
         let mut documents = Vec::new();
         let mut doc = candidates.doc();
         while doc != TERMINATED {
@@ -105,7 +133,7 @@ impl VerifiedWeight {
                 }
                 certain.doc() == doc
             });
-            if is_certain || (is_alive(segment, doc) && self.passes(&store.get(doc)?)) {
+            if is_certain || (is_alive(segment, doc) && records.pass(doc)?) {
                 documents.push(doc);
             }
             if self.budget.is_up() {
@@ -114,14 +142,6 @@ impl VerifiedWeight {
             doc = candidates.advance();
         }
         Ok(documents)
-    }
-
-    fn passes(&self, document: &TantivyDocument) -> bool {
-        let Some(stored) = document.get_first(self.stored).and_then(|value| value.as_bytes()) else {
-            return false;
-        };
-        let Some(stored) = Stored::decode(stored) else { return false };
-        stored.event().is_ok_and(|event| (self.check.0)(&event, stored.record))
     }
 }
 
@@ -132,5 +152,40 @@ impl Weight for VerifiedWeight {
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Ok(Explanation::new("the stored record passes the check", 1.0))
+    }
+}
+
+/// A scorer over sorted documents.
+fn documents_scorer(documents: Vec<DocId>, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+    if documents.is_empty() {
+        return Ok(Box::new(EmptyScorer));
+    }
+    Ok(Box::new(ConstScorer::new(SortedDocuments { documents, at: 0 }, boost)))
+}
+
+/// Documents in ascending order.
+struct SortedDocuments {
+    documents: Vec<DocId>,
+    at: usize,
+}
+
+impl DocSet for SortedDocuments {
+    fn advance(&mut self) -> DocId {
+        self.at = (self.at + 1).min(self.documents.len());
+        self.doc()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        let rest = self.documents.get(self.at..).unwrap_or_default();
+        self.at += rest.partition_point(|doc| *doc < target);
+        self.doc()
+    }
+
+    fn doc(&self) -> DocId {
+        self.documents.get(self.at).copied().unwrap_or(TERMINATED)
+    }
+
+    fn size_hint(&self) -> u32 {
+        u32::try_from(self.documents.len()).unwrap_or(u32::MAX)
     }
 }

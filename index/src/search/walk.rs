@@ -4,18 +4,18 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use taffrail_event::Timestamp;
-use taffrail_query::{Hit, Order, Query, TimeRange};
+use taffrail_event::{Event, Timestamp};
+use taffrail_query::{Order, Query, TimeRange};
 
 use super::budget::Budget;
 use super::{IndexSearch, Question, View};
 use crate::error::{IndexError, Result};
 use crate::split::time_column;
 
-/// A stretch of time holds about so many documents.
-const STRETCH_DOCS: u64 = 50_000;
-/// Places in the order that are held at a time.
-const PLACES: usize = 50_000;
+/// A stretch of time holds about so many documents: what a wildcard looks through is looked through once a stretch.
+const STRETCH_DOCS: u64 = 200_000;
+/// Places in the order that are held at a time: some 10 MB.
+const PLACES: usize = 200_000;
 /// Events that are held at a time.
 const EVENTS: usize = 500;
 /// Into how many pieces the time of the data is cut to find stretches.
@@ -25,10 +25,13 @@ pub(super) fn walk(
     search: &IndexSearch,
     query: &Query,
     range: TimeRange,
-    each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    each: &mut dyn FnMut(Option<Event>) -> ControlFlow<()>,
 ) -> Result<()> {
-    let views = search.views(range);
-    for stretch in stretches(&views, range)? {
+    for stretch in stretches(&search.views(range), range)? {
+        if each(None).is_break() {
+            return Ok(());
+        }
+        let views = search.views(stretch);
         let mut question = Question {
             query: query.clone(),
             range: stretch,
@@ -39,8 +42,8 @@ pub(super) fn walk(
         loop {
             let (entries, _) = search.top(&views, &question, PLACES, false)?;
             for some in entries.chunks(EVENTS) {
-                for hit in search.hits(&views, some)? {
-                    if each(hit).is_break() {
+                for event in search.events(&views, some)? {
+                    if each(Some(event)).is_break() {
                         return Ok(());
                     }
                 }

@@ -64,26 +64,35 @@ struct Share {
 impl Indexer {
     pub(super) fn commit_all(&mut self) -> Result<()> {
         let wrote = !self.dirty.is_empty();
-        if wrote {
-            let catalog = Arc::clone(&self.catalog);
-            let mut writers = catalog.writers();
-            for share in self.share_out()? {
-                // A commit that fails halfway may have been durable: the next attempt replaces what it left.
-                for place in &share.places {
-                    if let Some(slot) = self.groups.get_mut(*place) {
-                        slot.group.is_committed = true;
-                    }
-                }
-                let places = share.places.clone();
-                self.write_share(&mut writers, share)?;
-                self.settle(&places);
-            }
-        }
-        self.dirty.clear();
+        let written = if wrote { self.write_dirty() } else { Ok(()) };
+        // What a failed commit did write is no longer due: listed twice, it would be written twice.
+        let groups = &self.groups;
+        self.dirty.retain(|place| groups.get(*place).is_some_and(|slot| slot.is_listed));
+        written?;
         self.dirty_bytes = 0;
         self.dirty_since = None;
         self.cover(wrote)?;
+        let groups = &self.groups;
+        self.timeless
+            .retain(|key, time| groups.get(Place::new(*time, *key)).is_some_and(|slot| slot.is_held));
         self.forget();
+        Ok(())
+    }
+
+    fn write_dirty(&mut self) -> Result<()> {
+        let catalog = Arc::clone(&self.catalog);
+        let mut writers = catalog.writers();
+        for share in self.share_out()? {
+            // A commit that fails halfway may have been durable: the next attempt replaces what it left.
+            for place in &share.places {
+                if let Some(slot) = self.groups.get_mut(*place) {
+                    slot.group.is_committed = true;
+                }
+            }
+            let places = share.places.clone();
+            self.write_share(&mut writers, share)?;
+            self.settle(&places);
+        }
         Ok(())
     }
 
@@ -170,7 +179,7 @@ impl Indexer {
             _ => std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?,
         }
         build::single_segment(&dir, &self.catalog.columns, &share.jobs, memory)?;
-        let split = Arc::new(Split::open(&splits, entry, &self.catalog.columns)?);
+        let split = Arc::new(Split::open(&splits, entry)?);
         split.publish()?;
         crash_point("index.split_committed");
         self.catalog.sync_splits_dir()?;
@@ -202,14 +211,17 @@ impl Indexer {
 
     /// Moves `replay_from` up to the first record that waits, now that everything else is in committed documents.
     fn cover(&self, wrote: bool) -> Result<()> {
-        let waiting = self.held.iter().filter(|held| self.is_waiting(held)).find_map(|held| held.offset);
+        let waiting = self.held.first().and_then(|held| held.offset);
         let replay_from = waiting.unwrap_or(self.taken);
-        if wrote || self.catalog.manifest().replay_from < replay_from {
-            self.catalog
-                .store_manifest(|manifest| manifest.replay_from = manifest.replay_from.max(replay_from))?;
+        if wrote || self.catalog.manifest().taken < self.taken {
+            self.catalog.store_manifest(|manifest| {
+                manifest.replay_from = manifest.replay_from.max(replay_from);
+                manifest.taken = manifest.taken.max(self.taken);
+            })?;
         }
         let mut counters = self.catalog.counters();
-        counters.searchable = self.taken;
+        // After a restart records that were looked at before come again: that takes nothing out of the index.
+        counters.searchable = counters.searchable.max(self.taken);
         if wrote {
             counters.last_commit = Some(Timestamp::now());
         }
@@ -257,7 +269,7 @@ impl Committed {
             }
         };
         let Some(found) = found.iter().find(|found| found.record == record) else { return Ok(None) };
-        let bytes = stored_bytes(searcher, &catalog.columns, found.address)
+        let bytes = stored_bytes(searcher, catalog.columns.stored, found.address)
             .map_err(IndexError::split("read", &split.name()))?;
         Ok(Stored::decode(&bytes).map(|stored| Content {
             bytes: stored.record.to_vec().into(),

@@ -50,6 +50,7 @@ impl Field {
             Self::Uri => each(&event.audit.uri),
             Self::Level => each(&event.audit.level),
             Self::Stage => each(&event.audit.stage),
+            Self::Truncated => each(if event.audit.truncated { "true" } else { "" }),
         }
     }
 

@@ -40,6 +40,7 @@ const RECORDS: [&str; 4] = [PATCH, REFUSED, NAMESPACE, HEALTH];
 
 fn event(record: &str, id: u128) -> Event {
     let origins = Origins {
+        is_cut: false,
         id: Key(id),
         cluster: "prod".to_owned(),
         received: Timestamp::default(),

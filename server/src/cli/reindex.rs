@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ReindexArgs) -> anyhow::Result<ExitCode> {
     DataDir::existing(&settings.data)?;
     let (dir, lock) = DataDir::open(&settings.data)?;
     let redactor = redactor(&dir, &settings)?;
-    let store = Store::open(&dir.index(), &settings.index)
+    let store = Store::open_to_rebuild(&dir.index(), &settings.index)
         .with_context(|| format!("cannot open the index in {}", dir.path().display()))?;
     let started = Instant::now();
     let bar = ProgressBar::no_length();

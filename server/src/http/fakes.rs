@@ -80,6 +80,7 @@ pub(super) fn hit(number: u8) -> Hit {
         cluster: "prod".to_owned(),
         received: Timestamp::default(),
         via: ViaSet::of(Via::Webhook),
+        is_cut: false,
     };
     Hit { event: Event::decode(record.as_bytes(), &origins).unwrap(), record: record.into_bytes() }
 }
@@ -98,7 +99,8 @@ impl Search for FakeSearch {
         }
         let more = hits.len() > request.limit;
         hits.truncate(request.limit);
-        Ok(Page { hits, more, total: Total { value, exact: true }, partial: self.is_partial })
+        let events = hits.into_iter().map(|hit| hit.event).collect();
+        Ok(Page { events, more, total: Total { value, exact: true }, partial: self.is_partial })
     }
 
     fn find(&self, id_prefix: &str) -> Result<Found, SearchError> {
@@ -131,7 +133,7 @@ impl Search for FakeSearch {
         &self,
         query: &Query,
         range: TimeRange,
-        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+        each: &mut dyn FnMut(Option<Event>) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         self.enter()?;
         for (number, hit) in self.matching(query, range).into_iter().enumerate() {
@@ -139,7 +141,7 @@ impl Search for FakeSearch {
             if self.fails_at == Some(number) {
                 return Err(SearchError::Storage("the disk is gone".to_owned()));
             }
-            if each(hit).is_break() {
+            if each(Some(hit.event)).is_break() {
                 break;
             }
         }

@@ -56,12 +56,12 @@ pub(crate) fn events(
         deadline,
     };
     let page = search.page(&request)?;
-    let last = page.hits.last().map(|hit| Cursor { time: hit.event.time, id: hit.event.id });
+    let last = page.events.last().map(|event| Cursor { time: event.time, id: event.id });
     let next = last
         .filter(|_| page.more)
         .map(|last| CursorToken::new(last, now, &request.query, request.range, request.order).to_string());
     Ok(EventsBody {
-        events: page.hits.into_iter().map(|hit| hit.event).collect(),
+        events: page.events,
         next,
         total: TotalBody { value: page.total.value, exact: page.total.exact },
         coverage: coverage.about(request.range).partial(page.partial),

@@ -158,12 +158,9 @@ impl Directory {
         mut each: impl FnMut(&taffrail_event::Event) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut failure = None;
-        let walked = self.search.walk(&question.query, question.range, &mut |hit| match each(&hit.event) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failure = Some(error);
-                ControlFlow::Break(())
-            }
+        let walked = self.search.walk(&question.query, question.range, &mut |event| {
+            failure = event.and_then(|event| each(&event).err());
+            if failure.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         walked.map_err(|error| refused(error.into()))?;
         failure.map_or(Ok(()), Err)

@@ -84,19 +84,21 @@ pub(super) async fn export(
 }
 
 fn write(search: &dyn Search, question: &Question, format: Format, out: &mut Pieces) -> io::Result<()> {
+    let sender = out.sender.clone();
     match format {
         Format::Ndjson => {
-            walk(search, question, |event| {
+            walk(search, question, &sender, |event| {
                 serde_json::to_writer(&mut *out, event)?;
                 out.write_all(b"\n")
             })?;
         }
         Format::Csv => {
             let mut csv = CsvWriter::new(&mut *out)?;
-            walk(search, question, |event| csv.write(event))?;
+            walk(search, question, &sender, |event| csv.write(event))?;
             csv.flush()?;
         }
     }
+    drop(sender);
     if !out.buffer.is_empty() {
         out.send()?;
     }
@@ -106,15 +108,24 @@ fn write(search: &dyn Search, question: &Question, format: Format, out: &mut Pie
 fn walk(
     search: &dyn Search,
     question: &Question,
+    client: &Sender<io::Result<Bytes>>,
     mut each: impl FnMut(&Event) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut written = Ok(());
-    let walked = search.walk(&question.query, question.range, &mut |hit| {
-        written = each(&hit.event);
+    let walked = search.walk(&question.query, question.range, &mut |event| {
+        written = match event {
+            Some(event) => each(&event),
+            None if client.is_closed() => Err(client_left()),
+            None => Ok(()),
+        };
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     written?;
     walked.map_err(io::Error::other)
+}
+
+fn client_left() -> io::Error {
+    io::Error::new(ErrorKind::BrokenPipe, "the client left")
 }
 
 /// Collects what is written into pieces of the stream. Blocks while the client is slow.
@@ -130,7 +141,7 @@ impl Pieces {
         let sent = self.handle.block_on(self.sender.send_timeout(Ok(piece.into()), CLIENT_PATIENCE));
         sent.map_err(|error| match error {
             SendTimeoutError::Timeout(_) => io::Error::new(ErrorKind::TimedOut, "the client takes nothing"),
-            SendTimeoutError::Closed(_) => io::Error::new(ErrorKind::BrokenPipe, "the client left"),
+            SendTimeoutError::Closed(_) => client_left(),
         })
     }
 
