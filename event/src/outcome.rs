@@ -52,6 +52,9 @@ pub enum DeniedBy {
 }
 
 impl DeniedBy {
+    /// Everyone who refuses.
+    pub const ALL: [Self; 4] = [Self::Authn, Self::Authz, Self::Admission, Self::Quota];
+
     /// The name in `outcome.denied_by`.
     pub fn name(self) -> &'static str {
         match self {

@@ -78,6 +78,9 @@ fn field_predicate(field: Field) -> BoxedStrategy<Query> {
                 .prop_filter_map("fits", |(ip, prefix)| IpRange::new(ip, prefix).map(Predicate::Cidr)),
         ]
         .boxed(),
+        FieldKind::Keyword if let Some(values) = field.closed_values() => {
+            prop::sample::select(values).prop_map(|value| Predicate::Is(value.to_owned())).boxed()
+        }
         FieldKind::Keyword | FieldKind::KeywordIgnoreCase => literal()
             .prop_map(move |text| match field {
                 Field::Group if text == "core" => "apps".to_owned(),

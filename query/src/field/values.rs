@@ -1,6 +1,6 @@
 //! A field's values in an event: the matcher and the index both read by this.
 
-use taffrail_event::{Event, ObjectRef};
+use taffrail_event::{ActorType, ChangeType, DeniedBy, Event, ObjectRef, OutcomeResult};
 
 use super::Field;
 
@@ -51,6 +51,20 @@ impl Field {
             Self::Level => each(&event.audit.level),
             Self::Stage => each(&event.audit.stage),
             Self::Truncated => each(if event.audit.truncated { "true" } else { "" }),
+        }
+    }
+
+    /// Every value that the field can have, where that is a list that Taffrail itself decides; `None` where the cluster does.
+    pub fn closed_values(self) -> Option<Vec<&'static str>> {
+        match self {
+            // Other kinds are a part of the contract and may be asked for before there are any.
+            Self::Kind => Some(vec!["audit", "flow", "gap", "finding"]),
+            Self::ActorType => Some(ActorType::ALL.map(ActorType::name).to_vec()),
+            Self::Result => Some(OutcomeResult::ALL.map(OutcomeResult::name).to_vec()),
+            Self::DeniedBy => Some(DeniedBy::ALL.map(DeniedBy::name).to_vec()),
+            Self::Change => Some(ChangeType::ALL.map(ChangeType::name).to_vec()),
+            Self::Truncated => Some(vec!["true"]),
+            _ => None,
         }
     }
 

@@ -264,6 +264,8 @@ fn every_error_has_its_place() {
     check_error("time:1795450283", BadValue, 5..15);
     check_error("time:>soon", BadValue, 5..10);
     check_error("ip:localhost", BadValue, 3..12);
+    check_error("result:refused", BadValue, 7..14);
+    check_error("by:(human OR Node)", BadValue, 13..17);
     check_error("ip:10.0.0.0/33", BadValue, 3..14);
     check_error("name:>5", WrongKind, 5..7);
     check_error("ip:[10.0.0.1 TO 10.0.0.9]", WrongKind, 3..25);
@@ -281,6 +283,8 @@ fn hints_say_what_to_write() {
     check("usr:alice", "the nearest is user");
     check("namspace:shop", "the nearest is namespace");
     check("a && b", "AND");
+    check("result:refused", "success, denied, failed, open, pending");
+    check("change:Delete", "write delete");
     check("time:1795450283", "@1795450283");
     check("ip:[10.0.0.1 TO 10.0.0.9]", "10.0.0.0/8");
 }

@@ -103,7 +103,10 @@ pub(super) fn value(
             FieldKind::Ip => address(literal, operand, span).map(is),
             FieldKind::Words | FieldKind::Keyword | FieldKind::KeywordIgnoreCase => match literal {
                 None => Ok(is(Predicate::Pattern(pattern(field, operand)))),
-                Some(text) => keyword(field, text).ok_or_else(|| no_words(field, span)),
+                Some(text) => match field.closed_values() {
+                    Some(values) if !values.contains(&text) => Err(no_such_value(field, text, &values, span)),
+                    _ => keyword(field, text).ok_or_else(|| no_words(field, span)),
+                },
             },
         },
     }
@@ -267,6 +270,16 @@ fn keyword(field: Field, text: &str) -> Option<Query> {
         _ if field.kind() == FieldKind::Words => Query::Field(field, Predicate::Phrase(phrase(text)?)),
         _ => is(field, text),
     })
+}
+
+/// Found nothing and asked for nothing that can be look alike in an empty answer.
+fn no_such_value(field: Field, text: &str, values: &[&str], span: Range<usize>) -> Refusal {
+    let message = format!("{} is never {}", field.canonical(), quoted(text));
+    let hint = match values.iter().find(|value| value.eq_ignore_ascii_case(text)) {
+        Some(value) => format!("write {value}"),
+        None => format!("it is one of {}", values.join(", ")),
+    };
+    Refusal::new(QueryErrorCode::BadValue, span, message).hint(hint)
 }
 
 fn no_words(field: Field, span: Range<usize>) -> Refusal {
