@@ -227,6 +227,7 @@ fn paging_histogram_facets_and_find_agree() {
             range,
             buckets: 50,
             split: Some(Field::ActorType),
+            now: Timestamp::default(),
             deadline,
         })
         .unwrap();
@@ -241,6 +242,7 @@ fn paging_histogram_facets_and_find_agree() {
         facets.buckets.iter().map(|(_, count)| count).sum::<u64>() + facets.other,
         expected.len() as u64
     );
+    assert_eq!(facets.events, expected.len() as u64);
     let id = expected[0];
     match search.find(id.to_string().get(..10).unwrap()).unwrap() {
         taffrail_query::Found::One(hit) => assert_eq!(hit.event.id, id),

@@ -111,6 +111,8 @@ pub struct HistogramRequest {
     pub buckets: usize,
     /// Counted apart by the values of this field.
     pub split: Option<Field>,
+    /// Where a range without an end ends, unless there are newer events.
+    pub now: Timestamp,
     /// When to stop and answer with what was counted.
     pub deadline: Instant,
 }
@@ -163,6 +165,8 @@ pub struct Facets {
     pub buckets: Vec<(String, u64)>,
     /// How often values beyond these occur.
     pub other: u64,
+    /// How many events were found, with a value or without. One event may have several values.
+    pub events: u64,
     /// Whether time ran out: counts may be low.
     pub partial: bool,
 }

@@ -106,10 +106,10 @@ pub(crate) struct RangeArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
     /// The last stretch of time, e.g. 2h
-    #[arg(long, value_name = "SPAN", conflicts_with_all = ["from", "to", "around"])]
+    #[arg(long, value_name = "SPAN", allow_hyphen_values = true, conflicts_with_all = ["from", "to", "around"])]
     pub(crate) since: Option<String>,
     /// A point in time; with --within for how far to either side
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with_all = ["from", "to"])]
     pub(crate) around: Option<String>,
     /// How far to either side of --around
     #[arg(long, value_name = "SPAN", default_value = "10m", requires = "around")]
@@ -152,7 +152,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
     /// Events at most; 0 = all
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     pub(crate) limit: u64,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -202,7 +202,7 @@ pub(crate) struct TopArgs {
     #[arg(long, value_name = "FIELD", value_parser = countable, default_value = "user")]
     pub(crate) by: Field,
     /// Rows at most; 0 = as many as there may be (1,000)
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
     pub(crate) limit: u64,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -244,7 +244,7 @@ pub(crate) struct DeadlettersArgs {
     #[arg(long, value_name = "ZONE")]
     pub(crate) tz: Option<String>,
     /// Dead letters at most; 0 = all
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     pub(crate) limit: u64,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -45,7 +45,12 @@ pub(super) fn facets(search: &IndexSearch, request: &FacetsRequest) -> Result<Fa
     buckets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let beyond: u64 = buckets.iter().skip(request.limit).map(|(_, count)| count).sum();
     buckets.truncate(request.limit);
-    Ok(Facets { buckets, other: beyond + counts.unnamed, partial: budget.is_spent() || counts.unnamed > 0 })
+    Ok(Facets {
+        buckets,
+        other: beyond + counts.unnamed,
+        events: counts.events,
+        partial: budget.is_spent() || counts.unnamed > 0,
+    })
 }
 
 /// How often values occur.
@@ -54,11 +59,14 @@ struct Counted {
     by_value: HashMap<String, u64>,
     /// Occurrences of values that nobody looked up.
     unnamed: u64,
+    /// Events, whether they have a value or not.
+    events: u64,
 }
 
 impl Counted {
     fn add(&mut self, other: Self) {
         self.unnamed += other.unnamed;
+        self.events += other.events;
         for (value, count) in other.by_value {
             if self.by_value.len() >= MAX_VALUES && !self.by_value.contains_key(&value) {
                 self.unnamed += count;
@@ -128,11 +136,13 @@ fn count_segment(
     let is_within = from <= times.min_value() && times.max_value() < to;
     let mut by_ordinal = vec![0_u64; values.ordinals().unwrap_or_default()];
     let mut by_number: FxHashMap<u64, u64> = FxHashMap::default();
+    let mut events = 0;
     for_each_block(segment, weight, budget, &mut |docs| {
         for doc in docs {
             if !is_within && times.first(*doc).is_none_or(|time| time < from || time >= to) {
                 continue;
             }
+            events += 1;
             values.for_each(*doc, |ordinal| {
                 match usize::try_from(ordinal).ok().and_then(|ordinal| by_ordinal.get_mut(ordinal)) {
                     Some(count) => *count += 1,
@@ -142,7 +152,7 @@ fn count_segment(
         }
     })?;
     let by_ordinal = (0_u64..).zip(by_ordinal).filter(|(_, count)| *count > 0);
-    name(&values, by_ordinal.chain(by_number).collect(), budget)
+    Ok(Counted { events, ..name(&values, by_ordinal.chain(by_number).collect(), budget)? })
 }
 
 fn name(values: &Values, mut counts: Vec<(u64, u64)>, budget: &Budget) -> tantivy::Result<Counted> {

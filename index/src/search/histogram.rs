@@ -89,11 +89,16 @@ struct Frame {
 
 impl Frame {
     fn of(request: &HistogramRequest, views: &[View]) -> Self {
-        let first = views.iter().map(|view| view.times.0).min().unwrap_or_default();
-        let last = views.iter().map(|view| view.times.1).max().unwrap_or_default();
+        let now = request.now.micros();
+        let first = views.iter().map(|view| view.times.0).min().unwrap_or(now);
+        let last = views.iter().map(|view| view.times.1).max().unwrap_or(first);
         let from = request.range.from.map_or(first, Timestamp::micros);
-        let to =
-            request.range.to.map_or(last.saturating_add(1), Timestamp::micros).max(from.saturating_add(1));
+        // Without an end the chart ends with its newest event; one that was asked for from a certain time on ends now.
+        let open_end = match request.range.from {
+            Some(_) => last.saturating_add(1).max(now),
+            None => last.saturating_add(1),
+        };
+        let to = request.range.to.map_or(open_end, Timestamp::micros).max(from.saturating_add(1));
         let wanted = i64::try_from(request.buckets.max(1)).unwrap_or(i64::MAX);
         let buckets_of = |width: i64| (to - 1).div_euclid(width) - from.div_euclid(width) + 1;
         let round = WIDTHS_MS.iter().map(|width| width * 1_000).find(|width| buckets_of(*width) <= wanted);

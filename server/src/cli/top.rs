@@ -40,7 +40,7 @@ fn write(out: &mut Answer, args: &TopArgs, facets: &FacetsBody) -> anyhow::Resul
         Output::Table => {
             let screen = Screen::of(out, args.output.width);
             let title = facets.field.to_uppercase();
-            table::write(out, screen, &[&title, "EVENTS", "SHARE"], rows(&facets.buckets, facets.other))?;
+            table::write(out, screen, &[&title, "EVENTS", "SHARE"], rows(facets))?;
         }
         Output::Json => {
             let line = json(serde_json::to_string(facets)?);
@@ -56,24 +56,25 @@ fn write(out: &mut Answer, args: &TopArgs, facets: &FacetsBody) -> anyhow::Resul
     Ok(())
 }
 
-fn rows(buckets: &[FacetBody], other: u64) -> Vec<Vec<Text>> {
-    let total = buckets.iter().map(|bucket| bucket.count).sum::<u64>() + other;
-    let row =
-        |value: Text, count: u64| vec![value, Text::number(count), Text::new(share(count, total)).right()];
-    let mut rows: Vec<_> = buckets
+fn rows(facets: &FacetsBody) -> Vec<Vec<Text>> {
+    let row = |value: Text, count: u64| {
+        vec![value, Text::number(count), Text::new(share(count, facets.events)).right()]
+    };
+    let mut rows: Vec<_> = facets
+        .buckets
         .iter()
         .map(|bucket| match bucket.value.as_str() {
             "" => row(Text::new("(none)").tone(Tone::Quiet), bucket.count),
             value => row(Text::new(value), bucket.count),
         })
         .collect();
-    if other > 0 {
-        rows.push(row(Text::new("(others)").tone(Tone::Quiet), other));
+    if facets.other > 0 {
+        rows.push(row(Text::new("(others)").tone(Tone::Quiet), facets.other));
     }
     rows
 }
 
-/// In tenths of a percent; what is there at all is never shown as nothing.
+/// Of all events found, in tenths of a percent; what is there at all is never shown as nothing.
 fn share(count: u64, total: u64) -> String {
     let tenths = u128::from(count) * 1000 / u128::from(total.max(1));
     match tenths {
@@ -85,22 +86,31 @@ fn share(count: u64, total: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::Coverage;
+    use taffrail_event::Timestamp;
 
     #[test]
     fn counts_and_shares() {
         let bucket = |value: &str, count| FacetBody { value: value.to_owned(), count };
-        let buckets = [bucket("alice", 1500), bucket("bob\x1b[1m", 499), bucket("", 1)];
+        let facets = FacetsBody {
+            field: "actor.name".to_owned(),
+            buckets: vec![bucket("alice", 1500), bucket("bob\x1b[1m", 499), bucket("", 1)],
+            other: 1000,
+            events: 4000,
+            coverage: Coverage::new(Timestamp::default(), Timestamp::default(), Vec::new()),
+            took_ms: 1,
+        };
         let mut out = Vec::new();
         let screen = Screen { width: 80, colour: false, is_terminal: false };
-        table::write(&mut out, screen, &["ACTOR.NAME", "EVENTS", "SHARE"], rows(&buckets, 1000)).unwrap();
+        table::write(&mut out, screen, &["ACTOR.NAME", "EVENTS", "SHARE"], rows(&facets)).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "\
 ACTOR.NAME    EVENTS  SHARE
-alice          1,500  50.0 %
-bob\\u{1b}[1m     499  16.6 %
+alice          1,500  37.5 %
+bob\\u{1b}[1m     499  12.4 %
 (none)             1  <0.1 %
-(others)       1,000  33.3 %
+(others)       1,000  25.0 %
 "
         );
     }

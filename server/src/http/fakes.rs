@@ -126,7 +126,12 @@ impl Search for FakeSearch {
     fn facets(&self, request: &FacetsRequest) -> Result<Facets, SearchError> {
         self.enter()?;
         let count = self.matching(&request.query, request.range).len() as u64;
-        Ok(Facets { buckets: vec![("x".to_owned(), count)], other: 3, partial: self.is_partial })
+        Ok(Facets {
+            buckets: vec![("x".to_owned(), count)],
+            other: 3,
+            events: count + 3,
+            partial: self.is_partial,
+        })
     }
 
     fn walk(

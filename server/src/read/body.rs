@@ -62,6 +62,7 @@ pub(crate) struct FacetsBody {
     pub(crate) field: String,
     pub(crate) buckets: Vec<FacetBody>,
     pub(crate) other: u64,
+    pub(crate) events: u64,
     pub(crate) coverage: Coverage,
     pub(crate) took_ms: u64,
 }

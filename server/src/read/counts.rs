@@ -13,6 +13,9 @@ use super::events::took_ms;
 /// Buckets when nobody says how many: a chart's width.
 pub(crate) const DEFAULT_BUCKETS: usize = 100;
 
+/// What buckets are counted apart by when nobody says.
+pub(crate) const DEFAULT_SPLIT: &str = "kind";
+
 /// Buckets at most: a screen's width in pixels and then some.
 pub(crate) const MAX_BUCKETS: usize = 2000;
 
@@ -28,8 +31,8 @@ pub(crate) struct HistogramAsk<'a> {
     pub(crate) ask: Ask<'a>,
     /// 1 to [`MAX_BUCKETS`].
     pub(crate) buckets: usize,
-    /// A field to count by in every bucket.
-    pub(crate) split: Option<&'a str>,
+    /// A field to count by in every bucket; `""` for none.
+    pub(crate) split: &'a str,
 }
 
 /// Asks for the most frequent values of a field.
@@ -51,7 +54,8 @@ pub(crate) fn histogram(
 ) -> Result<HistogramBody, ReadError> {
     let started = Instant::now();
     within("buckets", ask.buckets, MAX_BUCKETS)?;
-    let split = ask.split.map(|name| facet_field("split", name)).transpose()?;
+    let split = Some(ask.split).filter(|name| !name.is_empty());
+    let split = split.map(|name| facet_field("split", name)).transpose()?;
     let question = ask.ask.resolve(context)?;
     let coverage = coverage.about(question.range);
     let histogram = search.histogram(&HistogramRequest {
@@ -59,6 +63,7 @@ pub(crate) fn histogram(
         range: question.range,
         buckets: ask.buckets,
         split,
+        now: context.now,
         deadline,
     })?;
     let buckets = histogram.buckets.into_iter().map(|bucket| BucketBody {
@@ -100,6 +105,7 @@ pub(crate) fn facets(
         field: field.canonical().to_owned(),
         buckets: facets.buckets.into_iter().map(|(value, count)| FacetBody { value, count }).collect(),
         other: facets.other,
+        events: facets.events,
         coverage: coverage.partial(facets.partial),
         took_ms: took_ms(started),
     })

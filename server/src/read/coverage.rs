@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use taffrail_event::{Gap, Timestamp};
 use taffrail_query::TimeRange;
 
+/// The source of gaps that the journal reports.
+const JOURNAL: &str = "journal";
+
 /// How complete an answer is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Coverage {
@@ -24,10 +27,12 @@ impl Coverage {
         Self { complete_to, lag_ms: u64::try_from(lag_ms).unwrap_or(0), partial: false, gaps }
     }
 
-    /// Without the gaps that lie outside of the question.
+    /// Without the gaps that lie outside of the question. What the journal lost is dated by when it came in: the events may
+    /// be older, by as much as they came late.
     pub(crate) fn about(mut self, range: TimeRange) -> Self {
         self.gaps.retain(|gap| {
-            range.to.is_none_or(|to| gap.from < to) && range.from.is_none_or(|from| gap.to > from)
+            let is_before_end = gap.source == JOURNAL || range.to.is_none_or(|to| gap.from < to);
+            is_before_end && range.from.is_none_or(|from| gap.to > from)
         });
         self
     }
@@ -35,5 +40,29 @@ impl Coverage {
     pub(super) fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_shown_where_events_may_be_missing() {
+        fn check(source: &str, from: i64, to: i64, expected: bool) {
+            let [gap_from, gap_to] = [100, 200].map(Timestamp::from_micros);
+            let (cluster, reason) = (String::new(), String::new());
+            let gap =
+                Gap { cluster, source: source.to_owned(), from: gap_from, to: gap_to, lost: None, reason };
+            let range =
+                TimeRange { from: Some(Timestamp::from_micros(from)), to: Some(Timestamp::from_micros(to)) };
+            let coverage = Coverage::new(Timestamp::default(), Timestamp::default(), vec![gap]).about(range);
+            assert_eq!(!coverage.gaps.is_empty(), expected, "{source} {from} {to}");
+        }
+        check("api-1", 150, 160, true);
+        check("api-1", 0, 100, false);
+        check("api-1", 200, 300, false);
+        check("journal", 0, 100, true);
+        check("journal", 200, 300, false);
     }
 }

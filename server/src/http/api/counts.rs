@@ -9,7 +9,7 @@ use super::ApiState;
 use super::events::ask;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
-use crate::read::{self, DEFAULT_BUCKETS, DEFAULT_FACETS, FacetsAsk, HistogramAsk};
+use crate::read::{self, DEFAULT_BUCKETS, DEFAULT_FACETS, DEFAULT_SPLIT, FacetsAsk, HistogramAsk};
 
 pub(super) async fn histogram(
     State(state): State<Arc<ApiState>>,
@@ -19,7 +19,8 @@ pub(super) async fn histogram(
     let buckets = parameters.number("buckets", DEFAULT_BUCKETS)?;
     state
         .ask("histogram", move |state, asked| {
-            let ask = HistogramAsk { ask: ask(&parameters), buckets, split: parameters.get("split") };
+            let split = parameters.get("split").unwrap_or(DEFAULT_SPLIT);
+            let ask = HistogramAsk { ask: ask(&parameters), buckets, split };
             read::histogram(&*state.search, &ask, &asked.context, asked.coverage.clone(), asked.deadline)
         })
         .await
