@@ -11,7 +11,7 @@ use super::source::Source;
 use super::table::{self, Text, Tone, grouped};
 use super::visible::visible_json;
 use crate::args::{Output, TopArgs};
-use crate::read::{FacetBody, FacetsBody, MAX_FACETS};
+use crate::read::{FacetsBody, MAX_FACETS};
 
 /// Runs the command.
 pub(crate) fn run(args: &TopArgs) -> anyhow::Result<ExitCode> {
@@ -86,7 +86,7 @@ fn share(count: u64, total: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::Coverage;
+    use crate::read::{Coverage, FacetBody};
     use taffrail_event::Timestamp;
 
     #[test]
