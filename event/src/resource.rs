@@ -93,12 +93,16 @@ pub fn resolve(word: &str) -> (String, Option<String>) {
         Some((name, group)) => (name, Some(group.to_owned())),
         None => (word.as_str(), None),
     };
+    let is_meant = |resource: &&Resource| {
+        resource.plural == name || resource.singular == name || resource.short.contains(&name)
+    };
+    // A group that the table does not know has resources of the same names: Calico's networkpolicies, Istio's services.
+    let in_group = |resource: &&Resource| Some(resource.group) == group.as_deref();
     let known = RESOURCES
         .iter()
-        .filter(|resource| group.as_deref().is_none_or(|group| group == resource.group))
-        .find(|resource| {
-            resource.plural == name || resource.singular == name || resource.short.contains(&name)
-        });
+        .filter(in_group)
+        .find(is_meant)
+        .or_else(|| RESOURCES.iter().find(is_meant));
     (known.map_or(name, |resource| resource.plural).to_owned(), group)
 }
 
@@ -134,6 +138,7 @@ mod tests {
         check("po", "pods", None);
         check("endpoints", "endpoints", None);
         check("widgets.example.com", "widgets", Some("example.com"));
+        check("netpol.projectcalico.org", "networkpolicies", Some("projectcalico.org"));
         check("Widgets", "widgets", None);
     }
 }

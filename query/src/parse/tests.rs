@@ -148,6 +148,8 @@ fn resources_are_named_as_kubectl_names_them() {
     check("resource:deploy", "object.resource:deployments");
     check("resource:Deployment", "object.resource:deployments");
     check("resource:deployments.apps", "object.resource:deployments AND object.group:apps");
+    // Found by fuzzing: what it printed meant daemonsets, itself it meant nothing.
+    check("resource:ds.example.com", "object.resource:daemonsets AND object.group:example.com");
     check("-resource:deployments.apps", "NOT (object.resource:deployments AND object.group:apps)");
     check(
         "resource:(po OR sts.apps)",
