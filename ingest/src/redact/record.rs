@@ -121,10 +121,12 @@ impl<'p> Pass<'p> {
         Ok(())
     }
 
-    /// The scope that the first `objectRef` gives. After a second one everything has to wait for the end.
+    /// The scope that the first `objectRef` gives. After a second one everything has to wait for the end, and so it has
+    /// after one that names no resource: the URI may come later.
     fn scope(&mut self, place: &Range<usize>, met: &mut [Met]) -> Option<Scope<'p>> {
         if met.iter().all(|met| met.part != Part::Reference) {
-            return Some(self.redactor.rules.scope(Some(&self.record[place.clone()]), String::new));
+            let scope = self.redactor.rules.scope(Some(&self.record[place.clone()]), String::new);
+            return scope.is_known.then_some(scope);
         }
         self.work = Work::default();
         self.flags = RecordFlags::default();

@@ -465,11 +465,18 @@ fn bodies_that_are_no_json_are_withheld() {
 }
 
 #[test]
-fn a_record_without_reference_is_judged_by_its_uri() {
-    let found = redact(
-        r#"{"auditID":"a","requestObject":{"data":{"a":"aHVudGVyMg=="}},"requestURI":"/api/v1/namespaces/n/secrets/x"}"#,
-    );
-    assert!(found.contains(HUNTER2), "{found}");
+fn a_record_whose_reference_names_no_resource_is_judged_by_its_uri() {
+    let body = r#""requestObject":{"data":{"a":"aHVudGVyMg=="}}"#;
+    let uri = r#""requestURI":"/api/v1/namespaces/n/secrets/x""#;
+    for reference in ["", r#""objectRef":{},"#, r#""objectRef":null,"#, r#""objectRef":{"resource":""},"#] {
+        for record in [
+            format!(r#"{{"auditID":"a",{reference}{body},{uri}}}"#),
+            format!(r#"{{"auditID":"a",{uri},{reference}{body}}}"#),
+        ] {
+            let found = redact(&record);
+            assert!(found.contains(HUNTER2), "{found}");
+        }
+    }
 }
 
 #[test]
