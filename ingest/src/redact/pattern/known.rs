@@ -21,6 +21,8 @@ pub(super) enum Known {
     Bearer,
     /// `Basic`, without its first letter.
     Basic,
+    /// What the API server got where the schema has another type.
+    Mistyped,
     /// The path of a Slack webhook.
     SlackHook,
     /// `xoxb-` and its kin.
@@ -41,6 +43,7 @@ pub(super) const KNOWN: &[(&str, Known)] = &[
     ("EARER ", Known::Bearer),
     ("asic ", Known::Basic),
     ("ASIC ", Known::Basic),
+    ("got &", Known::Mistyped),
     ("hooks.slack.com/services/", Known::SlackHook),
     ("AKIA", Known::Prefixed(16)),
     ("ASIA", Known::Prefixed(16)),
@@ -83,6 +86,7 @@ impl Known {
             Self::Basic => scheme(text, literal, |credential| {
                 from_base64(credential).is_some_and(|decoded| decoded.contains(&b':'))
             }),
+            Self::Mistyped => mistyped(text, literal),
             Self::SlackHook => {
                 let end = run(text, literal.end, |byte| is_base64_url(byte) || byte == b'/');
                 (end > literal.end && !starts_masked(text, literal.end)).then_some(literal.end..end)
@@ -171,6 +175,26 @@ fn scheme(text: &[u8], literal: Range<usize>, is_credential: impl Fn(&[u8]) -> b
     let header = &text[first.saturating_sub(24)..first];
     let named = contains(header, b"authorization") && end > start;
     ((named || is_credential(&text[start..end])) && !starts_masked(text, start)).then_some(start..end)
+}
+
+/// The value in `expected string, got &value.valueUnstructured{Value:12345}` and in `expected map, got &{12345}`: server-side
+/// apply says so of any field of any object. Nobody knows where a value ends that may hold everything: it takes the rest.
+fn mistyped(text: &[u8], literal: Range<usize>) -> Option<Range<usize>> {
+    const EXPECTED: usize = 48;
+    const TYPE: usize = 64;
+    let before = &text[literal.start.saturating_sub(EXPECTED)..literal.start];
+    memchr::memmem::find(before, b"expected ")?;
+    let name = &text[literal.end..text.len().min(literal.end + TYPE)];
+    let mut start = literal.end + memchr::memchr(b'{', name).map_or(0, |brace| brace + 1);
+    let mut end = text.trim_ascii_end().len();
+    if text[start..].starts_with(b"Value:") {
+        start += b"Value:".len();
+    }
+    if start < end && text[end - 1] == b'}' {
+        end -= 1;
+    }
+    // What is masked already stands before the brace that is left.
+    (start < end && !starts_masked(text, start)).then_some(start..end)
 }
 
 /// The credentials in a URL.

@@ -497,6 +497,44 @@ fn messages_about_secrets_lose_what_they_echo() {
 }
 
 #[test]
+fn type_errors_of_server_side_apply_do_not_echo_the_value() {
+    fn check(text: &str, expected: &str) {
+        for resource in ["secrets", "deployments"] {
+            for text in [text.to_owned(), text.replace('&', "\\u0026")] {
+                for member in [
+                    format!(r#""responseStatus":{{"code":500,"message":"{text}"}}"#),
+                    format!(r#""responseObject":{{"kind":"Status","message":"{text}"}}"#),
+                    format!(r#""requestObject":{{"kind":"Event","note":"{text}"}}"#),
+                ] {
+                    let found = redact(&event(resource, &member));
+                    assert!(!found.contains("hunter2"), "{found}");
+                    let found = found.replace("\\u0026", "&");
+                    // Of a Secret's message more is taken for an echo.
+                    let is_whole = resource == "secrets" || found.contains(&expected.replace('*', HUNTER2));
+                    assert!(is_whole, "{found}");
+                }
+            }
+        }
+    }
+    check(
+        "failed to create typed patch object (ns/db; /v1, Kind=Secret): .stringData.pin: expected string, got &value.valueUnstructured{Value:hunter2}",
+        ".stringData.pin: expected string, got &value.valueUnstructured{Value:*}\"",
+    );
+    check(
+        r#"failed: .spec.template.spec.containers[name=\"x\"].env[name=\"DB_PASSWORD\"].value: expected string, got &value.valueUnstructured{Value:hunter2}"#,
+        ".value: expected string, got &value.valueUnstructured{Value:*}\"",
+    );
+    check(".data: expected map, got &{hunter2}", ".data: expected map, got &{*}\"");
+    check("errors:\\n  .a: expected map, got &{hunter2", ".a: expected map, got &{*\"");
+    check(
+        "errors:\\n  .a: expected list, got &{a}\\n  .b: expected list, got &{hunter2}",
+        ".a: expected list, got &{redacted:",
+    );
+    let harmless = r#""responseStatus":{"message":"I got &{it}"}"#;
+    assert!(redact(&event("secrets", harmless)).contains("I got &{it}"));
+}
+
+#[test]
 fn identity_is_never_touched() {
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
     let record = format!(
