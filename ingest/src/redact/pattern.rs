@@ -4,6 +4,7 @@
 //! to be masked, so that all other strings are only copied; [`Patterns::mask`] reads one (unescaped) text closely.
 
 mod assignment;
+mod encoded;
 mod known;
 mod option;
 
@@ -110,13 +111,17 @@ impl Patterns {
 
     fn spans(&self, text: &[u8], reading: Reading) -> Vec<Range<usize>> {
         let mut spans = Vec::new();
-        let (mut read, mut barren) = (0, 0);
+        let (mut read, mut barren, mut plain_base64) = (0, 0, 0);
         for found in self.known.find_iter(text) {
             let (_, known) = known::KNOWN[found.pattern().as_usize()];
             let is_jwt = known == known::Known::Jwt;
+            let is_encoded = matches!(known, known::Known::Encoded(_));
             // A private key runs on for long: what begins within it belongs to it. Where no token began, none begins in
-            // the middle either: looking again each time would be quadratic.
-            if found.start() < read || is_jwt && found.start() < barren {
+            // the middle either, and base64 is looked into once: looking again each time would be quadratic.
+            if found.start() < read
+                || is_jwt && found.start() < barren
+                || is_encoded && found.start() < plain_base64
+            {
                 continue;
             }
             if let Some(span) = known.span(text, found.start()..found.end(), reading.cut) {
@@ -124,6 +129,8 @@ impl Patterns {
                 spans.push(span);
             } else if is_jwt {
                 barren = run(text, found.start(), known::is_base64_url);
+            } else if is_encoded && known != known::Known::Encoded(encoded::Encoded::Jwt) {
+                plain_base64 = run(text, found.start(), encoded::belongs);
             }
         }
         assignment::spans(text, reading, &mut spans);

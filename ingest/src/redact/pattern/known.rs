@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::encoded::{self, Encoded};
 use super::{run, starts_masked};
 use crate::redact::hash::from_base64;
 use crate::redact::name::contains;
@@ -11,12 +12,10 @@ use crate::redact::name::contains;
 pub(super) enum Known {
     /// A JSON Web Token, or a Docker login: base64 of `{"`.
     Jwt,
-    /// The same in base64 once more.
-    EncodedJwt,
     /// A PEM block; only private keys count.
     Pem,
-    /// The same in base64, as kubeconfig files have it.
-    EncodedPem,
+    /// One of these in base64, as kubeconfig files have it.
+    Encoded(Encoded),
     /// `Bearer`, without its first letter.
     Bearer,
     /// `Basic`, without its first letter.
@@ -36,9 +35,14 @@ pub(super) enum Known {
 /// Literals by which secrets are found. Case counts.
 pub(super) const KNOWN: &[(&str, Known)] = &[
     ("eyJ", Known::Jwt),
-    ("ZXlK", Known::EncodedJwt),
+    ("ZXlK", Known::Encoded(Encoded::Jwt)),
     ("-----BEGIN", Known::Pem),
-    ("LS0tLS1CRUdJTi", Known::EncodedPem),
+    (encoded::PEM[0], Known::Encoded(Encoded::Pem(0))),
+    (encoded::PEM[1], Known::Encoded(Encoded::Pem(1))),
+    (encoded::PEM[2], Known::Encoded(Encoded::Pem(2))),
+    (encoded::PEM_TWICE[0], Known::Encoded(Encoded::PemTwice(0))),
+    (encoded::PEM_TWICE[1], Known::Encoded(Encoded::PemTwice(1))),
+    (encoded::PEM_TWICE[2], Known::Encoded(Encoded::PemTwice(2))),
     ("earer ", Known::Bearer),
     ("EARER ", Known::Bearer),
     ("asic ", Known::Basic),
@@ -76,9 +80,8 @@ impl Known {
         let start = literal.start;
         match self {
             Self::Jwt => jwt(text, start, cut).map(|end| start..end),
-            Self::EncodedJwt => encoded(text, start, cut, |decoded| jwt(decoded, 0, cut).is_some()),
+            Self::Encoded(encoded) => encoded.span(text, literal, cut),
             Self::Pem => private_key(text, start, cut).map(|end| start..end),
-            Self::EncodedPem => encoded(text, start, cut, |decoded| contains(decoded, b"private key")),
             Self::Bearer => scheme(text, literal, |credential| {
                 credential.len() >= 20
                     || credential.len() >= 8 && credential.iter().any(|byte| !byte.is_ascii_lowercase())
@@ -112,7 +115,7 @@ impl Known {
 }
 
 /// The end of the token that starts at `start`: parts of base64url between dots.
-fn jwt(text: &[u8], start: usize, cut: bool) -> Option<usize> {
+pub(super) fn jwt(text: &[u8], start: usize, cut: bool) -> Option<usize> {
     let first = run(text, start, is_base64_url);
     let end = run(text, start, |byte| is_base64_url(byte) || byte == b'.');
     let has_parts = end - first > 1 && first - start >= 10 && end - start >= 24;
@@ -120,23 +123,6 @@ fn jwt(text: &[u8], start: usize, cut: bool) -> Option<usize> {
     let docker = text[start..].starts_with(b"eyJhdXRocyI6");
     let cut_off = cut && end == text.len();
     (has_parts || docker || cut_off).then_some(end)
-}
-
-/// The run of base64 that starts at `start`, if what it encodes is a secret.
-fn encoded(text: &[u8], start: usize, cut: bool, is_secret: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
-    let belongs = |byte| is_base64_url(byte) || matches!(byte, b'+' | b'/');
-    // Base64 within base64 is none: its letters do not begin at a multiple of four.
-    if start.checked_sub(1).is_some_and(|before| belongs(text[before])) {
-        return None;
-    }
-    let end = run(text, start, |byte| belongs(byte) || byte == b'=');
-    if cut && end == text.len() {
-        return Some(start..end);
-    }
-    let whole = &text[start..end];
-    // Where the end of the run is no part of it, at least its beginning can be read.
-    let readable = from_base64(whole).or_else(|| from_base64(&whole[..whole.len() / 4 * 4]))?;
-    is_secret(&readable).then_some(start..end)
 }
 
 /// The end of the private key that starts at `start`. A key that does not end takes the rest of the text.
