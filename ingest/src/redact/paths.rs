@@ -103,10 +103,17 @@ fn objects(body: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     places.into_iter()
 }
 
-/// The values of a JSON patch, with as much of the paths taken as their pointers lead down.
+/// The values of a JSON patch, with as much of the paths taken as their pointers lead down. The patch is the body itself or,
+/// in what the API server notes of a webhook, its member `patch`.
 fn operations<'r>(body: &[u8], roots: &[Position<'r>]) -> Vec<Visit<'r>> {
+    let noted = Members::of(body).filter(|member| member.key == "patch").map(|member| member.value);
+    let whole = 0..body.len();
     let mut visits = Vec::new();
-    for element in json::elements(body).take(MAX_SECRETS) {
+    let elements = noted.chain([whole]).flat_map(|patch| {
+        let start = patch.start;
+        json::elements(&body[patch]).map(move |element| start + element.start..start + element.end)
+    });
+    for element in elements.take(MAX_SECRETS) {
         let operation = &body[element.clone()];
         let pointers = Members::of(operation).filter(|member| member.key.eq_ignore_ascii_case("path"));
         let positions: Vec<_> = pointers

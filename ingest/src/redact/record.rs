@@ -168,6 +168,7 @@ impl<'p> Pass<'p> {
         let first = self.anchors.partition_point(|anchor| *anchor < from);
         let mut walk = Walk::new(self.redactor, scope, self.record, &self.anchors[first..], &mut self.work);
         let end = walk.value(from, root).ok()?;
+        // JSON in strings, as in the annotations that hold the patches of webhooks, the walk takes care of.
         let covers = part == Part::Body && !scope.paths.is_empty();
         let masked =
             !covers || paths::mask(&scope.paths, &self.record[from..end], from, &mut self.work.edits);

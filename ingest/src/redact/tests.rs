@@ -3,6 +3,7 @@
 mod forms;
 mod needles;
 mod recorded;
+mod rules;
 mod survival;
 mod texts;
 

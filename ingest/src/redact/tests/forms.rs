@@ -1,10 +1,8 @@
 //! The forms in which secrets come.
 
-use taffrail_config::{RedactionRule, RedactionSettings};
 use taffrail_event::RecordFlags;
 
 use super::{HUNTER2, event, redact, redact_with, redactor};
-use crate::redact::Redactor;
 
 /// Redacts `body` as the request body of a request about `resource`; `*` in `expected` stands for the hash of `hunter2`.
 fn check(resource: &str, body: &str, expected: &str) {
@@ -565,58 +563,4 @@ fn containers_where_texts_belong_are_read() {
         r#"{"auditID":"a","verb":{"password":"hunter2"},"requestURI":[{"kind":"Secret","stringData":{"a":"hunter2"}}]}"#,
     );
     assert_eq!(found.matches(HUNTER2).count(), 2, "{found}");
-}
-
-#[test]
-fn rules_are_added_and_switched_off() {
-    let settings = RedactionSettings {
-        add: vec![RedactionRule {
-            name: "mine".to_owned(),
-            resources: vec!["databases.example.com".to_owned()],
-            paths: vec!["spec.users[*].pin".parse().unwrap(), r#"metadata.labels["a/b"]"#.parse().unwrap()],
-            env_names: vec!["DSN_*".to_owned()],
-        }],
-        off: vec!["secrets".to_owned()],
-        ..RedactionSettings::default()
-    };
-    let redactor = Redactor::new(&settings, &[7; 32]).unwrap();
-    let check = |object_ref: &str, body: &str, expected: &str| {
-        let record =
-            |body: &str| format!(r#"{{"auditID":"a","objectRef":{{{object_ref}}},"requestObject":{body}}}"#);
-        let (found, _) = redact_with(&redactor, record(body).as_bytes());
-        assert_eq!(found, record(&expected.replace('*', HUNTER2)), "{body}");
-    };
-    let mine = r#""resource":"databases","apiGroup":"example.com""#;
-    check(
-        mine,
-        r#"{"spec":{"users":[{"pin":"hunter2","name":"a"}]}}"#,
-        r#"{"spec":{"users":[{"pin":"*","name":"a"}]}}"#,
-    );
-    check(
-        mine,
-        r#"{"items":[{"spec":{"users":{"a":{"pin":"hunter2"}}}}]}"#,
-        r#"{"items":[{"spec":{"users":{"a":{"pin":"*"}}}}]}"#,
-    );
-    check(
-        mine,
-        r#"[{"op":"add","path":"/spec/users/0/pin","value":"hunter2"},{"op":"add","path":"/spec/x","value":"hunter2"}]"#,
-        r#"[{"op":"add","path":"/spec/users/0/pin","value":"*"},{"op":"add","path":"/spec/x","value":"hunter2"}]"#,
-    );
-    check(
-        mine,
-        r#"[{"op":"add","path":"/metadata/labels/a~1b","value":"hunter2"}]"#,
-        r#"[{"op":"add","path":"/metadata/labels/a~1b","value":"*"}]"#,
-    );
-    check(
-        mine,
-        r#"{"env":[{"name":"DSN_1","value":"hunter2"}]}"#,
-        r#"{"env":[{"name":"DSN_1","value":"*"}]}"#,
-    );
-    let other = r#""resource":"databases","apiGroup":"example.org""#;
-    check(other, r#"{"spec":{"users":[{"pin":"hunter2"}]}}"#, r#"{"spec":{"users":[{"pin":"hunter2"}]}}"#);
-    let secret = r#"{"kind":"Secret","data":{"a":"aHVudGVyMg=="}}"#;
-    check(r#""resource":"secrets""#, secret, secret);
-    check(r#""resource":"things""#, secret, r#"{"kind":"Secret","data":{"a":"*"}}"#);
-    assert_eq!(redactor.off(), ["secrets"]);
-    assert!(redactor.warnings()[0].contains("secrets are stored in the clear"));
 }

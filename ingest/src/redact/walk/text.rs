@@ -8,6 +8,7 @@ use super::member::Member;
 use super::{Held, Walk, Work};
 use crate::redact::edit::write_escaped;
 use crate::redact::hash::Encoding;
+use crate::redact::paths;
 use crate::redact::pattern::Reading;
 use crate::redact::resource::Families;
 
@@ -160,10 +161,11 @@ impl Walk<'_> {
         reading: Reading,
         known: Option<Range<usize>>,
     ) {
-        if !self.scope.built_in {
+        if !self.scope.built_in && self.scope.paths.is_empty() {
             return;
         }
         let masked = match self.nested(text, escaped) {
+            Nested::Not if !self.scope.built_in => None,
             Nested::Not => self.redactor.patterns.mask(text, reading, known, &self.redactor.hash),
             Nested::Same => None,
             Nested::Changed(masked) => Some(masked),
@@ -184,11 +186,8 @@ impl Walk<'_> {
             Nested::Changed(out)
         };
         if self.level == MAX_LEVELS {
-            return if self.redactor.patterns.may_match(text) || self.scope.is_bearing() {
-                whole()
-            } else {
-                Nested::Same
-            };
+            let is_suspicious = self.redactor.patterns.may_match(text) || self.scope.is_bearing();
+            return if is_suspicious || !self.scope.paths.is_empty() { whole() } else { Nested::Same };
         }
         let mut anchors = Vec::new();
         self.redactor.patterns.anchors(text, &mut anchors);
@@ -199,6 +198,9 @@ impl Walk<'_> {
             Ok(end) if text[end..].trim_ascii().is_empty() => {}
             _ if self.scope.is_bearing() => return whole(),
             _ => return Nested::Not,
+        }
+        if !self.scope.paths.is_empty() && !paths::mask(&self.scope.paths, text, 0, &mut work.edits) {
+            return whole();
         }
         if work.edits.is_empty() {
             return Nested::Same;
