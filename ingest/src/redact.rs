@@ -11,6 +11,7 @@
 mod edit;
 mod hash;
 mod key;
+mod manifest;
 mod mask;
 mod name;
 mod paths;

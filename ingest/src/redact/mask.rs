@@ -6,13 +6,12 @@
 mod json;
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use taffrail_event::json::Lexer;
 
 use self::json::Json;
-use super::Redactor;
 use super::pattern::Reading;
+use super::{Redactor, manifest};
 
 /// Masks `bytes`.
 pub(super) fn mask(redactor: &Redactor, bytes: &[u8]) -> Vec<u8> {
@@ -93,7 +92,7 @@ fn is_json_punctuation(bytes: &[u8], at: usize) -> bool {
 
 fn mask_text(redactor: &Redactor, text: &[u8], out: &mut Vec<u8>) {
     let mut text = Cow::Borrowed(text);
-    if let Some(blocks) = manifest_data(redactor, &text) {
+    if let Some(blocks) = manifest::mask_all(redactor, &text) {
         text = blocks.into();
     }
     let reading = Reading { document: true, cut: true };
@@ -101,59 +100,4 @@ fn mask_text(redactor: &Redactor, text: &[u8], out: &mut Vec<u8>) {
         Some(masked) => out.extend_from_slice(&masked),
         None => out.extend_from_slice(&text),
     }
-}
-
-/// Replaces the blocks under `data:` and `stringData:` of a manifest in YAML.
-fn manifest_data(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut block: Option<(usize, Range<usize>)> = None;
-    let mut copied = 0;
-    let mut at = 0;
-    while at < text.len() {
-        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |len| at + len + 1);
-        let line = &text[at..end];
-        let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'-')).count();
-        let is_blank = line.trim_ascii().is_empty();
-        match &mut block {
-            Some((outer, place)) if is_blank || indent > *outer => place.end = end,
-            _ => {
-                if let Some((_, place)) = block.take() {
-                    copied = write_block(redactor, text, copied, &place, &mut out);
-                }
-                let (key, value) = line.split_at(memchr::memchr(b':', line).unwrap_or(0));
-                let key = key.trim_ascii_start();
-                let key = key.strip_prefix(b"- ").unwrap_or(key);
-                if key.eq_ignore_ascii_case(b"data") || key.eq_ignore_ascii_case(b"stringData") {
-                    // `data: {a: b}` on one line counts as well.
-                    let from = if value.trim_ascii() == b":" { end } else { end - value.len() + 1 };
-                    block = Some((indent, from..end));
-                }
-            }
-        }
-        at = end;
-    }
-    if let Some((_, place)) = block {
-        copied = write_block(redactor, text, copied, &place, &mut out);
-    }
-    (copied > 0).then(|| {
-        out.extend_from_slice(&text[copied..]);
-        out
-    })
-}
-
-fn write_block(
-    redactor: &Redactor,
-    text: &[u8],
-    copied: usize,
-    place: &Range<usize>,
-    out: &mut Vec<u8>,
-) -> usize {
-    if place.is_empty() {
-        return copied;
-    }
-    out.extend_from_slice(&text[copied..place.start]);
-    out.push(b' ');
-    redactor.hash.write(&text[place.clone()], out);
-    out.push(b'\n');
-    place.end
 }

@@ -159,3 +159,47 @@ fn dead_letters_keep_what_is_harmless() {
         String::from_utf8(redactor().mask(br#"{"data":{"x":"aHVudGVyMg=="}}"#)).unwrap().contains(HUNTER2)
     );
 }
+
+#[test]
+fn manifests_of_secrets_in_texts_lose_their_data() {
+    fn check(text: &str, expected: &str) {
+        let escaped = serde_json::to_string(text).unwrap();
+        for body in [
+            format!(r#"{{"data":{{"f":{escaped}}}}}"#),
+            format!(r#"{{"spec":{{"template":{escaped}}}}}"#),
+            format!(r#"{{"metadata":{{"annotations":{{"a":{escaped}}}}}}}"#),
+        ] {
+            let record = event("configmaps", &format!(r#""requestObject":{body}"#));
+            let found: serde_json::Value = serde_json::from_str(&redact(&record)).unwrap();
+            let mut texts = Vec::new();
+            strings(&found["requestObject"], &mut texts);
+            assert_eq!(hide_hashes(&texts[0]), expected, "{text}");
+        }
+    }
+    check("kind: Secret\nstringData:\n  pin: hunter2\n", "kind: Secret\nstringData:\n *\n");
+    check("stringData:\n  pin: hunter2\nkind: \"Secret\" # x", "stringData:\n *\nkind: \"Secret\" # x");
+    check("data: {pin: aHVudGVyMg==}\nkind: 'Secret'\n", "data: *\nkind: 'Secret'\n");
+    check("- kind: Secret\n  data:\n    a: x\n- kind: Pod\n", "- kind: Secret\n  data:\n *\n- kind: Pod\n");
+    check("kind: SecretList\nitems:\n- data:\n    a: x\n", "kind: SecretList\nitems:\n- data:\n *\n");
+    check(
+        "kind: ConfigMap\ndata:\n  a: x\n---\nkind: Secret\ndata:\n  a: x\n---\ndata:\n  a: x\n",
+        "kind: ConfigMap\ndata:\n  a: x\n---\nkind: Secret\ndata:\n *\n---\ndata:\n  a: x\n",
+    );
+    check(
+        "kubectl apply -f - <<E\n{\"kind\": \"Secret\", \"data\": {\"a\": \"x\"}, \"stringData\":{\"b\":\"y",
+        "kubectl apply -f - <<E\n{\"kind\": \"Secret\", \"data\": \"*\", \"stringData\":\"*\"",
+    );
+    check(
+        "{\n  \"data\": {\n    \"a\": \"x\"\n  },\n  \"kind\": \"Secret\",\n",
+        "{\n  \"data\": \"*\",\n  \"kind\": \"Secret\",\n",
+    );
+    check("{\"kind\":\"Secret\",\"data\":{\"a\":\"x\"}}", "{\"kind\":\"Secret\",\"data\":{\"a\":\"*\"}}");
+    for text in [
+        "kind: SecretStore\ndata:\n  a: x\n",
+        "kind: ExternalSecret\ndata:\n- name: x\n",
+        "a Secret of kind\ndata:\n  a: x\n",
+        "kind: Secret\ndata: {}\nstringData:\n",
+    ] {
+        check(text, text);
+    }
+}

@@ -8,6 +8,7 @@ use super::member::Member;
 use super::{Held, Walk, Work};
 use crate::redact::edit::write_escaped;
 use crate::redact::hash::Encoding;
+use crate::redact::manifest;
 use crate::redact::paths;
 use crate::redact::pattern::Reading;
 use crate::redact::resource::Families;
@@ -166,13 +167,19 @@ impl Walk<'_> {
         }
         let masked = match self.nested(text, escaped) {
             Nested::Not if !self.scope.built_in => None,
-            Nested::Not => self.redactor.patterns.mask(text, reading, known, &self.redactor.hash),
+            Nested::Not => self.text_masked(text, reading, known),
             Nested::Same => None,
             Nested::Changed(masked) => Some(masked),
         };
         if let Some(masked) = masked {
             self.work.edits.replace(place, |out| write_escaped(&masked, out));
         }
+    }
+
+    fn text_masked(&self, text: &[u8], reading: Reading, known: Option<Range<usize>>) -> Option<Vec<u8>> {
+        let masked = self.redactor.patterns.mask(text, reading, known, &self.redactor.hash);
+        let of_secrets = manifest::mask_secrets(self.redactor, masked.as_deref().unwrap_or(text));
+        of_secrets.or(masked)
     }
 
     /// Walks `text` if it is JSON itself. Without escapes it holds no strings, hence no secrets.
