@@ -1,17 +1,15 @@
 //! Bytes that are no audit event, on their way to the dead letters: cut records, other documents, plain text.
 //!
 //! Nothing is known about them, so they count as secret: of JSON only structure, keys and the values of harmless keys stay,
-//! and where it stops being JSON the rest is replaced whole. Plain text passes the patterns.
+//! and where it stops being JSON the rest is replaced whole. Of plain text stays what reads like a log line.
 
 mod json;
-
-use std::borrow::Cow;
+mod text;
 
 use taffrail_event::json::Lexer;
 
 use self::json::Json;
-use super::pattern::Reading;
-use super::{Redactor, manifest};
+use super::Redactor;
 
 /// Masks `bytes`.
 pub(super) fn mask(redactor: &Redactor, bytes: &[u8]) -> Vec<u8> {
@@ -23,11 +21,14 @@ pub(super) fn mask(redactor: &Redactor, bytes: &[u8]) -> Vec<u8> {
 fn mask_into(redactor: &Redactor, bytes: &[u8], level: u8, out: &mut Vec<u8>) {
     match json_start(bytes) {
         Start::At(start) => {
-            mask_text(redactor, &bytes[..start], out);
+            text::mask(redactor, &bytes[..start], out);
             Json::new(redactor, bytes, level).mask(start, out);
         }
-        Start::Never => mask_text(redactor, bytes, out),
-        Start::Before => redactor.hash.write(bytes, out),
+        Start::Never => text::mask(redactor, bytes, out),
+        Start::Before(line) => {
+            text::mask(redactor, &bytes[..line], out);
+            redactor.hash.write(&bytes[line..], out);
+        }
     }
 }
 
@@ -36,26 +37,34 @@ enum Start {
     At(usize),
     /// No trace of JSON.
     Never,
-    /// It began before the first byte: this is the rest of one, of which nobody knows what it is.
-    Before,
+    /// The line that begins here is the rest of one, of which nobody knows what it is.
+    Before(usize),
 }
 
 fn json_start(bytes: &[u8]) -> Start {
     let content = bytes.len() - bytes.trim_ascii_start().len();
+    let before = |at: usize| Start::Before(memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1));
+    let escape = first_escape(bytes).unwrap_or(bytes.len());
     let mut from = content;
-    while let Some(at) = memchr::memchr3(b'{', b'[', b'"', bytes.get(from..).unwrap_or_default()) {
+    while let Some(at) = memchr::memchr3(b'{', b'[', b'"', &bytes[from..escape.max(from)]) {
         let at = from + at;
         let opens =
             bytes[at] != b'"' && at.checked_sub(1).is_none_or(|before| bytes[before].is_ascii_whitespace());
         if opens && (at == content || opens_object(&bytes[at..])) {
-            return if is_followed_by_more(bytes, at) { Start::Before } else { Start::At(at) };
+            return if is_followed_by_more(bytes, at) { before(at) } else { Start::At(at) };
         }
         if is_json_punctuation(bytes, at) {
-            return Start::Before;
+            return before(at);
         }
         from = at + 1;
     }
-    Start::Never
+    if escape < bytes.len() { before(escape) } else { Start::Never }
+}
+
+/// The first escape as in a JSON string: text that has one is a part of such a string.
+fn first_escape(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\\', bytes)
+        .find(|at| matches!(bytes.get(at + 1), Some(b'n' | b'r' | b't' | b'u' | b'"' | b'\\' | b'/')))
 }
 
 /// Whether a bracket after a prefix is the beginning of JSON rather than a word in brackets or the end of a string.
@@ -87,17 +96,5 @@ fn is_json_punctuation(bytes: &[u8], at: usize) -> bool {
             || matches!(before, Some(b':' | b',' | b'{' | b'[' | b'\\'))
     } else {
         matches!(next, Some(b'"' | b'\\'))
-    }
-}
-
-fn mask_text(redactor: &Redactor, text: &[u8], out: &mut Vec<u8>) {
-    let mut text = Cow::Borrowed(text);
-    if let Some(blocks) = manifest::mask_all(redactor, &text) {
-        text = blocks.into();
-    }
-    let reading = Reading { document: true, cut: true };
-    match redactor.patterns.mask(&text, reading, None, &redactor.hash) {
-        Some(masked) => out.extend_from_slice(&masked),
-        None => out.extend_from_slice(&text),
     }
 }

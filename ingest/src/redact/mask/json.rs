@@ -23,6 +23,8 @@ pub(super) struct Json<'j> {
     bytes: &'j [u8],
     level: u8,
     frames: Vec<Frame>,
+    /// Whether the document's first key is known; `None` before it.
+    is_familiar: Option<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +60,7 @@ enum Expect {
 impl<'j> Json<'j> {
     /// A document in `bytes` that stands in `level` strings.
     pub(super) fn new(redactor: &'j Redactor, bytes: &'j [u8], level: u8) -> Self {
-        Self { redactor, bytes, level, frames: Vec::new() }
+        Self { redactor, bytes, level, frames: Vec::new(), is_familiar: None }
     }
 
     /// Appends the masked document that starts at `start`, and what follows it.
@@ -89,7 +91,8 @@ impl<'j> Json<'j> {
                     let raw = &self.bytes[start..end];
                     let key = if escaped { json::unescape(raw) } else { raw.into() };
                     let frame = self.frames.last().copied();
-                    let is_open = frame.is_some_and(|frame| frame.is_open);
+                    let is_familiar = *self.is_familiar.get_or_insert_with(|| is_first_key(&key));
+                    let is_open = is_familiar && frame.is_some_and(|frame| frame.is_open);
                     class = if is_open { classify(&key) } else { Class::Secret };
                     key_is_data =
                         frame.is_some_and(|frame| frame.is_data) || key.eq_ignore_ascii_case(b"data");
@@ -151,6 +154,7 @@ impl<'j> Json<'j> {
             }
             if expect == Expect::Document {
                 (class, key_opens, key_is_data) = (Class::Secret, true, false);
+                self.is_familiar = None;
             }
         }
     }
@@ -205,6 +209,40 @@ impl<'j> Json<'j> {
         let scope = Scope::built_in(Families::OAUTH_TOKEN, false);
         uri::mask(self.redactor, &scope, text)
     }
+}
+
+/// Whether events, lists, patches, objects and the envelopes of log shippers begin with that key. Any other document may be
+/// the middle of a record, cut where the data of a Secret begin, with keys of somebody's own: `{"username":`.
+fn is_first_key(key: &[u8]) -> bool {
+    const FIRST: [&[u8]; 26] = [
+        b"kind",
+        b"apiVersion",
+        b"metadata",
+        b"items",
+        b"level",
+        b"auditID",
+        b"stage",
+        b"requestURI",
+        b"verb",
+        b"objectRef",
+        b"requestObject",
+        b"responseObject",
+        b"requestReceivedTimestamp",
+        b"stageTimestamp",
+        b"sourceIPs",
+        b"userAgent",
+        b"op",
+        b"log",
+        b"stream",
+        b"time",
+        b"ts",
+        b"timestamp",
+        b"@timestamp",
+        b"message",
+        b"kubernetes",
+        b"logName",
+    ];
+    FIRST.contains(&key)
 }
 
 /// Keys whose values say what happened to what, never with which content.

@@ -222,6 +222,21 @@ proptest! {
     }
 
     #[test]
+    fn t17_no_needle_survives_two_cuts(
+        form in 0..FORMS,
+        key in prop::sample::select(vec!["password", "a", "name", "type", "value", "data", "code", "username"]),
+        needle in "[A-Za-z][A-Za-z0-9]{15,25}",
+        seed in any::<u64>(),
+        cuts in prop::array::uniform2(any::<prop::sample::Index>()),
+    ) {
+        let record = record(form, key, &needle, seed);
+        let [a, b] = cuts.map(|cut| cut.index(record.len()));
+        let middle = &record[a.min(b)..a.max(b)];
+        let masked = redactor().mask(middle);
+        prop_assert!(!shows(&masked, &needle), "{}\n{}", String::from_utf8_lossy(middle), String::from_utf8_lossy(&masked));
+    }
+
+    #[test]
     fn accepts_what_the_decoder_accepts(
         form in 0..FORMS,
         seed in any::<u64>(),

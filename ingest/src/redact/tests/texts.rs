@@ -125,7 +125,13 @@ fn dead_letters_keep_what_is_harmless() {
         r#"{"kind":"Event","verb":"create","objectRef":{"resource":"secrets","name":"x"},"requestObject":{"data":{"name":"aHVudGVyMg=="},"n":5,"b":true,"x":nu"#,
         r#"{"kind":"Event","verb":"create","objectRef":{"resource":"secrets","name":"x"},"requestObject":{"data":{"name":"*"},"n":"*","b":true,"x":*"#,
     );
-    check(r#"{"token":"hunter2","password":"x","code":200}"#, r#"{"token":"*","password":"*","code":200}"#);
+    check(
+        r#"{"kind":"Status","token":"hunter2","password":"x","code":200}"#,
+        r#"{"kind":"Status","token":"*","password":"*","code":200}"#,
+    );
+    // As the data of a Secret would begin where a record was cut.
+    check(r#"{"username":"hunter2","code":200}"#, r#"{"username":"*","code":"*"}"#);
+    check(r#"[{"name":"hunter2""#, r#"[{"name":"*""#);
     check(r#"[{"op":"add","value":{"name":"hunter2"}"#, r#"[{"op":"add","value":{"name":"*"}"#);
     check(
         r#"{"requestURI":"/x/exec?command=a&command=--token=hunter2"}"#,
@@ -155,8 +161,40 @@ fn dead_letters_keep_what_is_harmless() {
         r#"2026 AUDIT: id="x" stage="ResponseComplete" uri="/a?token=*""#,
     );
     check("", "");
+    check("{\"level\":\"Metadata\"} {\"name\":\"hunter2\"}", "{\"level\":\"Metadata\"} {\"name\":\"*\"}");
     assert!(
         String::from_utf8(redactor().mask(br#"{"data":{"x":"aHVudGVyMg=="}}"#)).unwrap().contains(HUNTER2)
+    );
+}
+
+#[test]
+fn dead_letters_of_text_keep_what_reads_like_a_log() {
+    fn check(text: &str, expected: &str) {
+        let masked = redactor().mask(text.as_bytes());
+        assert_eq!(hide_hashes(&String::from_utf8(masked).unwrap()), expected, "{text}");
+    }
+    for line in [
+        "I1123 16:11:23.418577       1 controller.go:117] \"Starting\" controller=\"pods\"",
+        "2026-11-23T16:11:23.418577Z stdout F listening on 0.0.0.0:8443",
+        "Nov 23 16:11:23 node-1 kubelet[812]: E1123 dial tcp 10.0.0.1:443: connection refused",
+        "GET /apis/apps/v1/namespaces/kube-system/deployments/coredns/scale 403 in 12ms",
+        "curl: (7) Failed to connect to kubernetes.default.svc port 443",
+        "<html>\n<head></head>\n<body>\n502 Bad Gateway\n</body>\n</html>",
+        "hello\n\nworld\n",
+    ] {
+        check(line, line);
+    }
+    let key = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    check(&format!("{key}\n{key}\nTUt9Us8cKj==\n"), "*\n*\n*\n");
+    check(&format!("at 12:00 found {key}, why?"), "at 12:00 found *, why?");
+    check("from the vault: 0123456789abcdef0123456789abcdef", "from the vault: *");
+    check("  pin: aHVudGVyMg==\n", "  pin: *\n");
+    check("\"Abcdefgh1", "*");
+    check("word\\nhunter2 more", "*");
+    check("I1123 first\n: \"x\"}}\nhunter2", "I1123 first\n*");
+    check(
+        "apiVersion: v1\nkind: Secret\nstringData:\n  pin: hunter2\n---\nkind: Pod\nspec: x\n",
+        "apiVersion: v1\nkind: Secret\nstringData:\n *\n---\nkind: Pod\nspec: x\n",
     );
 }
 
