@@ -2,7 +2,9 @@
 //!
 //! Takes what API servers and shippers send, alone, one after the other or one per line: an `EventList` (its members in
 //! any order), an event, an array of either. Items come out as byte slices that are well-formed JSON; whether they are
-//! events is not decided here. What is not JSON comes out as [`Junk`], and reading goes on at the next item.
+//! events is not decided here. What is not JSON comes out as [`Junk`], and reading goes on at the next item: whatever comes
+//! before it, an event on a line of its own that begins as API servers write it is found, if it and what seems to contain it
+//! are within the limit.
 //!
 //! Memory: one item, up to a limit. Of a larger one the bodies are dropped while they stream past. Time: one pass; a part
 //! in which an item went wrong is read a second time, for items that the broken one swallowed.
@@ -24,7 +26,7 @@ pub use junk::{Junk, JunkReason};
 use check::{Checker, Outcome};
 use cut::Cutter;
 use junk::Collector;
-use resume::{LOOK_AHEAD, Skip, swallowed};
+use resume::{LOOK_AHEAD, Skip, item_line, swallowed};
 use scan::is_space;
 use window::Window;
 
@@ -369,12 +371,18 @@ impl<R: Read, G: Room> Splitter<R, G> {
         Ok(Some(Found::Junk(junk)))
     }
 
-    /// The rest of a list's object. Nothing in it is missed if it is broken.
+    /// The rest of a list's object. Nothing in it is missed if it is broken: it ends where a line begins like an item.
     fn tail(&mut self) -> Result<(), SplitError> {
         let mut checker = Checker::after_items();
+        let mut at_line_start = false;
         loop {
             let ended = self.window.ended();
-            match checker.run(self.window.bytes(), 0, 0, ended) {
+            let bytes = self.window.bytes();
+            let item = item_line(bytes, at_line_start);
+            // An item that is only half there can be told with what comes next.
+            let sure = if ended { bytes.len() } else { bytes.len().saturating_sub(LOOK_AHEAD) };
+            let end = item.unwrap_or(sure);
+            match checker.run(&bytes[..end], 0, 0, ended && item.is_none()) {
                 Outcome::Done(at) | Outcome::Bad(at) => {
                     self.window.consume(at);
                     self.leave_list();
@@ -385,13 +393,14 @@ impl<R: Read, G: Room> Splitter<R, G> {
                     self.place = Place::List;
                     return Ok(());
                 }
+                Outcome::More(_) if ended || item.is_some() => {
+                    self.window.consume(end);
+                    self.leave_list();
+                    return Ok(());
+                }
                 Outcome::More(at) => {
+                    at_line_start = at.checked_sub(1).map_or(at_line_start, |last| bytes[last] == b'\n');
                     self.window.consume(at);
-                    if ended {
-                        self.window.consume(self.window.bytes().len());
-                        self.leave_list();
-                        return Ok(());
-                    }
                     self.window.fill()?;
                 }
             }

@@ -10,7 +10,7 @@ pub(super) const EXCERPT_BYTES: usize = 68 << 10;
 /// Why bytes are no item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JunkReason {
-    /// Not JSON at all: a line of text, a stray bracket.
+    /// Not JSON at all: lines of text, a stray bracket.
     NotJson,
     /// An item that is not JSON throughout.
     Malformed {

@@ -1,9 +1,11 @@
 //! After something that is not JSON: where the next item begins.
 //!
 //! Whatever comes first of: the beginning of an item as API servers write it; the end of the broken item, if its
-//! brackets add up; a line that begins with a bracket; after a line of text, the next line.
+//! brackets add up; a line that begins with a bracket. Lines of text stay together however many there are: one may say what
+//! the next one is, as in a manifest or in a key over many lines.
 
 use super::nesting::Nesting;
+use super::scan::is_space;
 
 /// Long enough to tell every beginning of an item.
 pub(super) const LOOK_AHEAD: usize = 64;
@@ -12,7 +14,7 @@ pub(super) const LOOK_AHEAD: usize = 64;
 pub(super) enum Skip {
     /// An item, inside these brackets.
     Item { open: Nesting, in_string: bool, escape: bool },
-    /// Anything else, to the end of the line.
+    /// Anything else, up to a line that begins with a bracket.
     Text,
 }
 
@@ -32,7 +34,7 @@ impl Skip {
                 return (pos, true);
             }
             match self {
-                Self::Text if byte == b'\n' => return (pos + 1, true),
+                Self::Text if byte == b'\n' && may_begin_item(rest) => return (pos + 1, true),
                 Self::Text => {}
                 Self::Item { in_string, escape, .. } if byte == b'\n' => {
                     (*in_string, *escape) = (false, false);
@@ -75,6 +77,15 @@ pub(super) fn swallowed(buf: &[u8], up_to: usize) -> Option<usize> {
     })
 }
 
+/// The first line in `buf` that begins like an item. `at_line_start`: the first byte of `buf` begins a line.
+pub(super) fn item_line(buf: &[u8], at_line_start: bool) -> Option<usize> {
+    at_line_start
+        .then_some(0)
+        .into_iter()
+        .chain(memchr::memchr_iter(b'\n', buf).map(|end| end + 1))
+        .find(|start| begins_item(&buf[*start..]))
+}
+
 /// Whether an event or a list of events begins here, in the words and the order in which API servers write them.
 fn begins_item(rest: &[u8]) -> bool {
     if rest.first() != Some(&b'{') {
@@ -89,6 +100,16 @@ fn begins_item(rest: &[u8]) -> bool {
         .iter()
         .filter_map(|level| rest.strip_prefix(*level))
         .any(|rest| rest.starts_with(br#"","auditID":""#))
+}
+
+/// Whether the line after this line end may be an item: a bracket comes first in it. Commas and white space before an item
+/// are nothing, and more of them than can be looked at may be before one.
+fn may_begin_item(rest: &[u8]) -> bool {
+    let line = &rest[1..rest.len().min(LOOK_AHEAD)];
+    match line.iter().find(|byte| !is_space(**byte) && **byte != b',') {
+        Some(first) => matches!(first, b'{' | b'['),
+        None => rest.len() >= LOOK_AHEAD,
+    }
 }
 
 fn begins_line(rest: &[u8]) -> bool {

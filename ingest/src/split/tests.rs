@@ -114,12 +114,16 @@ fn an_event_with_items_is_an_event() {
 }
 
 #[test]
-fn t16_what_is_not_json_goes_line_by_line() {
+fn t16_what_is_not_json_goes_up_to_the_next_bracket() {
     fn check(input: &str, expected: &[&str]) {
         assert_eq!(split(input.as_bytes(), 1 << 20), expected, "{input}");
     }
     check("hello", &["!hello"]);
     check("hello\n{\"a\":1}\nI1123 klog\n", &["!hello\n", r#"{"a":1}"#, "!I1123 klog\n"]);
+    check("one\ntwo\n\nthree\n{\"a\":1}\nfour", &["!one\ntwo\n\nthree\n", r#"{"a":1}"#, "!four"]);
+    check("one\n , \t{\"a\":1}\n", &["!one\n", r#"{"a":1}"#]);
+    check(&format!("one\n{}{{\"a\":1}}\n", " ".repeat(100)), &["!one\n", r#"{"a":1}"#]);
+    check("one\n}\n[{\"a\":1}]\n", &["!one\n}\n", r#"{"a":1}"#]);
     check("<html>{}</html>", &["!<html>{}</html>"]);
     check("\0\0\0{\"a\":1}\n{\"b\":1}", &["!\0\0\0{\"a\":1}\n", r#"{"b":1}"#]);
     check("{\"a\":\n{\"b\":1}\n", &["!{\"a\":\n", r#"{"b":1}"#]);
@@ -166,6 +170,22 @@ fn list(items: &[String]) -> String {
         r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{{}},"items":[{}]}}"#,
         items.join(",")
     )
+}
+
+#[test]
+fn an_event_behind_the_cut_rest_of_a_list_is_found() {
+    fn check(rest: &str) {
+        let input = format!("{{\"items\":[{}]{rest}\n{}\n", event(1), event(2));
+        for sizes in [vec![1 << 20], vec![1], vec![70, 3]] {
+            let found = split(Trickle::new(input.as_bytes(), sizes), 1 << 20);
+            assert_eq!(found, [event(1), event(2)], "{rest}");
+        }
+    }
+    check("");
+    check(",\"metadata\":");
+    check(",\"metadata\":{\"a\":[\n");
+    check(&format!(",\"metadata\":{{\"a\":\"{}\",\"b\":", "x".repeat(100_000)));
+    check(",\"metadata\":{\"a\":\"x");
 }
 
 #[test]
@@ -481,6 +501,26 @@ proptest! {
     ) {
         let whole = split(garbage.as_bytes(), limit);
         prop_assert_eq!(split(Trickle::new(garbage.as_bytes(), sizes), limit), whole);
+    }
+
+    #[test]
+    fn an_event_on_a_line_of_its_own_is_found_behind_anything(
+        junk in prop_oneof![
+            "(\\{|\\}|\\[|\\]|,|:|\"|\\\\|\n| |1|a|tru|\\{\"items\":\\[|\\],\"x\":|\\{\"level\":\"Request\",\"auditID\":\"){0,60}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..300),
+        ],
+        sizes in proptest::collection::vec(1_usize..50, 1..4),
+        more in 0_usize..3,
+    ) {
+        let mut input = junk;
+        input.push(b'\n');
+        input.extend_from_slice(event(7).as_bytes());
+        input.push(b'\n');
+        (0..more).for_each(|id| input.extend_from_slice(format!("{}\n", event(id)).as_bytes()));
+        let found = split(Trickle::new(&input, sizes), 1 << 20);
+        for event in (0..more).map(event).chain([event(7)]) {
+            prop_assert_eq!(found.iter().filter(|found| **found == event).count(), 1, "{}: {:#?}", event, found);
+        }
     }
 
     #[test]
