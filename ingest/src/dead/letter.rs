@@ -91,6 +91,13 @@ impl DeadLetter {
         }
     }
 
+    /// The memory it takes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let Self { cluster, source, reason, sha256, excerpt, .. } = self;
+        let texts = [cluster, source, reason, sha256, excerpt];
+        size_of::<Self>() + texts.iter().map(|text| text.capacity()).sum::<usize>()
+    }
+
     pub(super) fn write_line(&self, out: &mut Vec<u8>) {
         // Strings and numbers into memory: neither can fail.
         serde_json::to_writer(&mut *out, self).expect("a dead letter is plain strings and numbers");

@@ -28,7 +28,7 @@ impl Budget {
     /// One request's part, empty. Given back when dropped.
     pub(super) fn enter(self: &Arc<Self>) -> Share {
         self.lock().holders += 1;
-        Share { budget: Arc::clone(self), window: Cell::new(0), batch: Cell::new(0) }
+        Share { budget: Arc::clone(self), window: Cell::new(0), batch: Cell::new(0), letters: Cell::new(0) }
     }
 
     /// What all requests hold now.
@@ -53,6 +53,7 @@ pub(super) struct Share {
     budget: Arc<Budget>,
     window: Cell<u64>,
     batch: Cell<u64>,
+    letters: Cell<u64>,
 }
 
 impl Share {
@@ -66,9 +67,18 @@ impl Share {
         self.set(&self.batch, bytes as u64)
     }
 
+    /// The request's dead letters hold `bytes`. `false`: they must not.
+    pub(super) fn hold_letters(&self, bytes: usize) -> bool {
+        self.set(&self.letters, bytes as u64)
+    }
+
+    fn held(&self) -> u64 {
+        self.window.get() + self.batch.get() + self.letters.get()
+    }
+
     fn set(&self, part: &Cell<u64>, bytes: u64) -> bool {
         let mut state = self.budget.lock();
-        let others = state.held - self.window.get() - self.batch.get();
+        let others = state.held - self.held();
         let held = state.held - part.get() + bytes;
         let grows = bytes > part.get();
         if grows && held > self.budget.limit && others > 0 {
@@ -83,7 +93,7 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
-        state.held -= self.window.get() + self.batch.get();
+        state.held -= self.held();
         state.holders -= 1;
     }
 }
@@ -124,18 +134,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_sum_is_what_was_granted(steps in proptest::collection::vec((0_usize..4, any::<bool>(), 0_usize..200), 0..60)) {
+        fn the_sum_is_what_was_granted(steps in proptest::collection::vec((0_usize..4, 0_usize..3, 0_usize..200), 0..60)) {
             let budget = Budget::new(300);
             let shares: Vec<_> = (0..4).map(|_| budget.enter()).collect();
-            let mut model = [[0_u64; 2]; 4];
-            for (request, batch, bytes) in steps {
-                let granted =
-                    if batch { shares[request].hold_batch(bytes) } else { shares[request].window().hold(bytes) };
+            let mut model = [[0_u64; 3]; 4];
+            for (request, part, bytes) in steps {
+                let share = &shares[request];
+                let granted = match part {
+                    0 => share.window().hold(bytes),
+                    1 => share.hold_batch(bytes),
+                    _ => share.hold_letters(bytes),
+                };
                 let old = model;
-                model[request][usize::from(batch)] = bytes as u64;
+                model[request][part] = bytes as u64;
                 let sum: u64 = model.iter().flatten().sum();
                 let others = sum - model[request].iter().sum::<u64>();
-                let shrinks = bytes as u64 <= old[request][usize::from(batch)];
+                let shrinks = bytes as u64 <= old[request][part];
                 prop_assert_eq!(granted, sum <= 300 || others == 0 || shrinks);
                 if !granted {
                     model = old;

@@ -17,8 +17,9 @@ use crate::split::{Junk, JunkReason, Piece, SplitError, Splitter};
 /// About the size of a journal frame: it is written, and read again, in one piece.
 const FRAME_BYTES: usize = 1 << 20;
 
-/// Dead letters of a request that wait for each other.
+/// Dead letters of a request that wait for each other, by what they hold and by their number.
 const LETTER_BYTES: usize = 1 << 20;
+const LETTERS: usize = 256;
 
 /// Leaves room for the frame's list of records.
 const MAX_RECORD_BYTES: usize = MAX_PAYLOAD_BYTES - (1 << 20);
@@ -111,15 +112,20 @@ impl<'a> Request<'a> {
 
     fn letter(&mut self, letter: DeadLetter) -> Result<(), IntakeError> {
         self.dead += 1;
-        self.letter_bytes += letter.excerpt.len() + letter.reason.len();
+        self.letter_bytes += letter.held_bytes();
+        if !self.share.hold_letters(self.letter_bytes) {
+            return Err(IntakeError::Busy);
+        }
         self.letters.push(letter);
-        if self.letter_bytes >= LETTER_BYTES { self.store_letters() } else { Ok(()) }
+        let is_full = self.letter_bytes >= LETTER_BYTES || self.letters.len() >= LETTERS;
+        if is_full { self.store_letters() } else { Ok(()) }
     }
 
     fn store_letters(&mut self) -> Result<(), IntakeError> {
         self.intake.dead.append(&self.letters)?;
         self.letters.clear();
         self.letter_bytes = 0;
+        self.share.hold_letters(0);
         Ok(())
     }
 

@@ -1,3 +1,5 @@
+mod dead_letters;
+
 use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use std::time::Duration;
