@@ -98,6 +98,13 @@ impl Redactor {
         mask::mask(self, bytes)
     }
 
+    /// Masks bytes that are the rest of something whose beginning is not there, hence all of them.
+    pub(crate) fn withhold(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.hash.write(bytes, &mut out);
+        out
+    }
+
     /// What status and logs have to repeat: each resource that is stored in the clear.
     #[must_use]
     pub fn warnings(&self) -> &[String] {

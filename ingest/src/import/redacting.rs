@@ -1,12 +1,13 @@
 //! The threads: one reads chunks, some redact them, and the caller's gets the batches in order.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use taffrail_event::{BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, Via};
+use taffrail_event::{AuditRecord, BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, Via};
 
 use super::chunk::{self, Chunk, Content};
 use super::feed::Feed;
@@ -16,7 +17,7 @@ use super::{ImportInput, ImportOptions};
 use crate::dead::DeadLetter;
 use crate::error::IngestError;
 use crate::redact::Redactor;
-use crate::split::{Piece, Splitter};
+use crate::split::{Junk, JunkReason, Piece, Splitter};
 
 /// Chunks that wait to be redacted or written, beside those in hand.
 const WAITING: usize = 4;
@@ -24,15 +25,18 @@ const WAITING: usize = 4;
 /// Bytes of chunks in flight; their records take about as much again.
 const IN_FLIGHT_BYTES: usize = 32 << 20;
 
+/// Dead letters that are handed on at once. A chunk may be full of them, each a hundred times as large as what it is about.
+const LETTERS: usize = 256;
+
 /// More threads than this wait for the reader or for the sink.
 const MAX_THREADS: usize = 8;
 
-/// A chunk's records, and what was none.
+/// A chunk's records, and what was none; or a part of them.
 pub(super) struct Redacted {
     pub(super) batch: RecordBatch,
     pub(super) letters: Vec<DeadLetter>,
     pub(super) cut: u64,
-    /// The size of the chunk.
+    /// The size of the chunk, with its last part.
     pub(super) bytes: usize,
 }
 
@@ -50,8 +54,9 @@ pub(super) fn run(
     feed: &mut Feed<'_>,
 ) -> Result<(), IngestError> {
     let (work, jobs) = sync_channel::<Job>(WAITING);
-    // The order of the file: a place for each chunk's records, whichever thread fills it.
-    let (places, ordered) = sync_channel::<Receiver<Redacted>>(WAITING);
+    // The order of the file: a place for each chunk's records, whichever thread fills it, and for each part of them.
+    let (places, chunks) = sync_channel::<Receiver<Redacted>>(WAITING);
+    let (parts, ordered) = sync_channel::<Receiver<Redacted>>(1);
     let jobs = Mutex::new(jobs);
     let gate = Gate::new(IN_FLIGHT_BYTES);
     let read_bytes = feed.read_bytes();
@@ -61,6 +66,7 @@ pub(super) fn run(
             let gate = &gate;
             scope.spawn(move || read(inputs, options, &read_bytes, gate, &places, &work))
         };
+        scope.spawn(move || hand_on(&chunks, &parts));
         for _ in 0..threads {
             scope.spawn(|| redact_all(&jobs, redactor, options.max_event_bytes));
         }
@@ -98,70 +104,107 @@ fn read(
     Ok(())
 }
 
+/// Gives each part of each chunk a place of its own. A thread that fills a chunk waits until its last part was taken.
+fn hand_on(chunks: &Receiver<Receiver<Redacted>>, parts: &SyncSender<Receiver<Redacted>>) {
+    for part in chunks.iter().flatten() {
+        let (filled, place) = sync_channel(1);
+        if filled.send(part).is_err() || parts.send(place).is_err() {
+            return;
+        }
+    }
+}
+
 fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes: u64) {
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { origin, chunk, done }) = next else { return };
-        let mut redacting = Redacting::new(origin, redactor);
+        let mut redacting = Redacting::new(origin, redactor, done);
         redacting.chunk(&chunk, max_event_bytes);
-        // The other end is gone after an error: there is nothing left to do.
-        drop(done.send(redacting.finish(chunk.bytes.len())));
+        redacting.finish(chunk.bytes.len());
     }
 }
 
 struct Redacting<'a> {
     origin: Arc<Origin>,
     redactor: &'a Redactor,
+    done: SyncSender<Redacted>,
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     cut: u64,
 }
 
 impl<'a> Redacting<'a> {
-    fn new(origin: Arc<Origin>, redactor: &'a Redactor) -> Self {
+    fn new(origin: Arc<Origin>, redactor: &'a Redactor, done: SyncSender<Redacted>) -> Self {
         let batch = BatchBuilder::new(Arc::clone(&origin));
-        Self { origin, redactor, batch, letters: Vec::new(), cut: 0 }
+        Self { origin, redactor, done, batch, letters: Vec::new(), cut: 0 }
     }
 
     fn chunk(&mut self, chunk: &Chunk, max_event_bytes: u64) {
         match &chunk.content {
             Content::Lines => {
+                // Where the lines begin that are not simply events.
+                let mut other = 0;
                 let mut start = 0;
                 for end in memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]) {
-                    let line = chunk.bytes[start..end].trim_ascii();
-                    let offset = chunk.offset + start as u64;
-                    start = end + 1;
-                    if line.len() as u64 > max_event_bytes || !self.record(line, false) {
-                        self.pieces(line, offset, max_event_bytes);
+                    let begin = std::mem::replace(&mut start, (end + 1).min(chunk.bytes.len()));
+                    let line = chunk.bytes[begin..end].trim_ascii();
+                    if line.len() as u64 > max_event_bytes {
+                        self.pieces(chunk, other..begin, max_event_bytes);
+                        self.pieces(chunk, begin..end, max_event_bytes);
+                        other = start;
+                        continue;
+                    }
+                    if other < begin && AuditRecord::decode(line).is_ok() {
+                        self.pieces(chunk, other..begin, max_event_bytes);
+                        other = begin;
+                    }
+                    if other == begin && self.record(line, false) {
+                        other = start;
                     }
                 }
+                self.pieces(chunk, other..chunk.bytes.len(), max_event_bytes);
             }
             Content::Items { items, junk } => {
                 for (range, cut) in items {
                     self.item(&chunk.bytes[range.clone()], *cut, chunk.offset);
                 }
                 for junk in junk {
-                    let reason = Place { reason: junk.reason, offset: junk.offset };
-                    self.letters.push(DeadLetter::of_junk(junk, reason, &self.origin, self.redactor));
+                    self.junk(junk, junk.offset);
                 }
             }
         }
     }
 
-    /// A line that is not simply an event.
-    fn pieces(&mut self, line: &[u8], offset: u64, max_event_bytes: u64) {
-        let mut splitter = Splitter::new(line, max_event_bytes);
+    /// Lines that are not simply events. They stay together: one may say what the next one is.
+    fn pieces(&mut self, chunk: &Chunk, lines: Range<usize>, max_event_bytes: u64) {
+        let offset = chunk.offset + lines.start as u64;
+        let is_rest = lines.start == 0 && chunk.offset > 0;
+        let mut splitter = Splitter::new(chunk.bytes[lines].trim_ascii_end(), max_event_bytes);
         loop {
             let begin = splitter.offset();
             match splitter.next_piece() {
                 Ok(Some(Piece::Item { bytes, cut })) => self.item(bytes, cut, offset + begin),
-                Ok(Some(Piece::Junk(junk))) => {
-                    let reason = Place { reason: junk.reason, offset: offset + junk.offset };
-                    self.letters.push(DeadLetter::of_junk(&junk, reason, &self.origin, self.redactor));
+                Ok(Some(Piece::Junk(mut junk))) => {
+                    if is_rest && begin == 0 && junk.reason == JunkReason::NotJson {
+                        junk.excerpt = self.redactor.withhold(&junk.excerpt);
+                    }
+                    self.junk(&junk, offset + junk.offset);
                 }
                 // A slice cannot fail.
                 Ok(None) | Err(_) => return,
             }
+        }
+    }
+
+    fn junk(&mut self, junk: &Junk, offset: u64) {
+        let reason = Place { reason: junk.reason, offset };
+        self.letter(DeadLetter::of_junk(junk, reason, &self.origin, self.redactor));
+    }
+
+    fn letter(&mut self, letter: DeadLetter) {
+        self.letters.push(letter);
+        if self.letters.len() == LETTERS {
+            self.send(0);
         }
     }
 
@@ -172,7 +215,7 @@ impl<'a> Redacting<'a> {
             Ok(()) => self.cut += u64::from(cut),
             Err(reason) => {
                 let reason = Place { reason, offset };
-                self.letters.push(DeadLetter::of_item(item, reason, &self.origin, redactor));
+                self.letter(DeadLetter::of_item(item, reason, &self.origin, redactor));
             }
         }
     }
@@ -183,8 +226,14 @@ impl<'a> Redacting<'a> {
         self.batch.push_with(|out| redactor.redact(line, out).map(|flags| with_cut(flags, cut))).is_ok()
     }
 
-    fn finish(mut self, bytes: usize) -> Redacted {
-        Redacted { batch: self.batch.finish(), letters: self.letters, cut: self.cut, bytes }
+    fn finish(mut self, bytes: usize) {
+        self.send(bytes);
+    }
+
+    fn send(&mut self, bytes: usize) {
+        let (letters, cut) = (std::mem::take(&mut self.letters), std::mem::take(&mut self.cut));
+        // The other end is gone after an error: there is nothing left to do.
+        drop(self.done.send(Redacted { batch: self.batch.finish(), letters, cut, bytes }));
     }
 }
 

@@ -136,11 +136,56 @@ fn t15_broken_lines_are_dead_letters_once() {
     let excerpts: Vec<_> = letters.iter().map(|(excerpt, _)| excerpt.as_str()).collect();
     assert_eq!(
         excerpts,
-        ["{\"kind\":\"Event\",\"verb\":", "not json", "{\"kind\":\"Pod\"}", "{\"kind\":\"Event\",\"x\":"]
+        [
+            "{\"kind\":\"Event\",\"verb\":",
+            "not json\n",
+            "{\"kind\":\"Pod\"}",
+            "{\"kind\":\"Event\",\"x\":",
+            "not json"
+        ]
     );
     assert!(letters[1].1.starts_with("not JSON (from byte "), "{letters:?}");
     setup.import(&[input]).unwrap();
-    assert_eq!(setup.letters().len(), 4);
+    assert_eq!(setup.letters().len(), 5);
+}
+
+#[test]
+fn a_chunk_full_of_dead_letters_comes_in_parts_and_in_order() {
+    let mut setup = setup();
+    let other = |id: usize| format!("{{\"kind\":\"Pod\",\"n\":{id}}}\n");
+    let text: String = (0..3000).map(|id| format!("{}\n{}", event(id, 600), other(id))).collect();
+    let input = setup.file("audit.log", text.as_bytes());
+    let report = setup.import(&[input]).unwrap();
+    assert_eq!((report.counts.read, report.dead, report.bytes), (3000, 3000, text.len() as u64));
+    assert_eq!(setup.sink.texts(), events(3000, 600));
+    assert!(setup.told.last().unwrap().records == 3000);
+}
+
+#[test]
+fn lines_of_text_are_one_dead_letter_and_the_rest_of_a_text_is_withheld() {
+    let mut setup = setup();
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}-----END PRIVATE KEY-----\n",
+        "MIIEvQIBADANBgkqh\n".repeat(20)
+    );
+    let text = format!("{}\n{pem}{}\nI1123 klog\n", event(0, 10), event(1, 10));
+    let input = setup.file("audit.log", text.as_bytes());
+    setup.import(&[input]).unwrap();
+    let letters = setup.letters();
+    let excerpts: Vec<_> = letters.iter().map(|(excerpt, _)| excerpt.as_str()).collect();
+    assert!(matches!(excerpts[..], [key, "I1123 klog"] if key.starts_with("redacted:")), "{excerpts:?}");
+
+    // Longer than a chunk: what a line says may follow from one in the chunk before.
+    let mut setup = self::setup();
+    let text = format!("{}\nkind: Secret\ndata:\n{}", event(0, 10), "  pin: a secret\n".repeat(300_000));
+    let input = setup.file("audit.log", text.as_bytes());
+    let report = setup.import(&[input]).unwrap();
+    assert!((2..5).contains(&report.dead), "{report:?}");
+    assert!(
+        setup.letters().iter().all(|(excerpt, _)| !excerpt.contains("a secret")),
+        "{:?}",
+        setup.letters()
+    );
 }
 
 #[test]
