@@ -15,9 +15,11 @@ pub(crate) struct FakeSink {
     pub(crate) finished: u64,
     /// Everything below is committed.
     pub(crate) committed: u64,
+    /// Whether a tick commits.
+    pub(crate) commits_when_ticked: bool,
     /// The next answers to `write`, before it takes anything again.
     pub(crate) refusals: VecDeque<SinkError>,
-    taken: u64,
+    pub(crate) taken: u64,
 }
 
 impl FakeSink {
@@ -44,6 +46,9 @@ impl EventSink for FakeSink {
 
     fn tick(&mut self) -> Result<WriteCounts, SinkError> {
         self.ticks += 1;
+        if self.commits_when_ticked {
+            self.committed = self.taken;
+        }
         Ok(WriteCounts::default())
     }
 

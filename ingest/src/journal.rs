@@ -41,7 +41,7 @@ mod scan;
 mod segment;
 mod sync;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod writer;
 
 use std::fs::File;
@@ -183,11 +183,17 @@ impl Journal {
     }
 
     /// Gives back the segments that hold nothing at or above `seq`. The current one stays, but is closed if it
-    /// has reached its age, so that a later call can give it back.
+    /// has reached its age, and then given back as well.
+    ///
+    /// Of the errors only [`JournalError::Failed`] is final; after another one, calling again does the rest.
     pub fn truncate_below(&self, seq: u64) -> Result<(), JournalError> {
         let _one_at_a_time = self.inner.truncating.lock().unwrap_or_else(PoisonError::into_inner);
-        self.writer().roll_if_old(self.core())?;
-        self.core().files.truncate_below(seq)
+        // Before anything new is begun, which a full disk would refuse: this is what makes room on it.
+        self.core().files.truncate_below(seq)?;
+        if self.writer().roll_if_old(self.core())? {
+            self.core().files.truncate_below(seq)?;
+        }
+        Ok(())
     }
 
     fn start(files: Files, mark: Mark, lock: File) -> Result<Self, JournalError> {

@@ -1,23 +1,26 @@
 //! From the journal into the sink.
 //!
 //! One loop, one thread. It only ever holds what it read in one go; the journal is the queue. What the sink does not take
-//! is offered again until it does, so that a full disk delays events and loses none.
+//! is offered again until it does, so that a full disk delays events and loses none. What the journal cannot read or give
+//! back at the moment is tried again as well: of its errors only those end the loop that no waiting cures.
 
 mod gaps;
+mod status;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use taffrail_event::{BadPayload, EventSink, RecordBatch, SinkError, Timestamp, WriteCounts};
+use taffrail_event::{BadPayload, EventSink, RecordBatch, SinkError, Timestamp};
 
 use crate::error::IngestError;
-use crate::journal::{Frame, Item, Journal};
+use crate::journal::{Frame, Item, Journal, JournalError};
 use gaps::Losses;
+pub use status::PipelineStatus;
+use status::Step;
 
 /// Read in one go: enough to keep the sink busy when far behind, little enough to hold.
 const READ_BYTES: usize = 16 << 20;
@@ -31,58 +34,6 @@ const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// How long a stop may go on reading. What is left is read at the next start.
 const STOP_READING: Duration = Duration::from_secs(5);
 
-/// What the pipeline does, for status and metrics. Share it in an `Arc`.
-#[derive(Debug, Default)]
-pub struct PipelineStatus {
-    position: AtomicU64,
-    told: Mutex<Told>,
-}
-
-#[derive(Debug, Default)]
-struct Told {
-    counts: WriteCounts,
-    trouble: Option<String>,
-}
-
-impl PipelineStatus {
-    /// The journal offset up to which records were given to the sink.
-    pub fn position(&self) -> u64 {
-        self.position.load(Ordering::Relaxed)
-    }
-
-    /// What became of them since the start.
-    pub fn counts(&self) -> WriteCounts {
-        self.told().counts
-    }
-
-    /// Why the sink does not take records at the moment; `None` while it does.
-    pub fn trouble(&self) -> Option<String> {
-        self.told().trouble.clone()
-    }
-
-    fn add(&self, counts: WriteCounts) {
-        self.told().counts.add(counts);
-    }
-
-    /// Logs once when trouble begins, changes, or ends.
-    fn set_trouble(&self, trouble: Option<String>) {
-        let mut told = self.told();
-        if told.trouble != trouble {
-            match &trouble {
-                Some(reason) => {
-                    tracing::warn!(reason, "the index does not take records; they wait in the journal")
-                }
-                None => tracing::info!("the index takes records again"),
-            }
-            told.trouble = trouble;
-        }
-    }
-
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Feeds `sink` from where it left off until `stop` is set; then commits what is durable and returns. Blocks.
 pub fn run(
     journal: &Journal,
@@ -91,16 +42,9 @@ pub fn run(
     status: &PipelineStatus,
 ) -> Result<(), IngestError> {
     let from = sink.replay_from();
-    let mut pipeline = Pipeline {
-        journal,
-        sink,
-        stop,
-        status,
-        losses: Losses::default(),
-        ticked: Instant::now(),
-        truncated_below: 0,
-    };
-    status.position.store(from, Ordering::Relaxed);
+    let mut pipeline =
+        Pipeline { journal, sink, stop, status, losses: Losses::default(), ticked: Instant::now() };
+    status.set_position(from);
     pipeline.truncate()?;
     let ran = pipeline.read_from(from);
     // Whatever stopped it: what the sink took is worth keeping.
@@ -115,13 +59,13 @@ struct Pipeline<'a> {
     status: &'a PipelineStatus,
     losses: Losses,
     ticked: Instant,
-    truncated_below: u64,
 }
 
 impl Pipeline<'_> {
     fn read_from(&mut self, from: u64) -> Result<(), IngestError> {
         let mut reader = self.journal.reader(from)?;
         let mut stop_by = None;
+        let mut backoff = Backoff::default();
         loop {
             if self.stop.load(Ordering::Acquire) {
                 let stop_by = *stop_by.get_or_insert_with(|| Instant::now() + STOP_READING);
@@ -130,7 +74,14 @@ impl Pipeline<'_> {
                 }
             }
             let wait = if stop_by.is_some() { Duration::ZERO } else { TICK };
-            let items = reader.next(READ_BYTES, wait)?;
+            let Some(items) = self.tried(Step::Read, reader.next(READ_BYTES, wait))? else {
+                self.tick_if_due()?;
+                if backoff.wait(|| self.stop.load(Ordering::Acquire)).is_break() {
+                    return Ok(());
+                }
+                continue;
+            };
+            backoff = Backoff::default();
             let is_end = items.is_empty();
             for item in items {
                 let flow = match item {
@@ -175,7 +126,7 @@ impl Pipeline<'_> {
                 self.losses.add_records(frame.records);
             }
         }
-        self.status.position.store(next, Ordering::Relaxed);
+        self.status.set_position(next);
         Ok(ControlFlow::Continue(()))
     }
 
@@ -186,10 +137,10 @@ impl Pipeline<'_> {
             match self.sink.write(batch, Some(offset)) {
                 Ok(counts) => {
                     self.status.add(counts);
-                    self.status.set_trouble(None);
+                    self.status.set_trouble(Step::Write, None);
                     return Ok(ControlFlow::Continue(()));
                 }
-                Err(SinkError::Retry(reason)) => self.status.set_trouble(Some(reason)),
+                Err(SinkError::Retry(reason)) => self.status.set_trouble(Step::Write, Some(reason)),
                 Err(SinkError::Fatal(reason)) => return Err(IngestError::Sink(reason)),
             }
             if backoff.wait(|| self.stop.load(Ordering::Acquire)).is_break() {
@@ -205,9 +156,9 @@ impl Pipeline<'_> {
         match self.sink.tick() {
             Ok(counts) => {
                 self.status.add(counts);
-                self.status.set_trouble(None);
+                self.status.set_trouble(Step::Write, None);
             }
-            Err(SinkError::Retry(reason)) => self.status.set_trouble(Some(reason)),
+            Err(SinkError::Retry(reason)) => self.status.set_trouble(Step::Write, Some(reason)),
             Err(SinkError::Fatal(reason)) => return Err(IngestError::Sink(reason)),
         }
         self.ticked = Instant::now();
@@ -230,12 +181,25 @@ impl Pipeline<'_> {
 
     /// Gives back what is in committed documents.
     fn truncate(&mut self) -> Result<(), IngestError> {
-        let below = self.sink.replay_from();
-        if below > self.truncated_below {
-            self.journal.truncate_below(below)?;
-            self.truncated_below = below;
+        // Also when nothing new is committed: a segment may have reached its age, or the last attempt have failed.
+        let truncated = self.journal.truncate_below(self.sink.replay_from());
+        self.tried(Step::Truncate, truncated).map(drop)
+    }
+
+    /// What the journal gave; `None` when it could not at the moment, which the status tells.
+    fn tried<T>(&self, step: Step, result: Result<T, JournalError>) -> Result<Option<T>, IngestError> {
+        match result {
+            Ok(value) => {
+                self.status.set_trouble(step, None);
+                Ok(Some(value))
+            }
+            // No space, no file descriptor: these pass.
+            Err(error @ (JournalError::DiskFull { .. } | JournalError::Io { .. })) => {
+                self.status.set_trouble(step, Some(error.to_string()));
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 }
 

@@ -15,17 +15,23 @@ struct Listed {
     bytes: u64,
 }
 
-#[derive(Debug, Default)]
-struct Segment {
+/// What is known of a segment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Segment {
     bytes: u64,
-    damaged: bool,
+    pub(super) damaged: bool,
 }
 
 impl Catalog {
     pub(super) fn insert(&self, first: u64, bytes: u64) {
+        self.put_back(first, Segment { bytes, damaged: false });
+    }
+
+    /// Lists a segment again whose file could not be deleted.
+    pub(super) fn put_back(&self, first: u64, segment: Segment) {
         let mut listed = self.lock();
-        listed.bytes += bytes;
-        listed.segments.insert(first, Segment { bytes, damaged: false });
+        listed.bytes += segment.bytes;
+        listed.segments.insert(first, segment);
     }
 
     pub(super) fn grow(&self, first: u64, bytes: u64) {
@@ -74,13 +80,13 @@ impl Catalog {
         self.lock().segments.range(first.checked_add(1)?..).next().map(|(first, _)| *first)
     }
 
-    /// Segments that hold nothing at or above `seq`, oldest first, each with whether it is damaged. The last
-    /// segment is never among them: it is being written.
-    pub(super) fn below(&self, seq: u64) -> Vec<(u64, bool)> {
+    /// Segments that hold nothing at or above `seq`, oldest first. The last segment is never among them: it is being
+    /// written.
+    pub(super) fn below(&self, seq: u64) -> Vec<(u64, Segment)> {
         let listed = self.lock();
         let nexts = listed.segments.keys().skip(1);
         let below = listed.segments.iter().zip(nexts).take_while(|(_, next)| **next <= seq);
-        below.map(|((first, segment), _)| (*first, segment.damaged)).collect()
+        below.map(|((first, segment), _)| (*first, *segment)).collect()
     }
 
     // Every change above is whole before anything can panic.
@@ -100,7 +106,11 @@ mod tests {
             catalog.insert(first, 100);
         }
         catalog.mark_damaged(20);
-        let check = |seq, expected: &[(u64, bool)]| assert_eq!(catalog.below(seq), expected, "{seq}");
+        let check = |seq, expected: &[(u64, bool)]| {
+            let below: Vec<_> =
+                catalog.below(seq).iter().map(|(first, segment)| (*first, segment.damaged)).collect();
+            assert_eq!(below, expected, "{seq}");
+        };
         check(19, &[]);
         check(20, &[(10, false)]);
         check(30, &[(10, false), (20, true)]);

@@ -58,12 +58,16 @@ impl Files {
         if below.is_empty() {
             return Ok(());
         }
-        for (first, damaged) in below {
+        for (first, segment) in below {
             let path = segment_path(&self.dir, first);
             // Left out of the catalog first, so that a reader does not take it for a file somebody lost.
             self.catalog.remove(first);
-            let gone = if damaged { self.set_aside(&path) } else { self.remove(&path) };
-            gone?;
+            let gone = if segment.damaged { self.set_aside(&path) } else { self.remove(&path) };
+            if let Err(error) = gone {
+                // Listed again, or the next truncation would forget it until the journal is opened anew.
+                self.catalog.put_back(first, segment);
+                return Err(error);
+            }
         }
         taffrail_event::crash_point("journal.truncated");
         self.sync_dir()

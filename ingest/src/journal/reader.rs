@@ -54,7 +54,8 @@ impl JournalReader {
     /// The next durable frames, up to `max_bytes` of payload (one frame may be larger and comes alone), and the
     /// damage between them. Waits up to `timeout` if there is nothing yet; then the answer is empty.
     ///
-    /// The first frame after opening a reader may begin before the position asked for: a frame is whole.
+    /// The first frame after opening a reader may begin before the position asked for: a frame is whole. After a
+    /// [`JournalError::Io`] nothing is missed by calling again.
     pub fn next(&mut self, max_bytes: usize, timeout: Duration) -> Result<Vec<Item>, JournalError> {
         let core = Arc::clone(self.journal.core());
         let durable = if self.held.is_empty() {
@@ -78,7 +79,12 @@ impl JournalReader {
             if self.next >= durable.seq || (bytes >= max_bytes && !batch.is_empty()) {
                 return Ok(batch);
             }
-            self.advance(&core, &durable)?;
+            match self.advance(&core, &durable) {
+                Ok(()) => {}
+                Err(error) if batch.is_empty() => return Err(error),
+                // What was read before counts; the next call meets the error again.
+                Err(_) => return Ok(batch),
+            }
         }
     }
 
@@ -178,9 +184,9 @@ impl OpenSegment {
             return Ok(());
         }
         if durable.segment > self.first {
+            self.scanner.limit = self.scanner.file_bytes()?;
             self.sealed_by = core.files.catalog.after(self.first);
             self.scanner.upper = self.sealed_by.unwrap_or(durable.segment);
-            self.scanner.limit = self.scanner.file_bytes()?;
         } else {
             self.scanner.upper = durable.seq;
             self.scanner.limit = durable.offset;

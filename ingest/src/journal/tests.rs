@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use self::test_disk::TestDisk;
+pub(crate) use self::test_disk::TestDisk;
 use super::*;
 
 /// Long enough for any machine; nothing waits for it unless a test fails.
@@ -33,8 +33,17 @@ fn open(dir: &Path) -> (Journal, OpenReport) {
 }
 
 fn open_on(dir: &Path, disk: &Arc<TestDisk>) -> Result<(Journal, OpenReport), JournalError> {
+    open_with(dir, small(), disk)
+}
+
+/// A journal on a disk that a test can fill.
+pub(crate) fn open_with(
+    dir: &Path,
+    options: JournalOptions,
+    disk: &Arc<TestDisk>,
+) -> Result<(Journal, OpenReport), JournalError> {
     let disk: Arc<dyn disk::Disk> = Arc::<TestDisk>::clone(disk);
-    recover::open(dir, small(), 0, disk)
+    recover::open(dir, options, 0, disk)
 }
 
 /// The frame number `n` of a test: one to three records, 0 to 119 bytes that depend on `n`.

@@ -89,9 +89,13 @@ impl Writer {
         Ok(Appended { first, next })
     }
 
-    /// Begins a new segment if the current one holds frames and is older than allowed.
-    pub(super) fn roll_if_old(&mut self, core: &Core) -> Result<(), JournalError> {
-        if self.is_old(core) { self.roll(core) } else { Ok(()) }
+    /// Begins a new segment if the current one holds frames and is older than allowed; whether it did.
+    pub(super) fn roll_if_old(&mut self, core: &Core) -> Result<bool, JournalError> {
+        let is_old = self.is_old(core);
+        if is_old {
+            self.roll(core)?;
+        }
+        Ok(is_old)
     }
 
     fn make_room(&mut self, core: &Core, frame_bytes: u64) -> Result<(), JournalError> {

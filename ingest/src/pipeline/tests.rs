@@ -9,6 +9,7 @@ use taffrail_event::{BatchBuilder, Origin, RecordFlags, Via};
 use super::*;
 use crate::fake_sink::FakeSink;
 use crate::journal::JournalOptions;
+use crate::journal::tests::{TestDisk, open_with};
 
 fn open(dir: &Path) -> Journal {
     let options = JournalOptions { segment_bytes: 4096, min_free_bytes: 0, ..JournalOptions::default() };
@@ -135,6 +136,55 @@ fn a_fatal_error_ends_it_and_what_was_taken_is_committed() {
     let error = run_while(&journal, &mut sink, &status, || {}).unwrap_err();
     assert!(matches!(&error, IngestError::Sink(reason) if reason == "broken"), "{error}");
     assert_eq!(sink.committed, 3);
+}
+
+/// Breaks the disk while the pipeline is idle, appends a record, and mends the disk once the trouble is seen. `broken` is
+/// told how many bytes the record takes.
+fn passing_trouble(
+    broken: impl FnOnce(&TestDisk, u64),
+    trouble: impl Fn(&PipelineStatus) -> Option<String>,
+    mended: impl FnOnce(&TestDisk),
+) {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(TestDisk::default());
+    let options =
+        JournalOptions { segment_max_age: Duration::ZERO, min_free_bytes: 0, ..JournalOptions::default() };
+    let (journal, _) = open_with(dir.path(), options, &disk).unwrap();
+    let empty = journal.bytes();
+    append(&journal, 1, &records(0..1));
+    let bytes = journal.bytes() - empty;
+    let mut sink = FakeSink { commits_when_ticked: true, ..FakeSink::default() };
+    let status = PipelineStatus::default();
+    run_while(&journal, &mut sink, &status, || {
+        wait_until(|| journal.first() == 1);
+        broken(&disk, bytes);
+        append(&journal, 2, &records(1..2));
+        wait_until(|| trouble(&status).is_some());
+        mended(&disk);
+        wait_until(|| trouble(&status).is_none() && journal.first() == 2);
+        append(&journal, 3, &records(2..3));
+        wait_until(|| status.position() == 3);
+    })
+    .unwrap();
+    assert_eq!(sink.texts(), records(0..3));
+}
+
+#[test]
+fn a_disk_too_full_to_truncate_delays_and_does_not_end_it() {
+    passing_trouble(
+        |disk, bytes| *disk.room.lock().unwrap() = Some(bytes),
+        PipelineStatus::journal_trouble,
+        |disk| *disk.room.lock().unwrap() = None,
+    );
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_for_the_moment_delays_and_does_not_end_it() {
+    passing_trouble(
+        |disk, _| *disk.reads_left.lock().unwrap() = Some(0),
+        PipelineStatus::trouble,
+        |disk| *disk.reads_left.lock().unwrap() = None,
+    );
 }
 
 #[test]

@@ -175,6 +175,58 @@ fn truncation_is_made_durable() {
 }
 
 #[test]
+fn a_truncation_on_a_full_disk_deletes_before_it_begins_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(TestDisk::default());
+    let options = JournalOptions { segment_max_age: Duration::ZERO, ..small() };
+    let (journal, _) = open_with(dir.path(), options, &disk).unwrap();
+    fill(&journal, 0, 4);
+    assert_eq!(segments(dir.path()).len(), 4);
+    *disk.room.lock().unwrap() = Some(0);
+    let error = journal.truncate_below(journal.end()).unwrap_err();
+    assert!(matches!(error, JournalError::DiskFull { .. }), "{error}");
+    assert_eq!(segments(dir.path()).len(), 1, "what it could give back it gave back");
+    *disk.room.lock().unwrap() = None;
+    journal.truncate_below(journal.end()).unwrap();
+    assert_eq!(journal.first(), journal.end());
+}
+
+#[test]
+fn a_segment_that_could_not_be_deleted_is_deleted_by_the_next_truncation() {
+    let (dir, disk, journal) = setup();
+    fill(&journal, 0, 12);
+    let before = (segments(dir.path()), journal.bytes());
+    disk.refuse_remove.store(true, SeqCst);
+    let error = journal.truncate_below(journal.end()).unwrap_err();
+    assert!(matches!(error, JournalError::Io { .. }), "{error}");
+    assert_eq!((segments(dir.path()), journal.bytes()), before);
+    disk.refuse_remove.store(false, SeqCst);
+    journal.truncate_below(journal.end()).unwrap();
+    assert_eq!(segments(dir.path()).len(), 1);
+}
+
+#[test]
+fn a_read_that_fails_for_the_moment_loses_nothing_that_was_read() {
+    let (_dir, disk, journal) = setup();
+    let frames = fill(&journal, 0, 40);
+    for successes in 0..40 {
+        *disk.reads_left.lock().unwrap() = Some(successes);
+        let mut reader = journal.reader(0).unwrap();
+        let mut items = Vec::new();
+        loop {
+            match reader.next(1 << 20, Duration::ZERO) {
+                Ok(batch) if batch.is_empty() => break,
+                Ok(batch) => items.extend(batch),
+                Err(JournalError::Io { .. }) => *disk.reads_left.lock().unwrap() = None,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(frames_of(&items), frames, "after {successes} reads");
+        assert_eq!(damage_of(&items), [], "after {successes} reads");
+    }
+}
+
+#[test]
 fn opening_reads_the_last_segment_only() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, _) = open(dir.path());

@@ -14,10 +14,12 @@ use rustix::io::Errno;
 use crate::journal::disk::{Disk, HostDisk};
 
 #[derive(Debug, Default)]
-pub(super) struct TestDisk {
+pub(crate) struct TestDisk {
     pub(super) steps: Mutex<Vec<String>>,
     /// Bytes that may still be written before the disk is full.
-    pub(super) room: Mutex<Option<u64>>,
+    pub(crate) room: Mutex<Option<u64>>,
+    /// Reads that still succeed before the process is out of file descriptors.
+    pub(crate) reads_left: Mutex<Option<u64>>,
     /// Bytes in use, of u64::MAX.
     pub(super) used: AtomicU64,
     pub(super) refuse_cut: AtomicBool,
@@ -94,6 +96,11 @@ impl Disk for TestDisk {
     }
 
     fn read(&self, file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self.reads_left.lock().unwrap().as_mut() {
+            Some(0) => return Err(Errno::MFILE.into()),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         let bad = self.bad_sector.lock().unwrap().clone();
         if offset < bad.end && bad.start < offset + buffer.len() as u64 {
             return Err(Errno::IO.into());

@@ -34,9 +34,11 @@ impl Shown<'_> {
         let status = self.status;
         let refuses = status.ingest.trouble.iter().map(|why| ("no events are accepted", why));
         let stands = status.index.trouble.iter().map(|why| ("what comes in does not become searchable", why));
+        let grows = status.journal.trouble.iter().map(|why| ("the journal does not get smaller", why));
         let warnings = status.warnings.iter().map(|why| ("warning", why));
         let mut rows: Vec<Vec<Text>> = refuses
             .chain(stands)
+            .chain(grows)
             .map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Bad)])
             .collect();
         rows.extend(
@@ -208,7 +210,7 @@ mod tests {
                 "warnings": ["allow_insecure is on"],
                 "api": {"url": "http://127.0.0.1:8585"},
                 "ingest": {"url": "http://127.0.0.1:8586", "in_flight_bytes": 0, "budget_bytes": 1, "trouble": "the disk is full"},
-                "journal": {"first": 1000, "end": 2500, "durable": 2500, "searchable": 2000, "bytes": 2048},
+                "journal": {"first": 1000, "end": 2500, "durable": 2500, "searchable": 2000, "bytes": 2048, "trouble": "no room"},
                 "index": {
                     "documents": 1234567, "splits": 3, "bytes": 5000000, "last_commit": "2026-11-23T15:59:58.000000Z",
                     "counts": {"read": 10, "kept": 7, "folded": 2, "duplicate": 1, "held": 0, "conflicts": 0},
@@ -225,6 +227,7 @@ mod tests {
             }),
             "\
 no events are accepted: the disk is full
+the journal does not get smaller: no room
 warning: allow_insecure is on
 
 CLUSTER  EVENTS     FIRST EVENT          LAST EVENT

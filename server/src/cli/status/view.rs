@@ -38,6 +38,7 @@ pub(super) struct Journal {
     pub(super) end: u64,
     pub(super) searchable: u64,
     pub(super) bytes: u64,
+    pub(super) trouble: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

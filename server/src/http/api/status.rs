@@ -68,6 +68,8 @@ struct JournalBody {
     durable: u64,
     searchable: u64,
     bytes: u64,
+    /// Why it does not give back what is indexed; null while it does.
+    trouble: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +121,7 @@ impl ApiState {
                 durable: self.journal.durable(),
                 searchable: progress.searchable,
                 bytes: self.journal.bytes(),
+                trouble: self.pipeline.journal_trouble(),
             },
             index: IndexBody {
                 documents: progress.documents,
