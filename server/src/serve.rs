@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::freshness::Freshness;
-pub(crate) use self::health::Health;
+pub(crate) use self::health::{Cause, Health, Refusal};
 use self::measured::Measured;
 use self::opened::Opened;
 pub(crate) use self::opened::redactor;

@@ -49,10 +49,19 @@ fn t33_a_full_disk_refuses_and_recovers() {
     let retry_after = answer.header("retry-after").expect("a sender is told when to come back");
     assert!(retry_after.parse::<u32>().is_ok_and(|seconds| (1..=60).contains(&seconds)), "{retry_after}");
     assert_eq!(server.api().get("/livez", &[]).status, 200);
+    // And it says so to those who do not send.
+    let ready = server.api().get("/readyz", &[]);
+    assert_eq!((ready.status, &ready.json()["code"]), (503, &"disk_full".into()));
+    let trouble = || server.api().read("/api/v1/status", &[])["ingest"]["trouble"].clone();
+    assert!(trouble().as_str().is_some_and(|trouble| trouble.contains("the disk is full")), "{}", trouble());
+    let url = format!("http://{}", server.api_addr());
+    let status = taffrail_tests::cli::taffrail(&["status", "--server", &url]).ok();
+    assert!(status.stdout.contains("no events are accepted: the disk is full"), "{}", status.stdout);
 
     disk.free();
     wait_until("it takes events again", || post(&server, 1900).0.status == 200);
     acknowledged += post(&server, 1900).1;
+    assert_eq!((server.api().get("/readyz", &[]).status, trouble()), (200, serde_json::Value::Null));
     wait_until("all that was acknowledged is found", || server.api().total("") >= acknowledged);
 
     // Full to the last byte, where writes fail in the middle and commits do too: it may refuse, but not forget.

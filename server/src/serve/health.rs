@@ -2,32 +2,67 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a refusal for want of room speaks for the present. Senders come back within ten seconds; if none does, nobody
+/// can say whether there is room by now, and a server that called itself unready for ever would get no more senders.
+const REFUSAL_COUNTS: Duration = Duration::from_secs(60);
 
 /// What `/readyz` asks.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     is_stopping: AtomicBool,
-    journal: Mutex<Option<String>>,
+    refusal: Mutex<Option<Refused>>,
     index: Mutex<Option<String>>,
 }
 
-impl Health {
+/// Why nothing is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// What is in the way.
+    pub(crate) cause: Cause,
+    /// In words.
+    pub(crate) reason: String,
+}
+
+/// What is in the way of accepting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The disk is full.
+    DiskFull,
+    /// The journal holds all it may.
+    JournalFull,
     /// Nothing can be made durable.
-    pub(crate) fn journal_failed(&self, reason: &str) {
-        set(&self.journal, reason);
+    JournalFailed,
+}
+
+#[derive(Debug)]
+struct Refused {
+    refusal: Refusal,
+    last: Instant,
+}
+
+impl Health {
+    /// A request was refused, which will happen to the next one too.
+    pub(crate) fn refused(&self, cause: Cause, reason: &str) {
+        self.refused_at(Instant::now(), cause, reason);
     }
 
     /// Something was made durable: whatever was in the way is gone.
     pub(crate) fn journal_works(&self) {
-        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        if journal.take().is_some() {
-            tracing::info!("events are made durable again");
+        let mut place = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.take().is_some() {
+            tracing::info!("events are accepted again");
         }
     }
 
     /// What is durable does not become searchable any more.
     pub(crate) fn index_failed(&self, reason: &str) {
-        set(&self.index, reason);
+        let mut place = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none() {
+            tracing::error!(reason, "it takes a person to go on");
+            *place = Some(reason.to_owned());
+        }
     }
 
     /// The stop has begun.
@@ -40,26 +75,61 @@ impl Health {
         self.is_stopping.load(Ordering::Relaxed)
     }
 
-    /// Why the journal takes nothing.
-    pub(crate) fn journal(&self) -> Option<String> {
-        get(&self.journal)
+    /// Why nothing is accepted; `None` while events are, as far as anybody knows.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.refusal_at(Instant::now())
     }
 
     /// Why the index does not go on.
     pub(crate) fn index(&self) -> Option<String> {
-        get(&self.index)
+        self.index.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn refused_at(&self, now: Instant, cause: Cause, reason: &str) {
+        let mut place = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        match place.as_ref().map(|refused| refused.refusal.cause) {
+            // The first failure is the cause of what comes after it.
+            Some(Cause::JournalFailed) => return,
+            _ if cause == Cause::JournalFailed => tracing::error!(reason, "it takes a person to go on"),
+            None => tracing::warn!(reason, "no events are accepted until there is room"),
+            Some(_) => {}
+        }
+        *place = Some(Refused { refusal: Refusal { cause, reason: reason.to_owned() }, last: now });
+    }
+
+    fn refusal_at(&self, now: Instant) -> Option<Refusal> {
+        let place = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        let Refused { refusal, last } = place.as_ref()?;
+        let counts = refusal.cause == Cause::JournalFailed || now.duration_since(*last) < REFUSAL_COUNTS;
+        counts.then(|| refusal.clone())
     }
 }
 
-/// The first reason is the cause of the others.
-fn set(place: &Mutex<Option<String>>, reason: &str) {
-    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-    if place.is_none() {
-        tracing::error!(reason, "it takes a person to go on");
-        *place = Some(reason.to_owned());
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn get(place: &Mutex<Option<String>>) -> Option<String> {
-    place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    #[test]
+    fn what_is_in_the_way_is_known_until_it_is_gone() {
+        let health = Health::default();
+        let start = Instant::now();
+        let check = |after_s: u64, expected: Option<Cause>| {
+            let refusal = health.refusal_at(start + Duration::from_secs(after_s));
+            assert_eq!(refusal.map(|refusal| refusal.cause), expected, "after {after_s} s");
+        };
+        check(0, None);
+        health.refused_at(start, Cause::DiskFull, "no room");
+        check(59, Some(Cause::DiskFull));
+        check(61, None);
+        health.refused_at(start + Duration::from_secs(50), Cause::JournalFull, "behind");
+        check(61, Some(Cause::JournalFull));
+        health.journal_works();
+        check(61, None);
+        // A failure does not pass by itself, and what is refused behind it is its consequence.
+        health.refused_at(start, Cause::JournalFailed, "fsync: EIO");
+        health.refused_at(start, Cause::DiskFull, "no room");
+        check(3600, Some(Cause::JournalFailed));
+        health.journal_works();
+        check(0, None);
+    }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::ApiState;
 use crate::http::problem::{Code, Problem};
 use crate::metrics::{OPENMETRICS, level};
-use crate::serve::disk_free;
+use crate::serve::{Cause, Refusal, disk_free};
 
 /// The process runs.
 pub(super) async fn livez() -> &'static str {
@@ -21,10 +21,13 @@ pub(super) async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'stati
     if state.health.is_stopping() {
         return Err(Problem::new(Code::Stopping, "the server stops").retry_after(5));
     }
-    match state.health.journal() {
-        Some(reason) => Err(Problem::new(Code::JournalFailed, reason).retry_after(30)),
-        None => Ok("ready\n"),
-    }
+    let Some(Refusal { cause, reason }) = state.health.refusal() else { return Ok("ready\n") };
+    let (code, retry_after_s) = match cause {
+        Cause::DiskFull => (Code::DiskFull, 10),
+        Cause::JournalFull => (Code::JournalFull, 10),
+        Cause::JournalFailed => (Code::JournalFailed, 30),
+    };
+    Err(Problem::new(code, reason).retry_after(retry_after_s))
 }
 
 pub(super) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, Problem> {

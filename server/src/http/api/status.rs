@@ -113,7 +113,7 @@ impl ApiState {
                 url: about.ingest.clone(),
                 in_flight_bytes: self.in_flight.held_bytes(),
                 budget_bytes: about.budget_bytes,
-                trouble: self.health.journal(),
+                trouble: self.health.refusal().map(|refusal| refusal.reason),
             },
             journal: JournalBody {
                 first: self.journal.first(),

@@ -11,6 +11,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::http::fakes::{FakeIntake, FakeSearch, hit};
+use crate::serve::Cause;
 
 struct World {
     search: Arc<FakeSearch>,
@@ -301,8 +302,18 @@ async fn an_export_that_fails_has_no_end() {
 async fn readiness_ends_with_the_stop_and_with_the_journal() {
     let world = World::new(FakeSearch::default());
     assert_eq!(world.get("/readyz").await.0, 200);
-    world.state.health.journal_failed("fsync failed");
-    assert_eq!(world.get("/readyz").await.1["code"], "journal_failed");
+    for (cause, code) in [
+        (Cause::DiskFull, "disk_full"),
+        (Cause::JournalFull, "journal_full"),
+        (Cause::JournalFailed, "journal_failed"),
+    ] {
+        world.state.health.refused(cause, "no room");
+        assert_eq!(world.get("/readyz").await.1["code"], code);
+        assert_eq!(world.get("/api/v1/status").await.1["ingest"]["trouble"], "no room");
+    }
+    world.state.health.journal_works();
+    assert_eq!(world.get("/readyz").await.0, 200);
+    assert_eq!(world.get("/api/v1/status").await.1["ingest"]["trouble"], Value::Null);
     world.state.health.stopping();
     assert_eq!(world.get("/readyz").await.1["code"], "stopping");
     assert_eq!(world.get("/livez").await.0, 200);

@@ -5,25 +5,29 @@ use std::io::ErrorKind;
 use taffrail_ingest::IntakeError;
 
 use crate::http::problem::{Code, Problem};
-use crate::serve::Health;
+use crate::serve::{Cause, Health};
 
 /// A full disk does not empty itself; within ten seconds a commit may have freed the journal.
 const RETRY_WHEN_FULL_S: u32 = 10;
 
-/// The answer. A journal that failed is remembered: from then on the process is not ready.
+/// The answer. What is in everybody's way is remembered: until it is gone the process is not ready, and its status says
+/// why.
 pub(super) fn refusal(error: &IntakeError, health: &Health) -> Problem {
     let detail = error.to_string();
     match error {
         IntakeError::Busy => Problem::new(Code::TooManyRequests, detail).retry_after(1),
         IntakeError::DiskFull(_) => {
-            Problem::new(Code::DiskFull, format!("the disk is full: {detail}")).retry_after(RETRY_WHEN_FULL_S)
+            let detail = format!("the disk is full: {detail}");
+            health.refused(Cause::DiskFull, &detail);
+            Problem::new(Code::DiskFull, detail).retry_after(RETRY_WHEN_FULL_S)
         }
         IntakeError::JournalFull(_) => {
-            Problem::new(Code::JournalFull, format!("the journal is full: {detail}"))
-                .retry_after(RETRY_WHEN_FULL_S)
+            let detail = format!("the journal is full: {detail}");
+            health.refused(Cause::JournalFull, &detail);
+            Problem::new(Code::JournalFull, detail).retry_after(RETRY_WHEN_FULL_S)
         }
         IntakeError::Failed(_) => {
-            health.journal_failed(&detail);
+            health.refused(Cause::JournalFailed, &detail);
             Problem::new(
                 Code::JournalFailed,
                 "nothing can be made durable at the moment; the server's log says why",

@@ -162,7 +162,10 @@ async fn every_refusal_says_when_to_come_back() {
         let pieces = (0..50).map(|_| Ok(&b"one"[..])).collect();
         let response = world.post(Body::new(Pieces { pieces, ends: true })).await;
         assert_eq!(code(response).await, (status, expected.to_owned(), retry.map(str::to_owned)));
-        assert_eq!(world.state.health.journal().is_some(), expected == "journal_failed");
+        let is_in_the_way = ["disk_full", "journal_full", "journal_failed"].contains(&expected);
+        assert_eq!(world.state.health.refusal().is_some(), is_in_the_way, "{expected}");
+        assert_eq!(world.post(Body::from("{}")).await.status(), 200);
+        assert_eq!(world.state.health.refusal(), None);
     }
     check(IntakeError::Busy, 429, "too_many_requests", Some("1")).await;
     let full = || "not enough space".to_owned();
