@@ -90,10 +90,15 @@ async fn audit(
     let headers = request.headers();
     refuse_browsers(headers)?;
     let cluster = cluster_name(cluster)?;
-    let encoding = encoding(headers)?;
-    let slot = Arc::clone(&state.slots).try_acquire_owned().map_err(|_| {
-        Problem::new(Code::TooManyRequests, "as many requests are in flight as may be").retry_after(1)
-    })?;
+    let encoding = encoding(headers, &cluster);
+    let Ok(slot) = Arc::clone(&state.slots).try_acquire_owned() else {
+        // Who asks before sending has sent nothing, and reading would be the answer that it may.
+        if !headers.contains_key(header::EXPECT) {
+            skip_rest(request.into_body(), state.read_timeout).await;
+        }
+        let detail = "as many requests are in flight as may be";
+        return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
+    };
     let received = take(&state, &cluster, encoding, request.into_body(), slot, received).await;
     let receipt = received.map_err(|error| refusal(&error, &state.health))?;
     Ok(acknowledge(&receipt))
@@ -189,13 +194,13 @@ fn cluster_name(cluster: Result<Path<String>, PathRejection>) -> Result<String, 
     }
 }
 
-fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
-    let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Encoding::Identity) };
-    value.to_str().ok().and_then(Encoding::parse).ok_or_else(|| {
-        Problem::new(
-            Code::UnknownEncoding,
-            "Content-Encoding has to be gzip, zstd or absent; the body was not read",
-        )
+/// How the body is compressed. Refused, a batch in another encoding would be lost for good; taken as it is, it becomes a
+/// dead letter that somebody can find.
+fn encoding(headers: &HeaderMap, cluster: &str) -> Encoding {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Encoding::Identity };
+    value.to_str().ok().and_then(Encoding::parse).unwrap_or_else(|| {
+        tracing::info!(cluster, encoding = ?value, "a body's Content-Encoding is unknown; it is taken as it is");
+        Encoding::Identity
     })
 }
 

@@ -36,8 +36,6 @@ pub(crate) enum Code {
     AmbiguousId,
     /// The body expands to more than it may.
     BodyTooLarge,
-    /// The body is compressed in a way that is not taken.
-    UnknownEncoding,
     /// As many queries run as may.
     TooManyQueries,
     /// Requests in flight hold as much as they may.
@@ -57,7 +55,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every code but those of queries.
     #[cfg(test)]
-    const OWN: [Self; 22] = [
+    const OWN: [Self; 21] = [
         Self::BadTime,
         Self::BadParameter,
         Self::UnknownParameter,
@@ -72,7 +70,6 @@ impl Code {
         Self::BodyIncomplete,
         Self::AmbiguousId,
         Self::BodyTooLarge,
-        Self::UnknownEncoding,
         Self::TooManyQueries,
         Self::TooManyRequests,
         Self::Internal,
@@ -106,7 +103,6 @@ impl Code {
             Self::BodyIncomplete => "body_incomplete",
             Self::AmbiguousId => "ambiguous_id",
             Self::BodyTooLarge => "body_too_large",
-            Self::UnknownEncoding => "unknown_encoding",
             Self::TooManyQueries => "too_many_queries",
             Self::TooManyRequests => "too_many_requests",
             Self::Internal => "internal",
@@ -133,7 +129,6 @@ impl Code {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::AmbiguousId => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnknownEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyQueries | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DiskFull | Self::JournalFull | Self::JournalFailed | Self::Stopping => {
