@@ -34,13 +34,13 @@ pub struct IngestSettings {
     /// Largest event kept whole, in bytes; beyond it the bodies are cut, counted and marked.
     #[serde(with = "crate::byte_size")]
     pub max_event_bytes: u64,
-    /// Bytes that all requests in flight may hold in memory; beyond it senders get 503 with `Retry-After`.
+    /// Bytes that all requests in flight may hold in memory; beyond it senders get 429 with `Retry-After`.
     #[serde(with = "crate::byte_size")]
     pub budget_bytes: u64,
     /// Bytes that one compressed request may expand to, against decompression bombs.
     #[serde(with = "crate::byte_size")]
     pub max_decompressed_bytes: u64,
-    /// Time a sender may stay silent in the middle of a request.
+    /// Time a sender may stay silent in the middle of a request, and over which it has to send at a least rate.
     #[serde(with = "crate::duration")]
     pub read_timeout: Duration,
     /// Bytes of dead letters kept; the oldest go first.
