@@ -25,7 +25,7 @@
 //! - A new segment is durable, name and header, before a frame goes into it, and after the old one is durable.
 //! - Opening reads one segment, however long the journal is.
 //!
-//! One process writes; [`inspect`] lets others look. Everything blocks: async callers use a blocking thread.
+//! One process writes; [`inspect`] and [`frame_at`] let others look. Everything blocks: async callers use a blocking thread.
 //! The format and the rules of recovery are in `docs/journal-format.md`.
 
 mod catalog;
@@ -55,7 +55,7 @@ use self::disk::HostDisk;
 pub use self::error::JournalError;
 use self::files::Files;
 pub use self::frame::{Frame, MAX_PAYLOAD_BYTES};
-pub use self::inspect::{JournalSummary, inspect};
+pub use self::inspect::{JournalSummary, frame_at, inspect};
 pub use self::reader::{Item, JournalReader};
 pub use self::recover::OpenReport;
 pub use self::segment::FORMAT_VERSION;

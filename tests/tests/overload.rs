@@ -5,9 +5,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use taffrail_tests::{Binary, Client, Load, Server, Template, is_root, samples, wait_for, wait_until};
+use taffrail_tests::cli::taffrail;
+use taffrail_tests::{
+    Binary, Client, Connection, Load, Server, Template, is_root, rfc3339, samples, wait_for, wait_until,
+};
 
 /// An API server gives up after this long.
 const CLIENT_LIMIT: Duration = Duration::from_secs(30);
@@ -55,7 +58,7 @@ fn t33_a_full_disk_refuses_and_recovers() {
     let trouble = || server.api().read("/api/v1/status", &[])["ingest"]["trouble"].clone();
     assert!(trouble().as_str().is_some_and(|trouble| trouble.contains("the disk is full")), "{}", trouble());
     let url = format!("http://{}", server.api_addr());
-    let status = taffrail_tests::cli::taffrail(&["status", "--server", &url]).ok();
+    let status = taffrail(&["status", "--server", &url]).ok();
     assert!(status.stdout.contains("no events are accepted: the disk is full"), "{}", status.stdout);
 
     disk.free();
@@ -138,6 +141,30 @@ fn t34_ingestion_goes_on_while_the_index_is_stopped() {
 }
 
 #[test]
+fn a_directory_read_during_a_replay_claims_no_more_than_it_has() {
+    let mut server = Server::builder().binary(Binary::Crash).env("FAILPOINTS", STOPPED_INDEX).start();
+    let mut request = fresh_request();
+    for generation in 0..20 {
+        request.renew(generation, i64::from(generation) * 1_000_000);
+        server.post_ok("prod", request.bytes());
+    }
+    server.kill();
+    let killed = micros_since_1970();
+    // The replay commits a few times, which says nothing about what is left of it, and then stands still.
+    server.set_env("TAFFRAIL__INDEX__COMMIT_DOCS", Some("100"));
+    server.set_env("FAILPOINTS", Some("index.manifest_written=3*off->sleep(3600000)"));
+    server.start();
+    let searchable = || server.api().read("/api/v1/status", &[])["journal"]["searchable"].as_u64();
+    wait_until("a part is searchable", || searchable().is_some_and(|position| position > 0));
+    let data = server.data().to_str().expect("temporary paths are UTF-8");
+    let answer = taffrail(&["search", "--data", data, "-o", "json"]).ok();
+    let answer: serde_json::Value = serde_json::from_str(&answer.stdout).expect("a body");
+    let complete_to = answer["coverage"]["complete_to"].as_str().expect("a time").as_bytes();
+    assert!(complete_to < rfc3339(killed).as_slice(), "{}", answer["coverage"]);
+    assert!(complete_to > rfc3339(killed - 60_000_000).as_slice(), "{}", answer["coverage"]);
+}
+
+#[test]
 fn t36_a_slow_disk_keeps_acknowledgements_below_the_clients_limit() {
     // What is injected: the thread that syncs sleeps for two seconds behind every fdatasync, before it tells anybody.
     let server =
@@ -198,12 +225,10 @@ fn t37_15_requests_at_once_from_each_of_5_clients() {
 
 #[test]
 fn beyond_the_budget_of_bytes_in_flight_senders_are_told_to_come_back() {
-    let server = Server::builder()
-        .set("ingest.max_event_bytes", "1MiB")
-        .set("ingest.budget_bytes", "1MiB")
-        .start();
+    let server =
+        Server::builder().set("ingest.max_event_bytes", "1MiB").set("ingest.budget_bytes", "1MiB").start();
     // One that stops in the middle of an event holds what it has sent of it, and then some.
-    let mut half = taffrail_tests::Connection::open(server.ingest_addr()).expect("connect");
+    let mut half = Connection::open(server.ingest_addr()).expect("connect");
     let begun = [br#"{"kind":"Event","requestObject":{"data":""#.as_slice(), &vec![b'x'; 900 << 10]].concat();
     let length = format!("Content-Length: {}", begun.len() + 1000);
     half.send_head("POST", "/v1/audit/prod", &[&length]).expect("send a request");
@@ -224,6 +249,11 @@ fn beyond_the_budget_of_bytes_in_flight_senders_are_told_to_come_back() {
 
 /// The first commit of a split never returns; the journal goes on.
 const STOPPED_INDEX: &str = "index.split_committed=sleep(3600000)";
+
+fn micros_since_1970() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock is past 1970");
+    i64::try_from(since.as_micros()).expect("the clock is before the year 290000")
+}
 
 /// Completed requests only, so that totals are simply events.
 fn fresh_request() -> Template {

@@ -118,3 +118,22 @@ fn another_process_can_look_while_the_journal_is_written() {
     assert_eq!(inspect(dir.path()).unwrap().next, journal.end());
     assert_eq!(fs::read(&last).unwrap().len(), whole.len() + 3);
 }
+
+#[test]
+fn another_process_finds_the_frame_at_a_position() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(frame_at(&dir.path().join("none"), 0).unwrap(), None);
+    let (journal, _) = open(dir.path());
+    assert_eq!(frame_at(dir.path(), 0).unwrap(), None);
+    let frames = fill(&journal, 0, 40);
+    let check = |expected: &[Frame]| {
+        for seq in 0..journal.end() + 2 {
+            let expected = expected.iter().find(|frame| frame.next() > seq);
+            assert_eq!(frame_at(dir.path(), seq).unwrap().as_ref(), expected, "{seq}");
+        }
+    };
+    check(&frames);
+    journal.truncate_below(30).unwrap();
+    let kept: Vec<_> = frames.iter().filter(|frame| frame.first >= journal.first()).cloned().collect();
+    check(&kept);
+}

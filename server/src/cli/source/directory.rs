@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::Value;
 use taffrail_config::Settings;
-use taffrail_event::Timestamp;
+use taffrail_event::{RecordBatch, Timestamp};
 use taffrail_index::Store;
 use taffrail_ingest::{DeadLetters, journal};
 use taffrail_query::{Field, Order, Search, SearchError, TimeContext, TimeRange};
@@ -172,11 +172,21 @@ impl Directory {
 
     fn coverage(&self) -> Coverage {
         let now = Timestamp::now();
+        // Read first, as for the backlog.
+        let searchable = self.search.progress().searchable;
         let complete_to = match self.backlog() {
             Ok(0) => now,
-            _ => self.search.progress().last_commit.unwrap_or_default(),
+            // The last commit says nothing: a server that replays what a crash left commits every second.
+            _ => self.received_at(searchable).unwrap_or_default(),
         };
         Coverage::new(now, complete_to, self.search.gaps())
+    }
+
+    /// When the first record was received that is there from this position on; `None` where the journal does not say: then
+    /// nothing is promised.
+    fn received_at(&self, position: u64) -> Option<Timestamp> {
+        let frame = journal::frame_at(&self.dir.journal(), position).ok()??;
+        Some(RecordBatch::decode(&frame.payload).ok()?.origin.received)
     }
 }
 
