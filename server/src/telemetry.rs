@@ -5,6 +5,9 @@ use std::io::IsTerminal;
 use anyhow::anyhow;
 use taffrail_config::{LogFormat, LogSettings};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+
+use crate::exit::WrongUse;
 
 /// The default of `log.filter`.
 const DEFAULT_FILTER: &str = "info";
@@ -18,11 +21,14 @@ pub(crate) fn start_quietly(settings: &LogSettings) -> anyhow::Result<()> {
     start(&settings)
 }
 
+/// What `log.filter` means.
+pub(crate) fn filter(settings: &LogSettings) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(&settings.filter)
+}
+
 /// Starts logging. The settings have been validated; a filter that still does not parse is told, not ignored.
 pub(crate) fn start(settings: &LogSettings) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder()
-        .parse(&settings.filter)
-        .map_err(|error| crate::exit::WrongUse(format!("log.filter: {error}")))?;
+    let filter = filter(settings).map_err(|error| WrongUse(format!("log.filter: {error}")))?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);

@@ -1,10 +1,12 @@
 //! The reading commands as a user runs them: what they write where, and the code they end with.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use taffrail_tests::cli::{self, Finished, taffrail};
-use taffrail_tests::{Server, samples};
+use taffrail_tests::{Binary, Server, samples};
 use tempfile::TempDir;
 
 /// A directory with a recorded story in it.
@@ -205,4 +207,90 @@ fn status_is_the_same_form_from_both() {
     }
     let table = run_on("--server", &url, &["status"]).ok().stdout;
     assert!(table.contains("CLUSTER  EVENTS") && table.contains("lab"), "{table}");
+}
+
+#[test]
+fn a_pipe_that_is_closed_early_is_no_failure() {
+    let story = Story::new();
+    // Several pipes full, and more than its end can hide.
+    cli::import(&story.data, "lab", &[&samples::path("audit/scenario.jsonl.gz")]).ok();
+    let data = story.data.to_string_lossy();
+    for command in [
+        &["export"] as &[&str],
+        &["export", "--format", "csv"],
+        &["search", "--limit", "0"],
+        &["search", "--limit", "0", "-o", "json"],
+        &["search", "--limit", "0", "-o", "ndjson"],
+    ] {
+        let mut child = Command::new(Binary::Plain.path());
+        child.env_clear().env("TZ", "UTC").args(command).args(["--data", &data]);
+        let mut child =
+            child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start the program");
+        let mut stdout = child.stdout.take().expect("standard output is piped");
+        stdout.read_exact(&mut [0; 100]).expect("an answer begins");
+        drop(stdout);
+        let ended = child.wait_with_output().expect("wait for the program");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(0), "{command:?}: {said}");
+        assert!(!said.contains("error"), "{command:?}: {said}");
+    }
+}
+
+#[test]
+fn dead_letters_as_json_are_the_body_of_the_api() {
+    let server = Server::spawn();
+    for number in 0..3 {
+        server.post_ok("lab", format!("no event {number}").as_bytes());
+    }
+    let url = format!("http://{}", server.api_addr());
+    let data = server.data().to_string_lossy().into_owned();
+    let api = server.api().read("/api/v1/deadletters", &[("limit", "2")]);
+    let keys = |body: &Value| body.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&api), ["deadletters", "next", "totals", "coverage"]);
+    for (option, place) in [("--server", url.as_str()), ("--data", data.as_str())] {
+        let done = run_on(option, place, &["deadletters", "-o", "json", "--limit", "2"]).ok();
+        let body: Value = serde_json::from_str(&done.stdout).expect("a body");
+        assert_eq!(keys(&body), keys(&api), "{option}");
+        assert_eq!((&body["deadletters"], &body["next"]), (&api["deadletters"], &api["next"]), "{option}");
+        assert_eq!(body["totals"]["stored"], 3, "{option}");
+        assert_eq!(body["coverage"]["partial"], false, "{option}");
+        let all = run_on(option, place, &["deadletters", "-o", "json"]).ok();
+        let all: Value = serde_json::from_str(&all.stdout).expect("a body");
+        assert_eq!((all["deadletters"].as_array().map(Vec::len), &all["next"]), (Some(3), &Value::Null));
+    }
+}
+
+#[test]
+fn the_check_reports_what_a_start_would_stumble_over() {
+    let folder = TempDir::with_prefix("taffrail-").expect("create a temporary directory");
+    let (key, file) = (folder.path().join("key"), folder.path().join("taffrail.yaml"));
+    let data = folder.path().join("data").to_string_lossy().into_owned();
+    let settings = |key: &str, filter: &str| {
+        format!(
+            "redaction: {{key: {{file: {key}}}}}\nlog: {{filter: {filter}}}\n\
+             api: {{listen: '127.0.0.1:0'}}\ningest: {{listen: '127.0.0.1:0'}}\n"
+        )
+    };
+    let check = |content: &str, expected: &[&str]| {
+        std::fs::write(&file, content).expect("write a file");
+        let file = file.to_string_lossy();
+        let checked = taffrail(&["config", "check", "--config", &file]);
+        let code = if expected.is_empty() { 0 } else { 2 };
+        assert_eq!(checked.code, code, "{content}{}", checked.stderr);
+        for text in expected {
+            assert!(checked.stderr.contains(text), "{text} in {}", checked.stderr);
+        }
+        if !expected.is_empty() {
+            let started = taffrail(&["serve", "--config", &file, "--data", &data]);
+            assert_eq!(started.code, 2, "{content}{}", started.stderr);
+        }
+    };
+    let path = key.to_string_lossy();
+    std::fs::write(&key, "fifteen bytes..").expect("write a file");
+    check(&settings(&path, "info"), &["redaction.key: ", "15"]);
+    check(&settings(&path, "'taffrail=loud'"), &["2 problems", "redaction.key: ", "log.filter: "]);
+    check(&settings("/nowhere/key", "info"), &["redaction.key: ", "/nowhere/key"]);
+    std::fs::write(&key, "sixteen bytes...").expect("write a file");
+    check(&settings(&path, "'taffrail=loud'"), &["log.filter: "]);
+    check(&settings(&path, "info"), &[]);
 }

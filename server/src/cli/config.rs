@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use taffrail_config::{Settings, print, warnings};
+use taffrail_config::{ConfigError, Problem, Settings, print, warnings};
+use taffrail_ingest::redact::Redactor;
 
 use super::answer::{Answer, answer, note};
 use crate::args::{ConfigCommand, SettingsArgs};
 use crate::exit::FOUND;
-use crate::settings;
+use crate::{settings, telemetry};
 
 /// Reports every problem, or prints the effective settings.
 pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
@@ -25,9 +26,9 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
 
 fn check(out: &mut Answer, args: &SettingsArgs) -> anyhow::Result<u8> {
     let settings = settings::load(args)?;
-    // What the server would stumble over at its start.
-    if let Some(key) = &settings.redaction.key {
-        key.read(|name| std::env::var(name).ok())?;
+    let problems = at_start(&settings);
+    if !problems.is_empty() {
+        return Err(ConfigError::Invalid { problems }.into());
     }
     match &args.config {
         Some(file) => writeln!(out, "{} and the environment are right", file.display())?,
@@ -35,6 +36,27 @@ fn check(out: &mut Answer, args: &SettingsArgs) -> anyhow::Result<u8> {
     }
     warn(&settings);
     Ok(FOUND)
+}
+
+/// What the server would stumble over at its start, and loading does not look at.
+fn at_start(settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut report = |path: &str, message: String| {
+        problems.push(Problem { path: path.to_owned(), message, origin: None });
+    };
+    if let Err(error) = telemetry::filter(&settings.log) {
+        report("log.filter", format!("{error}; write a level such as info, or levels per target"));
+    }
+    if let Some(key) = &settings.redaction.key {
+        let key = key.read(|name| std::env::var(name).ok()).map_err(|error| error.to_string());
+        let redactor = key.and_then(|key| {
+            Redactor::new(&settings.redaction, key.expose()).map_err(|error| error.to_string())
+        });
+        if let Err(error) = redactor {
+            report("redaction.key", error);
+        }
+    }
+    problems
 }
 
 fn warn(settings: &Settings) {

@@ -7,6 +7,7 @@ use taffrail_ingest::DeadLetter;
 
 use super::answer::{Answer, answer, note};
 use super::bytes::bytes_in_words;
+use super::dead_letters_page::DeadLettersPage;
 use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone};
@@ -33,10 +34,11 @@ pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {
-        let letters = match &prefix {
-            Some(prefix) => vec![one(&source, prefix)?].into_iter().flatten().collect(),
+        let page = match &prefix {
+            Some(prefix) => one(&source, prefix)?,
             None => list(&source, args.limit)?,
         };
+        let letters = &page.deadletters;
         let is_terminal = out.is_terminal();
         let json = |text: String| if is_terminal { visible_json(&text).into_owned() } else { text };
         match args.output.format {
@@ -51,11 +53,10 @@ pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
                 table::write(out, screen, &titles, rows)?;
             }
             Output::Json => {
-                let body = serde_json::json!({ "deadletters": letters });
-                writeln!(out, "{}", json(body.to_string()))?;
+                writeln!(out, "{}", json(serde_json::to_string(&page)?))?;
             }
             Output::Ndjson => {
-                for letter in &letters {
+                for letter in letters {
                     writeln!(out, "{}", json(serde_json::to_string(letter)?))?;
                 }
             }
@@ -87,46 +88,36 @@ fn id_prefix(text: &str) -> anyhow::Result<String> {
     Err(WrongUse(text).into())
 }
 
-fn list(source: &Source, limit: u64) -> anyhow::Result<Vec<DeadLetter>> {
-    let mut letters = Vec::new();
-    walk(source, |letter| {
-        letters.push(letter);
-        limit == 0 || (letters.len() as u64) < limit
-    })?;
-    Ok(letters)
+/// The newest ones as one page, whatever the number of pages it took.
+fn list(source: &Source, limit: u64) -> anyhow::Result<DeadLettersPage> {
+    let mut list = source.dead_letters(wanted(limit, 0), None)?;
+    loop {
+        let count = list.deadletters.len() as u64;
+        let Some(cursor) = list.next.as_ref().filter(|_| limit == 0 || count < limit) else {
+            return Ok(list);
+        };
+        let page = source.dead_letters(wanted(limit, count), Some(cursor))?;
+        // A store that shrinks meanwhile must not keep this going for ever.
+        let next = page.next.filter(|next| next != cursor);
+        list.deadletters.extend(page.deadletters);
+        list = DeadLettersPage { next, ..list };
+    }
 }
 
-fn one(source: &Source, prefix: &str) -> anyhow::Result<Option<DeadLetter>> {
-    let mut found: Vec<DeadLetter> = Vec::new();
-    walk(source, |letter| {
-        if letter.id.to_string().starts_with(prefix) {
-            found.push(letter);
-        }
-        true
-    })?;
-    if found.len() > 1 {
-        let text =
-            format!("{} dead letters have an id that begins with {prefix}; give more digits", found.len());
+fn wanted(limit: u64, count: u64) -> u64 {
+    if limit == 0 { PAGE } else { (limit - count).min(PAGE) }
+}
+
+fn one(source: &Source, prefix: &str) -> anyhow::Result<DeadLettersPage> {
+    // Their store is bounded.
+    let mut page = list(source, 0)?;
+    page.deadletters.retain(|letter| letter.id.to_string().starts_with(prefix));
+    let count = page.deadletters.len();
+    if count > 1 {
+        let text = format!("{count} dead letters have an id that begins with {prefix}; give more digits");
         return Err(WrongUse(text).into());
     }
-    Ok(found.pop())
-}
-
-/// Calls `each` with the letters, newest first, until it has enough. Their store is bounded.
-fn walk(source: &Source, mut each: impl FnMut(DeadLetter) -> bool) -> anyhow::Result<()> {
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = source.dead_letters(PAGE, cursor.as_deref())?;
-        for letter in page.deadletters {
-            if !each(letter) {
-                return Ok(());
-            }
-        }
-        match page.next {
-            Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
-            _ => return Ok(()),
-        }
-    }
+    Ok(page)
 }
 
 fn row(letter: &DeadLetter, zone: &jiff::tz::TimeZone) -> Vec<Text> {

@@ -47,18 +47,26 @@ impl<W: Write> CsvWriter<W> {
     /// Writes the first line.
     pub(crate) fn new(out: W) -> std::io::Result<Self> {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        csv.write_record(CSV_COLUMNS)?;
+        csv.write_record(CSV_COLUMNS).map_err(of_output)?;
         Ok(Self { csv })
     }
 
     /// Writes one event.
     pub(crate) fn write(&mut self, event: &Event) -> std::io::Result<()> {
-        Ok(self.csv.write_record(cells(event).iter().map(|cell| harmless(cell)))?)
+        self.csv.write_record(cells(event).iter().map(|cell| harmless(cell))).map_err(of_output)
     }
 
     /// Passes on what is buffered.
     pub(crate) fn flush(&mut self) -> std::io::Result<()> {
         self.csv.flush()
+    }
+}
+
+/// The error of the output itself, by which whoever gave it recognises it.
+fn of_output(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("a row cannot be written: {other:?}")),
     }
 }
 

@@ -17,6 +17,7 @@ use super::freshness::Freshness;
 use super::health::Health;
 use super::sources::Sources;
 use crate::data_dir::DataDir;
+use crate::exit::WrongUse;
 use crate::metrics::Metrics;
 
 /// The parts of a server, before they are wired.
@@ -76,7 +77,9 @@ pub(crate) fn redactor(dir: &DataDir, settings: &Settings) -> anyhow::Result<Red
             format!("cannot read or create the redaction key in {}", dir.path().display())
         })?,
     };
-    Redactor::new(&settings.redaction, &key).context("redaction.key")
+    // The key that is generated is long enough.
+    Redactor::new(&settings.redaction, &key)
+        .map_err(|error| WrongUse(format!("redaction.key: {error}")).into())
 }
 
 fn options(settings: &JournalSettings) -> JournalOptions {

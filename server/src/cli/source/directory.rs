@@ -1,7 +1,7 @@
 //! A data directory as the source of answers, read by this process, beside a server that may be writing to it.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -129,8 +129,13 @@ impl Directory {
 
     pub(crate) fn dead_letters(&self, limit: u64, cursor: Option<&str>) -> anyhow::Result<DeadLettersPage> {
         let cursor = cursor.map(str::parse::<u64>).transpose()?;
-        let (page, _) = DeadLetters::list_in(&self.dir.dead(), usize::try_from(limit)?, cursor)?;
-        Ok(DeadLettersPage { deadletters: page.letters, next: page.next.map(|next| next.to_string()) })
+        let (page, totals) = DeadLetters::list_in(&self.dir.dead(), usize::try_from(limit)?, cursor)?;
+        Ok(DeadLettersPage {
+            deadletters: page.letters,
+            next: page.next.map(|next| next.to_string()),
+            totals: serde_json::to_value(totals)?,
+            coverage: Some(self.coverage()),
+        })
     }
 
     pub(crate) fn export(
@@ -141,7 +146,8 @@ impl Directory {
     ) -> anyhow::Result<()> {
         match format {
             ExportFormat::Ndjson => self.walk(question, |event| {
-                serde_json::to_writer(&mut *out, event)?;
+                // As the error of the output that it is: a closed pipe is recognised by it.
+                serde_json::to_writer(&mut *out, event).map_err(io::Error::from)?;
                 Ok(out.write_all(b"\n")?)
             }),
             ExportFormat::Csv => {
