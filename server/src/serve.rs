@@ -55,8 +55,11 @@ const IDLE_TIMEOUTS: u32 = 4;
 /// What is in flight has so long to end, of the 25 s that a stop may take.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often quiet splits are looked for.
+/// How often quiet splits are looked for, if `index.compact_after` is not shorter.
 const COMPACTION_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Looking more often than this would only cost time.
+const MIN_COMPACTION_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Blocking threads beside those of requests and queries: metrics, and tokio's own.
 const SPARE_THREADS: usize = 16;
@@ -98,7 +101,7 @@ async fn serve(settings: &Settings, dir: &DataDir, opened: Opened) -> anyhow::Re
     let mut tasks = Tasks::default();
     tasks.spawn(TaskKind::ApiListener, api.run(api_router, stops.accepting.clone()));
     tasks.spawn(TaskKind::IngestListener, ingest.run(ingest_router, stops.accepting.clone()));
-    start_threads(&mut tasks, &stops, opened)?;
+    start_threads(&mut tasks, &stops, settings, opened)?;
     dir.write_server(&server)?;
     announce(&server, &warnings(settings))?;
     run_until_stopped(tasks, stops, &health, dir).await
@@ -148,12 +151,18 @@ fn routers(
     (api::router(Arc::new(api)), ingest::router(Arc::new(ingest)))
 }
 
-fn start_threads(tasks: &mut Tasks, stops: &Stops, opened: Opened) -> anyhow::Result<()> {
+fn start_threads(
+    tasks: &mut Tasks,
+    stops: &Stops,
+    settings: &Settings,
+    opened: Opened,
+) -> anyhow::Result<()> {
     let Opened { store, journal, search, pipeline: status, health, metrics, .. } = opened;
     let stop = stops.work.clone();
     let compacted = store.clone();
+    let interval = settings.index.compact_after.clamp(MIN_COMPACTION_INTERVAL, COMPACTION_INTERVAL);
     tasks.spawn_thread(TaskKind::Compaction, move || {
-        while !stop.wait(COMPACTION_INTERVAL) {
+        while !stop.wait(interval) {
             // It may be the disk, and then it comes right by itself: the next round tries again.
             if let Err(error) = compacted.compact_due(stop.as_atomic()) {
                 tracing::warn!(%error, "compaction failed and will be tried again");

@@ -43,10 +43,11 @@ pub enum Fate {
 #[derive(Debug)]
 pub struct Campaign {
     server: Server,
+    /// Its own, so that what another campaign sent to a port that is now this server's shows up as that.
+    cluster: String,
     pool: Arc<RequestPool>,
     ledger: Arc<Ledger>,
     random: Random,
-    patience: Duration,
     report: KillReport,
 }
 
@@ -64,30 +65,26 @@ pub struct KillReport {
 impl Campaign {
     /// A fresh directory.
     pub fn new(mut random: Random) -> Self {
+        let number = random.next_u64();
+        let listen = own_address(number);
         let server = Server::builder()
             .binary(Binary::Crash)
+            .set("api.listen", &listen)
+            .set("ingest.listen", &listen)
             // Everything that happens once an hour in real life happens several times a second.
             .set("journal.segment_bytes", "256KiB")
             .set("index.commit_interval", "40ms")
             .set("index.compact_after", "300ms")
             .set("index.hold", "500ms")
-            .expect_log("")
             .stopped();
         Self {
             server,
+            cluster: format!("crash-{number:016x}"),
             pool: Arc::new(RequestPool::recorded(16 << 10)),
             ledger: Arc::default(),
             random: random.fork(),
-            patience: REACHED_WITHIN,
             report: KillReport::default(),
         }
-    }
-
-    /// Waits longer for a point to be reached.
-    #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
     }
 
     /// Lets the server meet each fate in turn under load, starts it once more, and checks every promise.
@@ -95,7 +92,10 @@ impl Campaign {
         let target = Mutex::new(None);
         let stop = AtomicBool::new(false);
         let mut senders: Vec<_> = (0..SENDERS)
-            .map(|_| Sender::new(Arc::clone(&self.pool), Arc::clone(&self.ledger), self.random.fork()))
+            .map(|_| {
+                let (pool, ledger) = (Arc::clone(&self.pool), Arc::clone(&self.ledger));
+                Sender::new(&self.cluster, pool, ledger, self.random.fork())
+            })
             .collect();
         thread::scope(|scope| {
             let stop_at_end = StopAtEnd(&stop);
@@ -112,6 +112,7 @@ impl Campaign {
         });
         self.check();
         self.server.stop();
+        self.server.assert_calm();
     }
 
     /// What was done so far.
@@ -170,7 +171,7 @@ impl Campaign {
                 thread::sleep(*time);
             }
             Fate::At { point, .. } => {
-                while started.elapsed() < self.patience {
+                while started.elapsed() < REACHED_WITHIN {
                     if let Some(status) = self.server.ended() {
                         *self.report.at.entry(point.clone()).or_default() += 1;
                         return status;
@@ -201,7 +202,7 @@ impl Campaign {
 
     fn look(&self) -> Found {
         let compare = || {
-            let mut found = self.ledger.check(&self.server.api().exported(""));
+            let mut found = self.ledger.check(&self.cluster, &self.server.api().exported(""));
             self.ledger.check_dead_letters(&self.server.api().dead_letters(), &mut found);
             found
         };
@@ -244,6 +245,13 @@ impl Drop for StopAtEnd<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// A loopback address that most likely nobody else uses: senders try a port again and again, and a port of 127.0.0.1 that
+/// was one campaign's may be given to another one's server.
+fn own_address(number: u64) -> String {
+    let [_, _, a, b, c, ..] = number.to_be_bytes();
+    format!("127.{a}.{b}.{}:0", 1 + c % 254)
 }
 
 fn set(target: &Mutex<Option<SocketAddr>>, to: Option<SocketAddr>) {

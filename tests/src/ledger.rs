@@ -86,14 +86,21 @@ impl Ledger {
         self.lock().values().filter(|entry| entry.acknowledged > 0).count()
     }
 
-    /// Compares all that the server has with what was sent and acknowledged.
-    pub fn check(&self, events: &[Value]) -> Found {
+    /// Compares all that the server has with what was sent for this cluster and acknowledged.
+    pub fn check(&self, cluster: &str, events: &[Value]) -> Found {
         let requests = self.lock();
         let mut found = Found { documents: events.len(), ..Found::default() };
         let (mut ids, mut audit_ids) = (HashSet::new(), HashMap::new());
         for event in events {
             let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let (id, audit_id, stage) = (text("/id"), text("/audit/id"), text("/audit/stage"));
+            if text("/cluster") != cluster {
+                let other = text("/cluster");
+                found
+                    .wrong
+                    .push(format!("{audit_id}: of {other}, whose sender took this server for its own"));
+                continue;
+            }
             if !ids.insert(id) {
                 found.wrong.push(format!("{audit_id}: the id {id} stands twice, now as {event}"));
             }
@@ -135,11 +142,11 @@ mod tests {
             let ledger = Ledger::default();
             ledger.sent(&[("a".to_owned(), 3), ("b".to_owned(), 1)]);
             ledger.acknowledged(&[("a".to_owned(), 3)]);
-            let found = ledger.check(events);
+            let found = ledger.check("lab", events);
             assert_eq!((found.wrong.len(), found.missing.len()), (wrong, missing), "{found:?}");
         }
         fn event(id: u8, audit_id: &str, stage: &str) -> Value {
-            json!({"id": id.to_string(), "audit": {"id": audit_id, "stage": stage}})
+            json!({"cluster": "lab", "id": id.to_string(), "audit": {"id": audit_id, "stage": stage}})
         }
         check(&[event(1, "a", "ResponseComplete")], 0, 0);
         check(&[event(1, "a", "ResponseComplete"), event(2, "b", "RequestReceived")], 0, 0);

@@ -88,6 +88,8 @@ pub struct Sender {
     pool: Arc<RequestPool>,
     ledger: Arc<Ledger>,
     random: Random,
+    /// The path to post to.
+    target: String,
     /// Later stages of requests whose first ones are sent.
     unfinished: VecDeque<Record>,
     acknowledged: VecDeque<Batch>,
@@ -103,18 +105,19 @@ struct Batch {
 }
 
 impl Sender {
-    /// A sender of fresh requests.
-    pub fn new(pool: Arc<RequestPool>, ledger: Arc<Ledger>, random: Random) -> Self {
-        Self { pool, ledger, random, unfinished: VecDeque::new(), acknowledged: VecDeque::new() }
+    /// A sender of fresh requests of a cluster.
+    pub fn new(cluster: &str, pool: Arc<RequestPool>, ledger: Arc<Ledger>, random: Random) -> Self {
+        let target = format!("/v1/audit/{cluster}");
+        Self { pool, ledger, random, target, unfinished: VecDeque::new(), acknowledged: VecDeque::new() }
     }
 
-    /// Sends until `stop`. `target` is where the server listens at the moment, if it does. What is being sent when
+    /// Sends until `stop`. `listener` is where the server listens at the moment, if it does. What is being sent when
     /// `stop` comes is sent to its end if the server answers.
-    pub fn run(&mut self, target: &Mutex<Option<SocketAddr>>, stop: &AtomicBool) {
+    pub fn run(&mut self, listener: &Mutex<Option<SocketAddr>>, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             let batch = self.next_batch();
             self.ledger.sent(&batch.records);
-            if deliver(&batch, target, stop) {
+            if deliver(&batch, &self.target, listener, stop) {
                 self.ledger.acknowledged(&batch.records);
                 if let Some(junk) = &batch.junk {
                     self.ledger.acknowledged_junk(junk);
@@ -181,11 +184,11 @@ impl Sender {
 }
 
 /// Sends the same bytes until they are acknowledged; false if `stop` came first.
-fn deliver(batch: &Batch, target: &Mutex<Option<SocketAddr>>, stop: &AtomicBool) -> bool {
+fn deliver(batch: &Batch, target: &str, listener: &Mutex<Option<SocketAddr>>, stop: &AtomicBool) -> bool {
     loop {
-        let to = *target.lock().unwrap_or_else(PoisonError::into_inner);
+        let to = *listener.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(to) = to {
-            let answer = Client::new(to).request("POST", "/v1/audit/crash", &batch.headers, &batch.body);
+            let answer = Client::new(to).request("POST", target, &batch.headers, &batch.body);
             match answer {
                 Ok(answer) if answer.status == 200 => return true,
                 Ok(answer) => assert!(

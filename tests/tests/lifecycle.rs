@@ -1,11 +1,14 @@
 //! Start, stop, restart, and who may use a data directory at the same time.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use taffrail_tests::{Load, Server, cli, samples, wait_until};
+use taffrail_tests::{Binary, Ledger, Load, Random, RequestPool, Sender, Server, cli, samples, wait_until};
 
 #[test]
 fn a_restart_keeps_everything() {
@@ -23,40 +26,51 @@ fn a_restart_keeps_everything() {
 
 #[test]
 fn a_graceful_stop_under_load_takes_less_than_25_seconds_and_commits() {
-    let mut server = Server::spawn();
-    let load = Load {
-        connections: 2,
-        duration: Duration::from_secs(2),
-        events_per_second: None,
-        requests: Load::requests_of(50),
-    };
-    let report = load.run(server.ingest_addr(), None);
+    let mut server = Server::builder().set("index.hold", "0s").start();
+    let (ledger, pool) = (Arc::<Ledger>::default(), Arc::new(RequestPool::recorded(16 << 10)));
+    let mut random = Random::of_run("graceful stop");
+    let mut senders: Vec<_> =
+        (0..6).map(|_| Sender::new("lab", Arc::clone(&pool), Arc::clone(&ledger), random.fork())).collect();
+    let (listener, stop) = (Mutex::new(Some(server.ingest_addr())), AtomicBool::new(false));
     // An open connection that says nothing does not hold it up.
     let _idle = taffrail_tests::Connection::open(server.ingest_addr()).expect("connect");
-    let started = Instant::now();
-    server.stop();
-    assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            senders.iter_mut().map(|sender| scope.spawn(|| sender.run(&listener, &stop))).collect();
+        wait_until("there is load", || ledger.acknowledged_requests() > 500);
+        let started = Instant::now();
+        server.stop();
+        assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+        assert!(threads.iter().all(|thread| !thread.is_finished()), "a sender got a wrong answer");
+        stop.store(true, Ordering::Relaxed);
+    });
     assert!(
         !server.data().join("server.json").try_exists().expect("look for a file"),
         "it left its address behind"
     );
-    assert!(report.events > 0);
-    // Committed: a reader of the directory finds everything at once.
-    let found = cli::search(server.data(), "auditid:* -result:pending").ok();
-    assert!(found.stdout.lines().count() > 0);
-    assert!(!found.stderr.contains("not yet indexed") || found.stderr.contains("0 "), "{}", found.stderr);
+    // Committed: a reader of the directory finds everything that was acknowledged at once.
+    let found = cli::search(server.data(), "").ok();
+    assert!(found.stderr.contains("all of its journal is indexed"), "{}", found.stderr);
+    let found = ledger.check("lab", &found.json_lines());
+    assert_eq!((found.wrong, found.missing), (Vec::new(), Vec::new()));
 }
 
 #[test]
 fn a_second_signal_exits_at_once_and_loses_nothing() {
-    let mut server = Server::builder().set("index.commit_interval", "30s").start();
+    // The commit that the stop wants never ends.
+    let mut server = Server::builder()
+        .binary(Binary::Crash)
+        .env("FAILPOINTS", "index.split_committed=sleep(3600000)")
+        .start();
     server.post_ok("lab", &samples::unpacked("audit/scenario-typical-policy.jsonl.gz"));
-    let started = Instant::now();
     server.signal(Signal::TERM);
+    wait_until("the stop has begun", || server.log().holds("a second signal ends the process at once"));
+    let started = Instant::now();
     server.signal(Signal::INT);
-    server.wait();
-    assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
-    server.set_env("TAFFRAIL__INDEX__COMMIT_INTERVAL", None);
+    let status = server.wait();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!(status.code(), Some(3));
+    server.set_env("FAILPOINTS", None);
     server.start();
     server.api().wait_until_searchable();
     server.api().wait_for_total("-result:pending", 2312);
@@ -144,7 +158,6 @@ fn a_server_that_cannot_start_says_why() {
 
 #[test]
 fn files_with_secrets_are_the_owners_only() {
-    use std::os::unix::fs::PermissionsExt;
     let server = Server::spawn();
     server.post_ok("lab", b"not an event");
     let mode = |path: &str| {
