@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::ops::Range;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -74,7 +75,9 @@ impl Catalog {
     /// Opens the index in `dir` to write: creates it if need be and removes what the manifest does not name.
     pub(crate) fn open(dir: &Path, settings: &IndexSettings) -> Result<Self> {
         let splits = splits_dir(dir);
-        fs::create_dir_all(&splits).map_err(IndexError::io("create", &splits))?;
+        // Owner-only: it holds everybody's audit log, and the directory that it is in may be open to others.
+        let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&splits);
+        created.map_err(IndexError::io("create", &splits))?;
         let manifest = Manifest::load(dir)?;
         remove_strangers(&splits, &manifest)?;
         Self::with_manifest(dir, settings, manifest, Use::Answers)

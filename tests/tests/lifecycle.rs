@@ -177,3 +177,17 @@ fn files_with_secrets_are_the_owners_only() {
         );
     }
 }
+
+#[test]
+fn in_a_directory_that_others_can_read_the_events_are_the_owners_only() {
+    let folder = tempfile::TempDir::with_prefix("taffrail-").expect("create a temporary directory");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))
+        .expect("open a directory to others");
+    let server = Server::builder().data(folder.path()).start();
+    server.post_ok("lab", &samples::example("label-quarantine-true"));
+    server.api().wait_for_total("", 1);
+    for name in ["index", "journal", "dead"] {
+        let metadata = fs::metadata(folder.path().join(name)).expect("ask for the mode");
+        assert_eq!(metadata.permissions().mode() & 0o077, 0, "{name}");
+    }
+}
