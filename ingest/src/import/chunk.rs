@@ -30,7 +30,8 @@ pub(super) enum Content {
     Items { items: Vec<(Range<usize>, bool)>, junk: Vec<Junk> },
 }
 
-/// Gives `each` the chunks of `input` until it answers `false`.
+/// Gives `each` the chunks of `input` until it answers `false`. If the input breaks off, everything whole before that comes
+/// first, then the error.
 pub(super) fn read(
     mut input: Input,
     max_event_bytes: u64,
@@ -38,19 +39,20 @@ pub(super) fn read(
 ) -> Result<(), IngestError> {
     let mut bytes = Vec::new();
     let mut offset = 0;
-    let mut ended = input.fill(&mut bytes, CHUNK_BYTES)?;
+    let mut filled = input.fill(&mut bytes, CHUNK_BYTES);
     if !begins_with_a_line(&bytes, max_event_bytes) {
         return read_items(input, bytes, offset, max_event_bytes, each);
     }
     loop {
-        // A last line without an end is one all the same.
+        let ended = matches!(filled, Ok(true));
+        // A last line without an end is one all the same, unless there was more of it.
         let end = if ended { bytes.len() } else { memrchr(b'\n', &bytes).map_or(0, |at| at + 1) };
-        if end == 0 && !ended {
+        if end == 0 && matches!(filled, Ok(false)) {
             if bytes.len() as u64 > max_event_bytes {
                 return read_items(input, bytes, offset, max_event_bytes, each);
             }
             let size = bytes.len() * 2;
-            ended = input.fill(&mut bytes, size)?;
+            filled = input.fill(&mut bytes, size);
             continue;
         }
         let rest = bytes.split_off(end);
@@ -59,8 +61,11 @@ pub(super) fn read(
         if !each(chunk) || ended {
             return Ok(());
         }
+        if let Err(error) = filled {
+            return Err(input.failed(error));
+        }
         bytes = rest;
-        ended = input.fill(&mut bytes, CHUNK_BYTES)?;
+        filled = input.fill(&mut bytes, CHUNK_BYTES);
     }
 }
 
@@ -90,8 +95,11 @@ fn read_items(
 ) -> Result<(), IngestError> {
     let mut splitter = Splitter::new(Cursor::new(beginning).chain(input), max_event_bytes);
     let mut next = ItemChunk::new(offset);
+    let mut broken = None;
     loop {
         match splitter.next_piece() {
+            // In the middle of something: nothing can be said of it.
+            Ok(Some(Piece::Junk(_))) if broken.is_some() => {}
             Ok(Some(Piece::Item { bytes, cut })) => {
                 let start = next.bytes.len();
                 next.bytes.extend_from_slice(bytes);
@@ -106,11 +114,13 @@ fn read_items(
                 each(next.finish());
                 return Ok(());
             }
+            // It may have read whole items before the error; they come when it is asked again.
+            Err(SplitError::Read(error)) if broken.is_none() => broken = Some(error),
             Err(error) => {
                 each(next.finish());
                 let (_, input) = splitter.into_reader().into_inner();
                 return Err(input.failed(match error {
-                    SplitError::Read(error) => error,
+                    SplitError::Read(error) => broken.unwrap_or(error),
                     SplitError::NoRoom => std::io::ErrorKind::OutOfMemory.into(),
                 }));
             }

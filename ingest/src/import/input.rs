@@ -16,12 +16,13 @@ const ZSTD_WINDOW_LOG: u32 = 31;
 
 const READ_BYTES: usize = 256 << 10;
 
-/// An open input.
+/// An open input. Once it cannot be read any further, every later attempt says so again.
 pub(super) struct Input {
     name: Arc<str>,
     reader: Box<dyn Read + Send>,
     /// Bytes after decompression.
     offset: u64,
+    broken: Option<(io::ErrorKind, String)>,
 }
 
 /// The sum of the files' sizes, as far as they have one. Opens none; says early which is missing.
@@ -57,7 +58,7 @@ impl Input {
         };
         let counted = Counted { reader, bytes: Arc::clone(progress) };
         let reader = decompressed(counted).map_err(|error| failed(&name, 0, error))?;
-        Ok(Self { name: name.into(), reader, offset: 0 })
+        Ok(Self { name: name.into(), reader, offset: 0, broken: None })
     }
 
     /// The last part of the path, for the events' source.
@@ -70,20 +71,28 @@ impl Input {
         failed(&self.name, self.offset, error)
     }
 
-    /// Reads until `buf` holds `size` bytes or the input ends; whether it has ended.
-    pub(super) fn fill(&mut self, buf: &mut Vec<u8>, size: usize) -> Result<bool, IngestError> {
+    /// Reads until `buf` holds `size` bytes or the input ends; whether it has ended. After an error `buf` holds what came
+    /// before it.
+    pub(super) fn fill(&mut self, buf: &mut Vec<u8>, size: usize) -> io::Result<bool> {
         let wanted = size.saturating_sub(buf.len());
         buf.reserve_exact(wanted);
         let read = self.by_ref().take(wanted as u64).read_to_end(buf);
-        read.map(|count| count < wanted).map_err(|error| self.failed(error))
+        read.map(|count| count < wanted)
     }
 }
 
 impl Read for Input {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buf)?;
-        self.offset += count as u64;
-        Ok(count)
+        if let Some((kind, reason)) = &self.broken {
+            return Err(io::Error::new(*kind, reason.as_str()));
+        }
+        let read = self.reader.read(buf);
+        match &read {
+            Ok(count) => self.offset += *count as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => self.broken = Some((error.kind(), error.to_string())),
+        }
+        read
     }
 }
 

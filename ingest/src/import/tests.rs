@@ -232,6 +232,27 @@ fn an_input_that_cannot_be_read_is_named_and_what_came_before_is_kept() {
     assert!(found.len() > 100 && found == all[..found.len()], "{}", found.len());
     assert_eq!(setup.sink.finished, 1);
 
+    // Also where all that came before is less than a chunk: whole lines, or whole items of a list.
+    for text in [
+        lines(&all[..200]),
+        format!(r#"{{"kind":"EventList","items":[{}]}}"#, all[..200].join(",")),
+        format!("[\n{}\n]", all[..20].join(",\n")),
+    ] {
+        let mut setup = self::setup();
+        // Stored, so that half of the file is half of the text.
+        let mut stored = GzEncoder::new(Vec::new(), Compression::none());
+        stored.write_all(text.as_bytes()).unwrap();
+        let whole = stored.finish().unwrap();
+        let half = whole.len() / 2;
+        let input = setup.file("cut.gz", &whole[..half]);
+        let error = setup.import(&[input]).unwrap_err().to_string();
+        assert!(error.contains("cut.gz at byte "), "{error}");
+        let found = setup.sink.texts();
+        let least = text[..half - 100].matches("auditID").count() - 1;
+        assert!(found.len() >= least && found == all[..found.len()], "{} of {least}", found.len());
+        assert_eq!(setup.letters(), []);
+    }
+
     let missing = ImportInput::from_argument(setup.dir.path().join("missing"));
     let error = setup.import(&[missing]).unwrap_err().to_string();
     assert!(error.starts_with("cannot read ") && error.contains("missing at byte 0"), "{error}");
