@@ -7,6 +7,7 @@ mod chunk;
 mod feed;
 mod gate;
 mod input;
+mod parts;
 mod redacting;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::dead::DeadLetters;
 use crate::error::IngestError;
 use crate::redact::Redactor;
 use feed::Feed;
+pub use parts::{Part, content, read_parts};
 
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq)]

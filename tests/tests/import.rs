@@ -133,6 +133,72 @@ fn an_import_to_a_server_by_its_address() {
     assert_eq!(identities(&server.api().exported("")), expected());
 }
 
+/// Whole events of 300 bytes or so, as lines.
+fn small_events(count: usize) -> Vec<Vec<u8>> {
+    let lines = samples::lines("audit/scenario.jsonl.gz").into_iter();
+    lines.filter(|line| memchr::memmem::find(line, b"ResponseComplete").is_some()).take(count).collect()
+}
+
+#[test]
+fn broken_and_huge_parts_come_through_a_server_as_they_are() {
+    let folder = temp();
+    let mut parts = small_events(50);
+    // Larger than what is kept of a broken part, so that its size and hash are those of all of it or wrong.
+    let broken = format!(r#"{{"kind":"Event","requestObject":{{"data":"{}"}},}}"#, "x".repeat(200_000));
+    parts.insert(20, broken.into_bytes());
+    let event = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"huge""#;
+    let rest = r#""stage":"ResponseComplete","requestReceivedTimestamp":"2026-11-23T16:11:23.418577Z""#;
+    let huge = format!(r#"{event},{rest},"requestObject":{{"data":"{}"}}}}"#, "x".repeat(300_000));
+    parts.insert(30, huge.into_bytes());
+    for (name, bytes) in [
+        ("lines", parts.join(&b"\n"[..])),
+        ("list", [b"[\n", parts.join(&b",\n"[..]).as_slice(), b"]"].concat()),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, bytes).expect("write a file");
+        let server =
+            Server::builder().set("ingest.max_event_bytes", "64KiB").expect_log("bodies were cut").start();
+        let url = format!("http://{}", server.api_addr());
+        let file = file.to_str().expect("UTF-8");
+        cli::taffrail(&["import", "--cluster", "lab", "--server", &url, file]).ok();
+        server.api().wait_for_total("", 51);
+        assert!(server.log().holds("bodies were cut"), "{name}: it is stored as if it had been sent so");
+        let direct = folder.path().join(format!("{name}-direct"));
+        cli::import(&direct, "lab", &[file.as_ref()]).ok();
+        let letters = |option: &str, place: &str| {
+            let listed = cli::taffrail(&["deadletters", option, place, "-o", "ndjson"]).ok().json_lines();
+            // Excerpts are masked under the key of each directory.
+            let known = |letter: &Value| ["id", "size", "sha256"].map(|key| letter[key].clone());
+            listed.iter().map(known).collect::<Vec<_>>()
+        };
+        let sent = letters("--server", &url);
+        assert_eq!(sent, letters("--data", direct.to_str().expect("UTF-8")), "{name}");
+        assert!(sent.len() == 1 && sent[0][1].as_u64() > Some(200_000), "{name}: {sent:?}");
+    }
+}
+
+#[test]
+fn of_a_cut_file_all_that_came_before_is_sent_and_no_more_is_said_to_be() {
+    let folder = temp();
+    let whole = small_events(200).join(&b"\n"[..]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    std::io::Write::write_all(&mut gzip, &whole).expect("memory takes everything");
+    let bytes = gzip.finish().expect("memory takes everything");
+    let file = folder.path().join("cut.gz");
+    fs::write(&file, &bytes[..bytes.len() / 2]).expect("write a file");
+    let expected = memchr::memchr_iter(b'\n', &whole[..bytes.len() / 2 - 100]).count() as u64;
+    let server = Server::spawn();
+    let url = format!("http://{}", server.api_addr());
+    let file = file.to_str().expect("UTF-8");
+    let done = cli::taffrail(&["import", "--cluster", "lab", "--server", &url, file]);
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    server.api().wait_until_searchable();
+    let found = server.api().total("");
+    assert!((expected..=expected + 1).contains(&found), "{found} of {expected}");
+    assert!(done.stderr.contains(&format!("({found} records in all are acknowledged)")), "{}", done.stderr);
+    assert!(done.stderr.contains("cut.gz at byte"), "{}", done.stderr);
+}
+
 #[test]
 fn what_is_broken_in_a_file_costs_only_itself() {
     let folder = temp();

@@ -248,7 +248,7 @@ fn an_input_that_cannot_be_read_is_named_and_what_came_before_is_kept() {
         let error = setup.import(&[input]).unwrap_err().to_string();
         assert!(error.contains("cut.gz at byte "), "{error}");
         let found = setup.sink.texts();
-        let least = text[..half - 100].matches("auditID").count() - 1;
+        let least = memchr::memmem::find_iter(&text.as_bytes()[..half - 100], "auditID").count() - 1;
         assert!(found.len() >= least && found == all[..found.len()], "{} of {least}", found.len());
         assert_eq!(setup.letters(), []);
     }

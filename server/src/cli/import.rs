@@ -2,7 +2,6 @@
 //!
 //! On a directory that nobody writes to, straight into the index; beside a running server, through its ingest listener.
 
-mod decoded;
 mod direct;
 mod progress;
 mod remote;

@@ -1,41 +1,28 @@
 //! Through a server's ingest listener, in requests of a few hundred kilobytes, in the order of the files.
 
-use std::cell::Cell;
+mod requests;
+mod sender;
+
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::Context;
 use taffrail_config::Settings;
-use taffrail_ingest::split::{Piece, Splitter};
-use ureq::Body;
-use ureq::http::{HeaderMap, Response, StatusCode};
+use taffrail_ingest::IngestError;
+use taffrail_ingest::import::{ImportInput, Part, read_parts};
 
-use super::decoded;
+use self::requests::Requests;
+use self::sender::Sender;
 use super::is_stdin;
 use super::progress::Progress;
 use super::report::{self, Sent};
-use super::target::{ServerTarget, StatusBody};
+use super::target::ServerTarget;
 
-/// Bytes of one request: much less would wait for the disk more often than need be.
-const REQUEST_BYTES: usize = 512 * 1024;
-
-/// How long the server may go on putting a request off, or be gone.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// When to come back if the server does not say, or is gone.
-const DEFAULT_RETRY: Duration = Duration::from_secs(1);
-
-/// Longer waits are cut: what is in the way may be gone sooner.
-const MAX_RETRY: Duration = Duration::from_secs(30);
-
-/// How long to wait for what is searchable without any progress.
-const SEARCHABLE_PATIENCE: Duration = Duration::from_secs(10);
-
-const SEARCHABLE_POLL: Duration = Duration::from_millis(200);
-
-/// What of an error is shown.
-const MAX_PROBLEM_BYTES: u64 = 64 * 1024;
+/// Of how many of the largest events (`ingest.max_event_bytes`) one that is larger may take the memory here. It is sent
+/// whole, so that the server, which cuts it, also marks it as cut.
+const HELD_EVENTS: u64 = 4;
 
 /// Sends the files and says what became of them.
 pub(super) fn import(
@@ -47,162 +34,54 @@ pub(super) fn import(
     let started = Instant::now();
     let bar = Progress::new();
     let total = total_bytes(files);
-    let read = Rc::new(Cell::new(0));
-    let mut sender = Sender {
-        server,
-        url: format!("{}/v1/audit/{cluster}", server.ingest),
-        body: Vec::with_capacity(REQUEST_BYTES),
-        sent: Sent::default(),
-        end: None,
-    };
+    let read = Arc::new(AtomicU64::new(0));
+    let mut sender = Sender::new(Requests::new(server, cluster));
+    let max_item_bytes = settings.ingest.max_event_bytes.saturating_mul(HELD_EVENTS);
     for path in files {
-        let sent = send_file(path, settings.ingest.max_event_bytes, &mut sender, &read, &mut |sent| {
-            bar.show(read.get(), total, sent.records);
+        let sent = send_file(path, max_item_bytes, &mut sender, &read, &mut |sent| {
+            bar.show(read.load(Ordering::Relaxed), total, sent.records);
         });
         sent.with_context(|| {
             format!(
                 "{} was sent only in part ({} records in all are acknowledged); send it again: nothing is added twice",
                 path.display(),
-                sender.sent.records
+                sender.requests.sent.records
             )
         })?;
     }
     bar.finish();
-    let waiting = sender.wait_until_searchable()?;
-    let sent = Sent { waiting, took: started.elapsed(), ..sender.sent };
+    let waiting = sender.requests.wait_until_searchable()?;
+    let sent = Sent { waiting, took: started.elapsed(), ..sender.requests.sent };
     report::sent(&sent, cluster, &server.ingest)
 }
 
 fn send_file(
     path: &Path,
-    max_event_bytes: u64,
+    max_item_bytes: u64,
     sender: &mut Sender<'_>,
-    read: &Rc<Cell<u64>>,
+    read: &Arc<AtomicU64>,
     progress: &mut dyn FnMut(&Sent),
 ) -> anyhow::Result<()> {
-    let mut splitter = Splitter::new(decoded::open(path, read)?, max_event_bytes);
-    while let Some(piece) = splitter.next_piece()? {
-        match piece {
-            Piece::Item { bytes, .. } => sender.add(bytes)?,
-            // Alone, so that it cannot swallow its neighbours. The server keeps it as a dead letter.
-            Piece::Junk(junk) if !junk.excerpt.is_empty() => {
-                sender.flush()?;
-                sender.sent.broken += 1;
-                sender.post(&junk.excerpt)?;
+    let input = ImportInput::from_argument(path);
+    let sent = read_parts(&input, max_item_bytes, read, |part| {
+        match part {
+            Part::Lines(lines) => sender.lines(lines)?,
+            Part::Item { bytes, cut } => {
+                sender.requests.sent.cut += u64::from(cut);
+                sender.add(bytes)?;
             }
-            Piece::Junk(_) => {}
+            Part::Junk(junk) => sender.junk(&input, junk)?,
         }
-        progress(&sender.sent);
-    }
-    sender.flush()
-}
-
-struct Sender<'a> {
-    server: &'a ServerTarget,
-    url: String,
-    body: Vec<u8>,
-    sent: Sent,
-    /// The journal position behind the last acknowledged record.
-    end: Option<u64>,
-}
-
-impl Sender<'_> {
-    fn add(&mut self, item: &[u8]) -> anyhow::Result<()> {
-        if !self.body.is_empty() && self.body.len() + item.len() > REQUEST_BYTES {
-            self.flush()?;
-        }
-        self.body.extend_from_slice(item);
-        self.body.push(b'\n');
-        self.sent.records += 1;
+        progress(&sender.requests.sent);
+        anyhow::Ok(())
+    });
+    // Also when the file breaks off: what came before is worth as much.
+    let flushed = if sent.as_ref().err().is_none_or(|error| error.is::<IngestError>()) {
+        sender.flush()
+    } else {
         Ok(())
-    }
-
-    fn flush(&mut self) -> anyhow::Result<()> {
-        if self.body.is_empty() {
-            return Ok(());
-        }
-        let body = std::mem::take(&mut self.body);
-        let posted = self.post(&body);
-        self.body = body;
-        self.body.clear();
-        posted
-    }
-
-    /// Returns once it is acknowledged.
-    fn post(&mut self, body: &[u8]) -> anyhow::Result<()> {
-        let give_up = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.server.agent.post(&self.url).content_type("application/json").send(body);
-            let (retry, reason) = match answer {
-                Ok(answer) if answer.status() == StatusCode::OK => {
-                    self.sent.requests += 1;
-                    self.sent.bytes += body.len() as u64;
-                    self.end = position(answer.headers()).or(self.end);
-                    return Ok(());
-                }
-                Ok(answer) if is_put_off(answer.status()) => {
-                    self.sent.put_off += 1;
-                    (retry_after(answer.headers()), problem(answer))
-                }
-                Ok(answer) => bail!("{} refused a request: {}", self.url, problem(answer)),
-                Err(error) => (DEFAULT_RETRY, error.to_string()),
-            };
-            if Instant::now() + retry > give_up {
-                bail!("{} took no request for {} s: {reason}", self.url, PATIENCE.as_secs());
-            }
-            tracing::warn!(reason, "the server takes nothing at the moment; waiting");
-            std::thread::sleep(retry);
-        }
-    }
-
-    /// How many records are not searchable yet when there is no more progress.
-    fn wait_until_searchable(&self) -> anyhow::Result<Option<u64>> {
-        let (Some(api), Some(end)) = (&self.server.api, self.end) else { return Ok(None) };
-        let mut last = None;
-        let mut give_up = Instant::now() + SEARCHABLE_PATIENCE;
-        loop {
-            let answer = self.server.agent.get(format!("{api}/api/v1/status")).call();
-            let answer = answer.with_context(|| format!("cannot ask {api} whether all is searchable"))?;
-            let status: StatusBody = serde_json::from_reader(answer.into_body().into_reader())
-                .map_err(|_| anyhow!("the status of {api} is not understood"))?;
-            let waiting = end.saturating_sub(status.journal.searchable);
-            if waiting == 0 || Instant::now() >= give_up {
-                return Ok(Some(waiting));
-            }
-            if last != Some(waiting) {
-                last = Some(waiting);
-                give_up = Instant::now() + SEARCHABLE_PATIENCE;
-            }
-            std::thread::sleep(SEARCHABLE_POLL);
-        }
-    }
-}
-
-fn is_put_off(status: StatusCode) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
-}
-
-fn retry_after(headers: &HeaderMap) -> Duration {
-    let seconds = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    seconds.map_or(DEFAULT_RETRY, Duration::from_secs).clamp(DEFAULT_RETRY, MAX_RETRY)
-}
-
-/// `partition:offset`.
-fn position(headers: &HeaderMap) -> Option<u64> {
-    let text = headers.get("taffrail-position")?.to_str().ok()?;
-    text.rsplit_once(':')?.1.parse().ok()
-}
-
-/// What the server says of it.
-fn problem(answer: Response<Body>) -> String {
-    let status = answer.status();
-    let body =
-        answer.into_body().into_with_config().limit(MAX_PROBLEM_BYTES).read_to_vec().unwrap_or_default();
-    let document: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    match document["detail"].as_str() {
-        Some(detail) => detail.to_owned(),
-        None => status.to_string(),
-    }
+    };
+    sent.and(flushed)
 }
 
 /// `None` if one of them has no size.
@@ -214,39 +93,4 @@ fn total_bytes(files: &[PathBuf]) -> Option<u64> {
         std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
     };
     files.iter().map(size).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use ureq::http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn when_to_come_back() {
-        fn check(value: Option<&'static str>, seconds: u64) {
-            let mut headers = HeaderMap::new();
-            if let Some(value) = value {
-                headers.insert("retry-after", HeaderValue::from_static(value));
-            }
-            assert_eq!(retry_after(&headers), Duration::from_secs(seconds), "{value:?}");
-        }
-        check(None, 1);
-        check(Some("0"), 1);
-        check(Some("7"), 7);
-        check(Some("86400"), 30);
-        check(Some("Wed, 21 Oct 2026 07:28:00 GMT"), 1);
-    }
-
-    #[test]
-    fn positions() {
-        fn check(value: &'static str, expected: Option<u64>) {
-            let mut headers = HeaderMap::new();
-            headers.insert("taffrail-position", HeaderValue::from_static(value));
-            assert_eq!(position(&headers), expected, "{value}");
-        }
-        check("0:400", Some(400));
-        check("400", None);
-        check("0:x", None);
-    }
 }

@@ -17,6 +17,10 @@ pub(super) struct Sent {
     pub(super) records: u64,
     /// What is no event and became a dead letter there.
     pub(super) broken: u64,
+    /// What was too large to be sent whole, and is not marked as cut there.
+    pub(super) cut: u64,
+    /// Broken parts of standard input of which only the beginning was sent.
+    pub(super) shortened: u64,
     /// Requests.
     pub(super) requests: u64,
     /// Bytes of their bodies.
@@ -68,6 +72,20 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<(
     )];
     if sent.broken > 0 {
         lines.push(line("dead", sent.broken, "parts that are no audit events; see `taffrail deadletters`"));
+    }
+    if sent.cut > 0 {
+        lines.push(line(
+            "cut",
+            sent.cut,
+            "too large to be sent whole: without their bodies, and not marked so",
+        ));
+    }
+    if sent.shortened > 0 {
+        lines.push(line(
+            "shortened",
+            sent.shortened,
+            "of these parts, of which only the first 68 KiB were sent",
+        ));
     }
     if sent.put_off > 0 {
         lines.push(line("put off", sent.put_off, "times the server asked to come back"));

@@ -1,0 +1,165 @@
+//! Requests to a server's ingest listener, each as often as it takes.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, bail};
+use ureq::http::{HeaderMap, Response, StatusCode};
+use ureq::typestate::WithBody;
+use ureq::{Body, RequestBuilder};
+
+use crate::cli::import::report::Sent;
+use crate::cli::import::target::{ServerTarget, StatusBody};
+
+/// How long the server may go on putting a request off, or be gone.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// When to come back if the server does not say, or is gone.
+const DEFAULT_RETRY: Duration = Duration::from_secs(1);
+
+/// Longer waits are cut: what is in the way may be gone sooner.
+const MAX_RETRY: Duration = Duration::from_secs(30);
+
+/// How long to wait for what is searchable without any progress.
+const SEARCHABLE_PATIENCE: Duration = Duration::from_secs(10);
+
+const SEARCHABLE_POLL: Duration = Duration::from_millis(200);
+
+/// What of an error is shown.
+const MAX_PROBLEM_BYTES: u64 = 64 * 1024;
+
+/// What was sent so far, and where to.
+pub(super) struct Requests<'a> {
+    server: &'a ServerTarget,
+    url: String,
+    pub(super) sent: Sent,
+    /// The journal position behind the last acknowledged record.
+    end: Option<u64>,
+}
+
+impl<'a> Requests<'a> {
+    /// Of events of `cluster`.
+    pub(super) fn new(server: &'a ServerTarget, cluster: &str) -> Self {
+        let url = format!("{}/v1/audit/{cluster}", server.ingest);
+        Self { server, url, sent: Sent::default(), end: None }
+    }
+
+    /// Returns once it is acknowledged.
+    pub(super) fn post_bytes(&mut self, body: &[u8]) -> anyhow::Result<()> {
+        self.post(body.len() as u64, |request| Ok(request.send(body)))
+    }
+
+    /// Returns once it is acknowledged. `send` sends the body of that size, as often as it takes.
+    pub(super) fn post(
+        &mut self,
+        bytes: u64,
+        mut send: impl FnMut(RequestBuilder<WithBody>) -> anyhow::Result<Result<Response<Body>, ureq::Error>>,
+    ) -> anyhow::Result<()> {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let answer = send(self.server.agent.post(&self.url).content_type("application/json"))?;
+            let (retry, reason) = match answer {
+                Ok(answer) if answer.status() == StatusCode::OK => {
+                    self.sent.requests += 1;
+                    self.sent.bytes += bytes;
+                    self.end = position(answer.headers()).or(self.end);
+                    return Ok(());
+                }
+                Ok(answer) if is_put_off(answer.status()) => {
+                    self.sent.put_off += 1;
+                    (retry_after(answer.headers()), problem(answer))
+                }
+                Ok(answer) => bail!("{} refused a request: {}", self.url, problem(answer)),
+                Err(error) => (DEFAULT_RETRY, error.to_string()),
+            };
+            if Instant::now() + retry > give_up {
+                bail!("{} took no request for {} s: {reason}", self.url, PATIENCE.as_secs());
+            }
+            tracing::warn!(reason, "the server takes nothing at the moment; waiting");
+            std::thread::sleep(retry);
+        }
+    }
+
+    /// How many records are not searchable yet when there is no more progress.
+    pub(super) fn wait_until_searchable(&self) -> anyhow::Result<Option<u64>> {
+        let (Some(api), Some(end)) = (&self.server.api, self.end) else { return Ok(None) };
+        let mut last = None;
+        let mut give_up = Instant::now() + SEARCHABLE_PATIENCE;
+        loop {
+            let answer = self.server.agent.get(format!("{api}/api/v1/status")).call();
+            let answer = answer.with_context(|| format!("cannot ask {api} whether all is searchable"))?;
+            let status: StatusBody = serde_json::from_reader(answer.into_body().into_reader())
+                .map_err(|_| anyhow!("the status of {api} is not understood"))?;
+            let waiting = end.saturating_sub(status.journal.searchable);
+            if waiting == 0 || Instant::now() >= give_up {
+                return Ok(Some(waiting));
+            }
+            if last != Some(waiting) {
+                last = Some(waiting);
+                give_up = Instant::now() + SEARCHABLE_PATIENCE;
+            }
+            std::thread::sleep(SEARCHABLE_POLL);
+        }
+    }
+}
+
+fn is_put_off(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
+}
+
+fn retry_after(headers: &HeaderMap) -> Duration {
+    let seconds = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    seconds.map_or(DEFAULT_RETRY, Duration::from_secs).clamp(DEFAULT_RETRY, MAX_RETRY)
+}
+
+/// `partition:offset`.
+fn position(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get("taffrail-position")?.to_str().ok()?;
+    text.rsplit_once(':')?.1.parse().ok()
+}
+
+/// What the server says of it.
+fn problem(answer: Response<Body>) -> String {
+    let status = answer.status();
+    let body =
+        answer.into_body().into_with_config().limit(MAX_PROBLEM_BYTES).read_to_vec().unwrap_or_default();
+    let document: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    match document["detail"].as_str() {
+        Some(detail) => detail.to_owned(),
+        None => status.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ureq::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn when_to_come_back() {
+        fn check(value: Option<&'static str>, seconds: u64) {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = value {
+                headers.insert("retry-after", HeaderValue::from_static(value));
+            }
+            assert_eq!(retry_after(&headers), Duration::from_secs(seconds), "{value:?}");
+        }
+        check(None, 1);
+        check(Some("0"), 1);
+        check(Some("7"), 7);
+        check(Some("86400"), 30);
+        check(Some("Wed, 21 Oct 2026 07:28:00 GMT"), 1);
+    }
+
+    #[test]
+    fn positions() {
+        fn check(value: &'static str, expected: Option<u64>) {
+            let mut headers = HeaderMap::new();
+            headers.insert("taffrail-position", HeaderValue::from_static(value));
+            assert_eq!(position(&headers), expected, "{value}");
+        }
+        check("0:400", Some(400));
+        check("400", None);
+        check("0:x", None);
+    }
+}
