@@ -4,7 +4,6 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use taffrail_tests::{Binary, Campaign, Fate, KillReport, Random, cli, crash_points, oracle, samples};
 use tempfile::TempDir;
