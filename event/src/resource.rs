@@ -98,11 +98,7 @@ pub fn resolve(word: &str) -> (String, Option<String>) {
     };
     // A group that the table does not know has resources of the same names: Calico's networkpolicies, Istio's services.
     let in_group = |resource: &&Resource| Some(resource.group) == group.as_deref();
-    let known = RESOURCES
-        .iter()
-        .filter(in_group)
-        .find(is_meant)
-        .or_else(|| RESOURCES.iter().find(is_meant));
+    let known = RESOURCES.iter().filter(in_group).find(is_meant).or_else(|| RESOURCES.iter().find(is_meant));
     (known.map_or(name, |resource| resource.plural).to_owned(), group)
 }
 

@@ -14,9 +14,10 @@ mod event;
 mod events;
 
 pub(crate) use self::ask::{Ask, Question};
-pub(crate) use self::body::{ClusterBody, ClustersBody, FacetBody, FacetsBody, TotalBody};
+pub(crate) use self::body::{ClusterBody, ClustersBody, FacetsBody, TotalBody};
 pub(crate) use self::counts::{
-    DEFAULT_BUCKETS, DEFAULT_FACETS, DEFAULT_SPLIT, FacetsAsk, HistogramAsk, MAX_FACETS, clusters, facets, histogram,
+    DEFAULT_BUCKETS, DEFAULT_FACETS, DEFAULT_SPLIT, FacetsAsk, HistogramAsk, MAX_FACETS, clusters, facets,
+    histogram,
 };
 pub(crate) use self::coverage::Coverage;
 pub(crate) use self::csv::CsvWriter;

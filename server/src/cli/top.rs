@@ -86,20 +86,22 @@ fn share(count: u64, total: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::{Coverage, FacetBody};
+    use crate::read::Coverage;
     use taffrail_event::Timestamp;
 
     #[test]
     fn counts_and_shares() {
-        let bucket = |value: &str, count| FacetBody { value: value.to_owned(), count };
-        let facets = FacetsBody {
-            field: "actor.name".to_owned(),
-            buckets: vec![bucket("alice", 1500), bucket("bob\x1b[1m", 499), bucket("", 1)],
-            other: 1000,
-            events: 4000,
-            coverage: Coverage::new(Timestamp::default(), Timestamp::default(), Vec::new()),
-            took_ms: 1,
-        };
+        let facets: FacetsBody = serde_json::from_value(serde_json::json!({
+            "field": "actor.name",
+            "buckets": [
+                {"value": "alice", "count": 1500}, {"value": "bob\u{1b}[1m", "count": 499}, {"value": "", "count": 1},
+            ],
+            "other": 1000,
+            "events": 4000,
+            "coverage": Coverage::new(Timestamp::default(), Timestamp::default(), Vec::new()),
+            "took_ms": 1,
+        }))
+        .unwrap();
         let mut out = Vec::new();
         let screen = Screen { width: 80, colour: false, is_terminal: false };
         table::write(&mut out, screen, &["ACTOR.NAME", "EVENTS", "SHARE"], rows(&facets)).unwrap();

@@ -128,7 +128,8 @@ impl ApiState {
                 splits: progress.splits,
                 bytes: progress.bytes,
                 last_commit: progress.last_commit,
-                counts: self.pipeline.counts(),
+                // Those that wait now, not those that ever did.
+                counts: WriteCounts { held: progress.counts.held, ..self.pipeline.counts() },
                 trouble: self.health.index().or_else(|| self.pipeline.trouble()),
             },
             dead_letters: self.dead.totals(),
