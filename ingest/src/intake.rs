@@ -71,30 +71,6 @@ impl IntakeOrigin {
     }
 }
 
-/// How a body is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// Not at all.
-    Identity,
-    /// One or more gzip members.
-    Gzip,
-    /// One or more Zstandard frames.
-    Zstd,
-}
-
-impl Encoding {
-    /// By the value of `Content-Encoding`; `None` for one that is not taken (415 would lose the batch for ever: treat it
-    /// as [`Encoding::Identity`], and it becomes a dead letter).
-    pub fn parse(header: &str) -> Option<Self> {
-        match header.trim().to_ascii_lowercase().as_str() {
-            "" | "identity" => Some(Self::Identity),
-            "gzip" | "x-gzip" => Some(Self::Gzip),
-            "zstd" => Some(Self::Zstd),
-            _ => None,
-        }
-    }
-}
-
 /// What became of a request. All of it is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
@@ -155,17 +131,12 @@ impl Intake {
         Self { journal, redactor, dead, limits, budget, sums: Sums::default() }
     }
 
-    /// Reads one request to its end and returns when all of it is durable. Blocks.
+    /// Reads one request to its end and returns when all of it is durable. Blocks. How it is compressed, its first bytes say.
     ///
     /// A body that ends before it should must be an error of `body` ([`IntakeError::Body`]): what its end means, only
     /// the transport knows. Whatever else is wrong with its content becomes a dead letter and still is a receipt.
-    pub fn receive(
-        &self,
-        origin: &IntakeOrigin,
-        encoding: Encoding,
-        body: impl Read,
-    ) -> Result<Receipt, IntakeError> {
-        let received = self.receive_whole(origin, encoding, body);
+    pub fn receive(&self, origin: &IntakeOrigin, body: impl Read) -> Result<Receipt, IntakeError> {
+        let received = self.receive_whole(origin, body);
         let sums = &self.sums;
         match &received {
             Ok(receipt) => {
@@ -197,12 +168,7 @@ impl Intake {
         }
     }
 
-    fn receive_whole(
-        &self,
-        origin: &IntakeOrigin,
-        encoding: Encoding,
-        body: impl Read,
-    ) -> Result<Receipt, IntakeError> {
+    fn receive_whole(&self, origin: &IntakeOrigin, body: impl Read) -> Result<Receipt, IntakeError> {
         let share = self.budget.enter();
         let origin = Arc::new(Origin {
             cluster: Arc::clone(&origin.cluster),
@@ -210,8 +176,7 @@ impl Intake {
             via: origin.via,
             received: Timestamp::now(),
         });
-        let body =
-            Body::new(encoding, body, self.limits.max_decompressed_bytes).map_err(IntakeError::Body)?;
+        let body = Body::new(body, self.limits.max_decompressed_bytes).map_err(IntakeError::Body)?;
         Request::new(self, origin, &share).receive(body)
     }
 }

@@ -22,4 +22,4 @@ pub mod split;
 
 pub use dead::{DeadLetter, DeadLetterPage, DeadLetterTotals, DeadLetters};
 pub use error::{IngestError, IntakeError};
-pub use intake::{Encoding, Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt};
+pub use intake::{Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt};

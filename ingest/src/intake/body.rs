@@ -7,8 +7,6 @@ use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::Encoding;
-
 /// What a body may expand to, relative to its own size, once it is larger than [`FREE_BYTES`]. Audit events compress by
 /// 10 to 30, a batch of one event repeated by 200.
 pub(super) const MAX_RATIO: u64 = 250;
@@ -34,26 +32,22 @@ enum Decoder<R: Read> {
 }
 
 impl<R: Read> Body<R> {
-    /// The body behind `reader`. A sender whose `encoding` its body does not begin like has sent it as it is.
-    pub(super) fn new(encoding: Encoding, mut reader: R, max_bytes: u64) -> io::Result<Self> {
+    /// The body behind `reader`. Its first bytes say how it is compressed: no JSON begins like gzip or Zstandard, while
+    /// headers get lost, or stay behind where a proxy has decompressed.
+    pub(super) fn new(mut reader: R, max_bytes: u64) -> io::Result<Self> {
         let mut beginning = Vec::with_capacity(4);
-        if encoding != Encoding::Identity {
-            reader.by_ref().take(4).read_to_end(&mut beginning)?;
-        }
-        let actual = match encoding {
-            Encoding::Gzip if !beginning.starts_with(&[0x1f, 0x8b]) => Encoding::Identity,
-            Encoding::Zstd if !beginning.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => Encoding::Identity,
-            claimed => claimed,
-        };
+        reader.by_ref().take(4).read_to_end(&mut beginning)?;
+        let (is_gzip, is_zstd) =
+            (beginning.starts_with(&[0x1f, 0x8b]), beginning.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
         let source = Source { beginning: Cursor::new(beginning), reader, bytes: 0, failed: false };
-        let decoder = match actual {
-            Encoding::Identity => Decoder::Identity(source),
-            Encoding::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(BufReader::new(source)))),
-            Encoding::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(BufReader::new(source))?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                Decoder::Zstd(Box::new(decoder))
-            }
+        let decoder = if is_gzip {
+            Decoder::Gzip(Box::new(MultiGzDecoder::new(BufReader::new(source))))
+        } else if is_zstd {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(BufReader::new(source))?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+            Decoder::Zstd(Box::new(decoder))
+        } else {
+            Decoder::Identity(source)
         };
         Ok(Self { decoder, max_bytes, bytes: 0, too_large: false, corrupt: None })
     }

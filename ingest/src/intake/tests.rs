@@ -37,8 +37,8 @@ fn setup_with(limits: IntakeLimits, options: JournalOptions) -> Setup {
 }
 
 impl Setup {
-    fn send(&self, encoding: Encoding, body: impl Read) -> Result<Receipt, IntakeError> {
-        self.intake.receive(&IntakeOrigin::webhook("prod"), encoding, body)
+    fn send(&self, body: impl Read) -> Result<Receipt, IntakeError> {
+        self.intake.receive(&IntakeOrigin::webhook("prod"), body)
     }
 
     /// Every durable record.
@@ -105,19 +105,16 @@ fn sample(path: &Path) -> Vec<u8> {
 fn every_encoding_arrives_and_the_receipt_says_what() {
     let setup = setup(LIMITS);
     let body = list(3, 10);
-    for (turn, (encoding, bytes)) in [
-        (Encoding::Identity, body.clone().into_bytes()),
-        (Encoding::Gzip, gzip(body.as_bytes())),
-        (Encoding::Gzip, [gzip(&body.as_bytes()[..50]), gzip(&body.as_bytes()[50..])].concat()),
-        (Encoding::Zstd, zstd::encode_all(body.as_bytes(), 3).unwrap()),
-        // Said to be compressed, but is not.
-        (Encoding::Gzip, body.clone().into_bytes()),
-        (Encoding::Zstd, body.clone().into_bytes()),
+    for (turn, bytes) in [
+        body.clone().into_bytes(),
+        gzip(body.as_bytes()),
+        [gzip(&body.as_bytes()[..50]), gzip(&body.as_bytes()[50..])].concat(),
+        zstd::encode_all(body.as_bytes(), 3).unwrap(),
     ]
     .into_iter()
     .enumerate()
     {
-        let receipt = setup.send(encoding, bytes.as_slice()).unwrap();
+        let receipt = setup.send(bytes.as_slice()).unwrap();
         let offset = 3 * (turn as u64 + 1);
         let expected = Receipt {
             position: Position { partition: 0, offset },
@@ -139,7 +136,7 @@ fn every_encoding_arrives_and_the_receipt_says_what() {
 fn t7_an_empty_body_and_an_empty_list_are_fine() {
     let setup = setup(LIMITS);
     for body in ["", "\n", r#"{"kind":"EventList","items":null}"#, r#"{"kind":"EventList","items":[]}"#] {
-        let receipt = setup.send(Encoding::Identity, body.as_bytes()).unwrap();
+        let receipt = setup.send(body.as_bytes()).unwrap();
         assert_eq!((receipt.records, receipt.dead, receipt.position.offset), (0, 0, 0), "{body}");
     }
 }
@@ -150,7 +147,7 @@ fn t15_one_broken_item_among_399_good_ones() {
     let mut events: Vec<_> = (0..400).map(|id| event(id, 20)).collect();
     events[200] = r#"{"level":"Metadata","auditID":"200","stage":"#.to_owned();
     let body = format!(r#"{{"kind":"EventList","items":[{}]}}"#, events.join(","));
-    let receipt = setup.send(Encoding::Identity, body.as_bytes()).unwrap();
+    let receipt = setup.send(body.as_bytes()).unwrap();
     assert_eq!((receipt.records, receipt.dead), (399, 1));
     assert_eq!(setup.audit_ids(), [ids(0..200), ids(201..400)].concat());
     let letters = setup.letters();
@@ -170,12 +167,12 @@ fn t16_what_is_not_audit_is_kept_as_a_dead_letter_and_acknowledged() {
         ),
         ("[7]", "not a JSON object"),
     ] {
-        let receipt = setup.send(Encoding::Identity, body.as_bytes()).unwrap();
+        let receipt = setup.send(body.as_bytes()).unwrap();
         assert_eq!((receipt.records, receipt.dead), (0, 1), "{body}");
         assert_eq!(setup.letters().last().unwrap().1, reason);
     }
     // The sender comes back with the same bytes: known already.
-    setup.send(Encoding::Identity, "[7]".as_bytes()).unwrap();
+    setup.send("[7]".as_bytes()).unwrap();
     assert_eq!((setup.dead.totals().stored, setup.dead.totals().received), (3, 4));
 }
 
@@ -183,7 +180,7 @@ fn t16_what_is_not_audit_is_kept_as_a_dead_letter_and_acknowledged() {
 fn t17_a_whole_body_with_cut_json_keeps_what_is_whole() {
     let setup = setup(LIMITS);
     let body = list(3, 10);
-    let receipt = setup.send(Encoding::Identity, &body.as_bytes()[..body.len() - 30]).unwrap();
+    let receipt = setup.send(&body.as_bytes()[..body.len() - 30]).unwrap();
     assert_eq!((receipt.records, receipt.dead), (2, 1));
     assert_eq!(setup.letters()[0].1, "cut: the input ends in the middle of it");
 }
@@ -201,14 +198,12 @@ fn t13_a_client_that_leaves_gets_no_receipt() {
     }
     let setup = setup(LIMITS);
     let body = list(3, 10);
-    for (encoding, bytes) in [
-        (Encoding::Identity, body.clone().into_bytes()),
-        (Encoding::Gzip, gzip(body.as_bytes())),
-        (Encoding::Zstd, zstd::encode_all(body.as_bytes(), 3).unwrap()),
-    ] {
+    for bytes in
+        [body.clone().into_bytes(), gzip(body.as_bytes()), zstd::encode_all(body.as_bytes(), 3).unwrap()]
+    {
         for length in [0, 2, bytes.len() / 2, bytes.len()] {
-            let received = setup.send(encoding, Leaves(&bytes[..length]));
-            assert!(matches!(received, Err(IntakeError::Body(_))), "{encoding:?} {length} {received:?}");
+            let received = setup.send(Leaves(&bytes[..length]));
+            assert!(matches!(received, Err(IntakeError::Body(_))), "{length} {received:?}");
         }
     }
     assert_eq!(setup.letters(), []);
@@ -217,29 +212,26 @@ fn t13_a_client_that_leaves_gets_no_receipt() {
 
 #[test]
 fn a_corrupt_stream_keeps_what_was_decoded() {
-    fn check(encoding: Encoding, bytes: &[u8], is_cut: bool) {
+    fn check(bytes: &[u8], is_cut: bool) {
         let setup = setup(LIMITS);
-        let receipt = setup.send(encoding, bytes).unwrap();
+        let receipt = setup.send(bytes).unwrap();
         let letters = setup.letters();
         assert!(letters.iter().any(|(_, reason)| reason.contains("stream is corrupt after")), "{letters:?}");
         // Flipped bits may be decoded into something else before the checksum tells.
         if is_cut {
-            assert_eq!((receipt.dead, letters.len()), (1, 1), "{encoding:?}");
-            assert_eq!(setup.audit_ids(), ids(0..receipt.records as usize), "{encoding:?}");
+            assert_eq!((receipt.dead, letters.len()), (1, 1));
+            assert_eq!(setup.audit_ids(), ids(0..receipt.records as usize));
         }
     }
     let body = list(2000, 300);
-    for (encoding, bytes) in [
-        (Encoding::Gzip, gzip(body.as_bytes())),
-        (Encoding::Zstd, zstd::encode_all(body.as_bytes(), 3).unwrap()),
-    ] {
-        check(encoding, &bytes[..bytes.len() / 2], true);
-        check(encoding, &bytes[..10], true);
+    for bytes in [gzip(body.as_bytes()), zstd::encode_all(body.as_bytes(), 3).unwrap()] {
+        check(&bytes[..bytes.len() / 2], true);
+        check(&bytes[..10], true);
     }
     let mut flipped = gzip(body.as_bytes());
     let middle = flipped.len() / 2;
     flipped[middle..middle + 20].fill(0xff);
-    check(Encoding::Gzip, &flipped, false);
+    check(&flipped, false);
 }
 
 #[test]
@@ -247,18 +239,18 @@ fn a_bomb_is_refused_before_it_goes_off() {
     let setup = setup(IntakeLimits { budget_bytes: 16 << 20, ..LIMITS });
     let bomb = zstd::encode_all(io::repeat(b' ').take(300 << 20), 1).unwrap();
     assert!(bomb.len() < 100_000);
-    let received = setup.send(Encoding::Zstd, bomb.as_slice());
+    let received = setup.send(bomb.as_slice());
     assert!(matches!(received, Err(IntakeError::TooLarge { .. })), "{received:?}");
     // 10 MiB of nothing are none.
     let little = zstd::encode_all(io::repeat(b' ').take(10 << 20), 1).unwrap();
-    assert_eq!(setup.send(Encoding::Zstd, little.as_slice()).unwrap().records, 0);
+    assert_eq!(setup.send(little.as_slice()).unwrap().records, 0);
 }
 
 #[test]
 fn an_event_over_the_limit_loses_its_bodies_and_says_so() {
     let setup = setup(LIMITS);
     let body = format!("[{},{},{}]", event(0, 10), event(1, 3 << 20), event(2, 10));
-    let receipt = setup.send(Encoding::Identity, body.as_bytes()).unwrap();
+    let receipt = setup.send(body.as_bytes()).unwrap();
     assert_eq!((receipt.records, receipt.cut, receipt.dead), (3, 1, 0));
     let records = setup.records();
     assert_eq!(setup.audit_ids(), ids(0..3));
@@ -282,7 +274,7 @@ fn requests_beyond_the_budget_are_busy_unless_alone() {
                 return Ok(count);
             }
             if self.answers.is_empty() {
-                self.answers.push(self.setup.send(Encoding::Identity, event(9, 700_000).as_bytes()));
+                self.answers.push(self.setup.send(event(9, 700_000).as_bytes()));
             }
             self.after.read(buf)
         }
@@ -292,10 +284,10 @@ fn requests_beyond_the_budget_are_busy_unless_alone() {
     cut.pop();
     let mut body =
         Nested { setup: &setup, before: Cursor::new(cut), after: Cursor::new(b"}"), answers: Vec::new() };
-    assert_eq!(setup.send(Encoding::Identity, &mut body).unwrap().records, 1);
+    assert_eq!(setup.send(&mut body).unwrap().records, 1);
     assert!(matches!(body.answers[..], [Err(IntakeError::Busy)]), "{:?}", body.answers);
     // Alone, it may be larger than the budget.
-    assert_eq!(setup.send(Encoding::Identity, event(9, 900_000).as_bytes()).unwrap().records, 1);
+    assert_eq!(setup.send(event(9, 900_000).as_bytes()).unwrap().records, 1);
     assert_eq!(setup.intake.totals().refused, 1);
 }
 
@@ -317,7 +309,7 @@ fn t9_a_batch_of_40_mb_needs_little_memory() {
     // Not alone, so that the limit counts.
     let other = setup.intake.budget.enter();
     assert!(other.hold_batch(1));
-    let receipt = setup.send(Encoding::Identity, Made(0, Cursor::default())).unwrap();
+    let receipt = setup.send(Made(0, Cursor::default())).unwrap();
     assert_eq!((receipt.records, receipt.dead), (400, 0));
     assert_eq!(setup.audit_ids(), ids(0..400));
 }
@@ -330,7 +322,7 @@ fn t37_concurrent_requests_are_all_there_once() {
             let setup = &setup;
             move || {
                 let bodies = (0..15).map(|n| event(client * 100 + n, 1000));
-                bodies.map(|body| setup.send(Encoding::Identity, body.as_bytes()).unwrap()).collect()
+                bodies.map(|body| setup.send(body.as_bytes()).unwrap()).collect()
             }
         };
         let clients: Vec<_> = (0..5).map(|client| scope.spawn(send(client))).collect();
@@ -349,11 +341,11 @@ fn t37_concurrent_requests_are_all_there_once() {
 fn t33_a_full_journal_refuses_and_a_full_disk_too() {
     let options = JournalOptions { max_bytes: 4096, min_free_bytes: 0, ..JournalOptions::default() };
     let full = setup_with(LIMITS, options);
-    let received = full.send(Encoding::Identity, list(3, 4000).as_bytes());
+    let received = full.send(list(3, 4000).as_bytes());
     assert!(matches!(received, Err(IntakeError::JournalFull(_) | IntakeError::Failed(_))), "{received:?}");
     let options = JournalOptions { min_free_bytes: u64::MAX, ..JournalOptions::default() };
     let disk_full = setup_with(LIMITS, options);
-    let received = disk_full.send(Encoding::Identity, list(3, 10).as_bytes());
+    let received = disk_full.send(list(3, 10).as_bytes());
     assert!(matches!(received, Err(IntakeError::DiskFull(_))), "{received:?}");
     assert_eq!(disk_full.journal.end(), 0);
 }
@@ -362,7 +354,7 @@ fn t33_a_full_journal_refuses_and_a_full_disk_too() {
 fn dead_letters_that_cannot_be_stored_are_not_acknowledged() {
     let setup = setup(LIMITS);
     std::fs::remove_dir_all(setup.dir.path().join("dead")).unwrap();
-    let received = setup.send(Encoding::Identity, "nonsense".as_bytes());
+    let received = setup.send("nonsense".as_bytes());
     assert!(matches!(received, Err(IntakeError::Failed(_))), "{received:?}");
 }
 
@@ -381,7 +373,7 @@ fn t20_recorded_webhook_bodies_arrive_whole() {
             let body = sample(&path);
             let items: serde_json::Value = serde_json::from_slice(&body).unwrap();
             let items = items["items"].as_array().unwrap().len() as u64;
-            let receipt = setup.send(Encoding::Identity, body.as_slice()).unwrap();
+            let receipt = setup.send(body.as_slice()).unwrap();
             assert_eq!((receipt.records, receipt.dead), (items, 0), "{}", path.display());
             sent += items;
         }
@@ -393,12 +385,10 @@ fn t20_recorded_webhook_bodies_arrive_whole() {
 fn t14_adversarial_events_arrive_whole() {
     let setup = setup(LIMITS);
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/audit");
-    let receipt =
-        setup.send(Encoding::Identity, sample(&samples.join("webhook-adversarial.json.gz")).as_slice());
+    let receipt = setup.send(sample(&samples.join("webhook-adversarial.json.gz")).as_slice());
     let receipt = receipt.unwrap();
     assert_eq!((receipt.records, receipt.dead), (19, 0), "{:?}", setup.letters());
-    let receipt =
-        setup.send(Encoding::Identity, sample(&samples.join("adversarial-inputs.jsonl.gz")).as_slice());
+    let receipt = setup.send(sample(&samples.join("adversarial-inputs.jsonl.gz")).as_slice());
     let receipt = receipt.unwrap();
     assert_eq!((receipt.records, receipt.dead), (33, 0), "{:?}", setup.letters());
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
 
 use taffrail_event::{Event, Gap, Key, Origins, Position, Timestamp, Via, ViaSet};
-use taffrail_ingest::{Encoding, IntakeError, IntakeOrigin, Receipt};
+use taffrail_ingest::{IntakeError, IntakeOrigin, Receipt};
 use taffrail_query::{
     Bucket, ClusterSpan, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Matcher, Order,
     Page, PageRequest, Progress, Query, Search, SearchError, TimeRange, Total,
@@ -171,7 +171,7 @@ impl Search for FakeSearch {
 /// Reads bodies and remembers them.
 #[derive(Debug, Default)]
 pub(super) struct FakeIntake {
-    pub(super) bodies: Mutex<Vec<(String, Encoding, Vec<u8>)>>,
+    pub(super) bodies: Mutex<Vec<(String, Vec<u8>)>>,
     /// What the next request is answered with instead, before its body is read.
     pub(super) refusal: Mutex<Option<IntakeError>>,
     /// Held after the body was read.
@@ -179,19 +179,14 @@ pub(super) struct FakeIntake {
 }
 
 impl Receive for FakeIntake {
-    fn receive(
-        &self,
-        origin: &IntakeOrigin,
-        encoding: Encoding,
-        mut body: BodyReader,
-    ) -> Result<Receipt, IntakeError> {
+    fn receive(&self, origin: &IntakeOrigin, mut body: BodyReader) -> Result<Receipt, IntakeError> {
         if let Some(error) = self.refusal.lock().unwrap().take() {
             return Err(error);
         }
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes).map_err(IntakeError::Body)?;
         let size = bytes.len() as u64;
-        self.bodies.lock().unwrap().push((origin.cluster.to_string(), encoding, bytes));
+        self.bodies.lock().unwrap().push((origin.cluster.to_string(), bytes));
         self.gate.pass();
         let position = Position { partition: 0, offset: 7 };
         Ok(Receipt { position, records: 2, dead: 1, cut: 0, bytes: size })

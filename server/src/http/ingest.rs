@@ -1,7 +1,8 @@
 //! The ingest listener: `POST /v1/audit/{cluster}`.
 //!
 //! The body goes piece by piece to a blocking thread, which returns once all of it is durable. From then on it no longer
-//! matters whether the sender still listens.
+//! matters whether the sender still listens. `Content-Encoding` is not looked at: the first bytes of a body say how it is
+//! compressed, and one that nobody can decompress becomes a dead letter instead of a lost batch.
 
 mod body;
 mod refusal;
@@ -16,7 +17,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
 use taffrail_event::Timestamp;
-use taffrail_ingest::{Encoding, Intake, IntakeError, IntakeOrigin, Receipt};
+use taffrail_ingest::{Intake, IntakeError, IntakeOrigin, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::body::BodyReader;
@@ -39,22 +40,12 @@ const POSITION: HeaderName = HeaderName::from_static("taffrail-position");
 /// Takes one request. What is behind it: the intake, or a test's.
 pub(crate) trait Receive: Send + Sync {
     /// Returns once everything in `body` is durable.
-    fn receive(
-        &self,
-        origin: &IntakeOrigin,
-        encoding: Encoding,
-        body: BodyReader,
-    ) -> Result<Receipt, IntakeError>;
+    fn receive(&self, origin: &IntakeOrigin, body: BodyReader) -> Result<Receipt, IntakeError>;
 }
 
 impl Receive for Intake {
-    fn receive(
-        &self,
-        origin: &IntakeOrigin,
-        encoding: Encoding,
-        body: BodyReader,
-    ) -> Result<Receipt, IntakeError> {
-        Self::receive(self, origin, encoding, body)
+    fn receive(&self, origin: &IntakeOrigin, body: BodyReader) -> Result<Receipt, IntakeError> {
+        Self::receive(self, origin, body)
     }
 }
 
@@ -90,7 +81,6 @@ async fn audit(
     let headers = request.headers();
     refuse_browsers(headers)?;
     let cluster = cluster_name(cluster)?;
-    let encoding = encoding(headers, &cluster);
     let Ok(slot) = Arc::clone(&state.slots).try_acquire_owned() else {
         // Who asks before sending has sent nothing, and reading would be the answer that it may.
         if !headers.contains_key(header::EXPECT) {
@@ -99,7 +89,7 @@ async fn audit(
         let detail = "as many requests are in flight as may be";
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
     };
-    let received = take(&state, &cluster, encoding, request.into_body(), slot, received).await;
+    let received = take(&state, &cluster, request.into_body(), slot, received).await;
     let receipt = received.map_err(|error| refusal(&error, &state.health))?;
     Ok(acknowledge(&receipt))
 }
@@ -108,7 +98,6 @@ async fn audit(
 async fn take(
     state: &Arc<IngestState>,
     cluster: &str,
-    encoding: Encoding,
     body: Body,
     slot: OwnedSemaphorePermit,
     received: Timestamp,
@@ -118,7 +107,7 @@ async fn take(
     let thread_state = Arc::clone(state);
     // Not cancelled when the sender leaves: what it has sent whole is taken and counted.
     let taking = tokio::task::spawn_blocking(move || {
-        let result = thread_state.intake.receive(&origin, encoding, reader);
+        let result = thread_state.intake.receive(&origin, reader);
         if let Ok(receipt) = &result {
             thread_state.note(&origin, receipt, received);
         }
@@ -192,16 +181,6 @@ fn cluster_name(cluster: Result<Path<String>, PathRejection>) -> Result<String, 
             "the last part of the path has to name a cluster: up to 63 of a-z 0-9 - . _, with a letter or digit at both ends",
         )),
     }
-}
-
-/// How the body is compressed. Refused, a batch in another encoding would be lost for good; taken as it is, it becomes a
-/// dead letter that somebody can find.
-fn encoding(headers: &HeaderMap, cluster: &str) -> Encoding {
-    let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Encoding::Identity };
-    value.to_str().ok().and_then(Encoding::parse).unwrap_or_else(|| {
-        tracing::info!(cluster, encoding = ?value, "a body's Content-Encoding is unknown; it is taken as it is");
-        Encoding::Identity
-    })
 }
 
 #[cfg(test)]

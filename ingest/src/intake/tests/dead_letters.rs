@@ -20,9 +20,9 @@ fn t17_a_secret_in_three_pieces_is_in_no_dead_letter() {
         // All pieces that begin here in one body, each on a line of its own, and some of them alone.
         let pieces: Vec<_> = (from + 1..=record.len()).map(|to| piece(from, to)).collect();
         let body = [piece(0, from), "\n", &pieces.join("\n")].concat();
-        setup.send(Encoding::Identity, body.as_bytes()).unwrap();
+        setup.send(body.as_bytes()).unwrap();
         for piece in pieces.iter().step_by(7) {
-            setup.send(Encoding::Identity, piece.as_bytes()).unwrap();
+            setup.send(piece.as_bytes()).unwrap();
         }
     }
     for (excerpt, _) in setup.letters() {
@@ -47,7 +47,7 @@ fn keys_and_manifests_sent_as_text_are_one_dead_letter_without_secrets() {
         (data.to_owned(), "  name: db"),
     ] {
         let setup = setup(LIMITS);
-        let receipt = setup.send(Encoding::Identity, body.as_bytes()).unwrap();
+        let receipt = setup.send(body.as_bytes()).unwrap();
         assert_eq!((receipt.records, receipt.dead), (0, 1), "{body}");
         let (excerpt, reason) = &setup.letters()[0];
         assert_eq!(reason, "not JSON");
@@ -73,7 +73,7 @@ fn dead_letters_count_in_the_budget_and_do_not_pile_up() {
     let check = |body: &str, dead: u64, most: u64| {
         let setup = setup(LIMITS);
         let mut watched = Watched { bytes: body.as_bytes(), intake: &setup.intake, most: 0 };
-        let receipt = setup.send(Encoding::Identity, &mut watched).unwrap();
+        let receipt = setup.send(&mut watched).unwrap();
         assert_eq!(receipt.dead, dead);
         assert!(watched.most >= most / 10 && watched.most <= most, "{}", watched.most);
         assert_eq!(setup.intake.totals().held_bytes, 0);
@@ -91,7 +91,7 @@ fn dead_letters_that_find_no_room_make_the_request_busy() {
     let other = setup.intake.budget.enter();
     assert!(other.hold_batch(100 << 10));
     let body = "{}\n".repeat(1000);
-    assert!(matches!(setup.send(Encoding::Identity, body.as_bytes()), Err(IntakeError::Busy)));
+    assert!(matches!(setup.send(body.as_bytes()), Err(IntakeError::Busy)));
     drop(other);
-    assert_eq!(setup.send(Encoding::Identity, body.as_bytes()).unwrap().dead, 1000);
+    assert_eq!(setup.send(body.as_bytes()).unwrap().dead, 1000);
 }

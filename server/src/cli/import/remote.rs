@@ -50,8 +50,8 @@ pub(super) fn import(
         })?;
     }
     bar.finish();
-    let waiting = sender.requests.wait_until_searchable()?;
-    let sent = Sent { waiting, took: started.elapsed(), ..sender.requests.sent };
+    let outcome = sender.requests.outcome()?;
+    let sent = Sent { outcome, took: started.elapsed(), ..sender.requests.sent };
     report::sent(&sent, cluster, &server.ingest)
 }
 

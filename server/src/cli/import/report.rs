@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use taffrail_event::WriteCounts;
 use taffrail_ingest::import::ImportReport;
 
 use crate::cli::answer::answer;
@@ -27,9 +28,18 @@ pub(super) struct Sent {
     pub(super) bytes: u64,
     /// How often the server asked to come back.
     pub(super) put_off: u64,
-    /// Records that were not searchable when waiting ended; `None` when nobody could be asked.
-    pub(super) waiting: Option<u64>,
+    /// `None` when nobody could be asked.
+    pub(super) outcome: Option<Outcome>,
     pub(super) took: Duration,
+}
+
+/// What a server made of what it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Records that were not searchable when waiting ended.
+    pub(super) waiting: u64,
+    /// What the server counted meanwhile, from all its senders.
+    pub(super) counts: WriteCounts,
 }
 
 /// Of an import into a directory.
@@ -43,17 +53,8 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
         report.took.as_secs_f64(),
         rate(report.bytes, report.took),
     )];
-    lines.push(line("kept", counts.kept, "new events"));
-    lines.push(line("folded", counts.folded, "further stages and better copies of an event's request"));
-    lines.push(line("duplicate", counts.duplicate, "copies of what was there"));
+    lines.extend(became(counts));
     lines.push(line("dead", report.dead, "that are no audit events; see `taffrail deadletters`"));
-    if counts.conflicts > 0 {
-        lines.push(line(
-            "conflicts",
-            counts.conflicts,
-            "of one request and stage that differ; both are kept",
-        ));
-    }
     if report.cut > 0 {
         lines.push(line("cut", report.cut, "whose bodies were over ingest.max_event_bytes"));
     }
@@ -70,6 +71,16 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<(
         sent.took.as_secs_f64(),
         rate(sent.bytes, sent.took),
     )];
+    if let Some(outcome) = sent.outcome {
+        lines.extend(became(outcome.counts));
+        if outcome.counts.held > 0 {
+            lines.push(line(
+                "waiting",
+                outcome.counts.held,
+                "starts of requests, for their end, up to `index.hold`",
+            ));
+        }
+    }
     if sent.broken > 0 {
         lines.push(line("dead", sent.broken, "parts that are no audit events; see `taffrail deadletters`"));
     }
@@ -90,15 +101,32 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<(
     if sent.put_off > 0 {
         lines.push(line("put off", sent.put_off, "times the server asked to come back"));
     }
-    lines.push(match sent.waiting {
-        Some(0) => "  all are searchable".to_owned(),
-        Some(_) => {
-            "  the last are not searchable yet; the start of a request waits up to `index.hold` for its end"
+    lines.push(match sent.outcome {
+        None => "  they become searchable within seconds; the server's status says when".to_owned(),
+        Some(Outcome { waiting: 0, counts }) if counts.read > sent.records => {
+            "  all are searchable; others sent to the server meanwhile, and their records are in these counts"
                 .to_owned()
         }
-        None => "  they become searchable within seconds; the server's status says when".to_owned(),
+        Some(Outcome { waiting: 0, .. }) => "  all are searchable".to_owned(),
+        Some(_) => "  the last are not searchable yet; the server's status says when".to_owned(),
     });
     write(&lines)
+}
+
+fn became(counts: WriteCounts) -> Vec<String> {
+    let mut lines = vec![
+        line("kept", counts.kept, "new events"),
+        line("folded", counts.folded, "further stages and better copies of an event's request"),
+        line("duplicate", counts.duplicate, "copies of what was there"),
+    ];
+    if counts.conflicts > 0 {
+        lines.push(line(
+            "conflicts",
+            counts.conflicts,
+            "of one request and stage that differ; both are kept",
+        ));
+    }
+    lines
 }
 
 fn line(what: &str, count: u64, meaning: &str) -> String {

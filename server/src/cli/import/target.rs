@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use taffrail_config::Settings;
+use taffrail_event::WriteCounts;
 use ureq::Agent;
 use ureq::http::{StatusCode, Uri};
 
@@ -42,11 +43,18 @@ pub(super) struct ServerTarget {
 pub(super) struct StatusBody {
     ingest: IngestBody,
     pub(super) journal: JournalBody,
+    pub(super) index: IndexBody,
 }
 
 #[derive(Debug, Deserialize)]
 struct IngestBody {
     url: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct IndexBody {
+    /// What became of the records that it has read since its start.
+    pub(super) counts: WriteCounts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -133,21 +133,20 @@ async fn t02_t04_success_is_an_empty_200_at_any_form_of_the_path() {
 }
 
 #[tokio::test]
-async fn bodies_arrive_whole_with_their_encoding() {
-    async fn check(headers: &[(&str, &str)], encoding: Encoding) {
+async fn bodies_arrive_whole_whatever_their_headers_say() {
+    async fn check(headers: &[(&str, &str)]) {
         let world = World::new();
         let pieces = vec![Ok(&b"one"[..]), Ok(&b""[..]), Ok(&b" two"[..]), Ok(&b" three"[..])];
         let body = Body::new(Pieces { pieces, ends: true });
         assert_eq!(world.send("POST", "/v1/audit/eu-1.a", headers, body).await.status(), 200);
-        let expected = ("eu-1.a".to_owned(), encoding, b"one two three".to_vec());
+        let expected = ("eu-1.a".to_owned(), b"one two three".to_vec());
         assert_eq!(*world.intake.bodies.lock().unwrap(), [expected]);
     }
-    check(&[], Encoding::Identity).await;
-    check(&[("Content-Encoding", "gzip"), ("Content-Type", "text/plain")], Encoding::Gzip).await;
-    check(&[("Content-Encoding", "ZSTD")], Encoding::Zstd).await;
+    check(&[]).await;
+    check(&[("Content-Encoding", "gzip"), ("Content-Type", "text/plain")]).await;
     // Not a reason to lose a batch: what cannot be decoded becomes a dead letter.
-    for unknown in ["deflate", "br", "gzip, gzip"] {
-        check(&[("Content-Encoding", unknown)], Encoding::Identity).await;
+    for encoding in ["ZSTD", "deflate", "br", "gzip, gzip"] {
+        check(&[("Content-Encoding", encoding)]).await;
     }
 }
 

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
+use taffrail_event::WriteCounts;
 use ureq::http::{HeaderMap, Response, StatusCode};
 use ureq::typestate::WithBody;
 use ureq::{Body, RequestBuilder};
 
-use crate::cli::import::report::Sent;
+use crate::cli::import::report::{Outcome, Sent};
 use crate::cli::import::target::{ServerTarget, StatusBody};
 
 /// How long the server may go on putting a request off, or be gone.
@@ -34,13 +35,17 @@ pub(super) struct Requests<'a> {
     pub(super) sent: Sent,
     /// The journal position behind the last acknowledged record.
     end: Option<u64>,
+    /// The server's counts before the first request, if it could be asked.
+    before: Option<WriteCounts>,
 }
 
 impl<'a> Requests<'a> {
     /// Of events of `cluster`.
     pub(super) fn new(server: &'a ServerTarget, cluster: &str) -> Self {
         let url = format!("{}/v1/audit/{cluster}", server.ingest);
-        Self { server, url, sent: Sent::default(), end: None }
+        let mut requests = Self { server, url, sent: Sent::default(), end: None, before: None };
+        requests.before = requests.status().ok().flatten().map(|status| status.index.counts);
+        requests
     }
 
     /// Returns once it is acknowledged.
@@ -79,26 +84,50 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// How many records are not searchable yet when there is no more progress.
-    pub(super) fn wait_until_searchable(&self) -> anyhow::Result<Option<u64>> {
-        let (Some(api), Some(end)) = (&self.server.api, self.end) else { return Ok(None) };
+    /// Waits until all is searchable or there is no more progress, and says what became of the records.
+    pub(super) fn outcome(&self) -> anyhow::Result<Option<Outcome>> {
+        let (Some(end), Some(before)) = (self.end, self.before) else { return Ok(None) };
         let mut last = None;
         let mut give_up = Instant::now() + SEARCHABLE_PATIENCE;
         loop {
-            let answer = self.server.agent.get(format!("{api}/api/v1/status")).call();
-            let answer = answer.with_context(|| format!("cannot ask {api} whether all is searchable"))?;
-            let status: StatusBody = serde_json::from_reader(answer.into_body().into_reader())
-                .map_err(|_| anyhow!("the status of {api} is not understood"))?;
-            let waiting = end.saturating_sub(status.journal.searchable);
-            if waiting == 0 || Instant::now() >= give_up {
-                return Ok(Some(waiting));
+            let Some(status) = self.status()? else { return Ok(None) };
+            let outcome = Outcome {
+                waiting: end.saturating_sub(status.journal.searchable),
+                counts: since(before, status.index.counts),
+            };
+            // What is counted is told a moment after it can be found.
+            let is_done = outcome.waiting == 0 && outcome.counts.read >= self.sent.records;
+            if is_done || Instant::now() >= give_up {
+                return Ok(Some(outcome));
             }
-            if last != Some(waiting) {
-                last = Some(waiting);
+            if last != Some(outcome) {
+                last = Some(outcome);
                 give_up = Instant::now() + SEARCHABLE_PATIENCE;
             }
             std::thread::sleep(SEARCHABLE_POLL);
         }
+    }
+
+    /// `None` if nobody can be asked.
+    fn status(&self) -> anyhow::Result<Option<StatusBody>> {
+        let Some(api) = &self.server.api else { return Ok(None) };
+        let answer = self.server.agent.get(format!("{api}/api/v1/status")).call();
+        let answer = answer.with_context(|| format!("cannot ask {api} what became of the records"))?;
+        let status = serde_json::from_reader(answer.into_body().into_reader())
+            .map_err(|_| anyhow!("the status of {api} is not understood"))?;
+        Ok(Some(status))
+    }
+}
+
+/// What was counted in between.
+fn since(before: WriteCounts, after: WriteCounts) -> WriteCounts {
+    WriteCounts {
+        read: after.read.saturating_sub(before.read),
+        kept: after.kept.saturating_sub(before.kept),
+        folded: after.folded.saturating_sub(before.folded),
+        duplicate: after.duplicate.saturating_sub(before.duplicate),
+        held: after.held.saturating_sub(before.held),
+        conflicts: after.conflicts.saturating_sub(before.conflicts),
     }
 }
 
