@@ -129,7 +129,7 @@ impl Checker {
                 Expect::Value | Expect::ValueOrEnd => match byte {
                     b'"' => {
                         self.begin_value(pos, base);
-                        match string_end(buf, pos + 1) {
+                        match string_end(buf, pos + 1, false) {
                             End::At(end) => {
                                 if self.member != Member::Other {
                                     self.end_word(buf.get(pos + 1..end - 1).unwrap_or_default());
@@ -198,7 +198,7 @@ impl Checker {
                     _ => return Outcome::Bad(pos),
                 },
                 Expect::Key | Expect::KeyOrEnd => match byte {
-                    b'"' => match string_end(buf, pos + 1) {
+                    b'"' => match string_end(buf, pos + 1, false) {
                         End::At(end) => {
                             if self.nesting.depth() == 1 {
                                 self.begin_member(buf.get(pos + 1..end - 1).unwrap_or_default());
@@ -250,7 +250,7 @@ impl Checker {
                     _ if is_space(byte) => pos += 1,
                     _ => return Outcome::Bad(pos),
                 },
-                Expect::String { is_key, escape } => match string_end(buf, pos + usize::from(escape)) {
+                Expect::String { is_key, escape } => match string_end(buf, pos, escape) {
                     End::At(end) => {
                         pos = end;
                         if is_key {

@@ -4,17 +4,20 @@
 pub(super) enum End {
     /// One past the closing quote.
     At(usize),
-    /// A raw line end.
+    /// A raw line end, also one behind a backslash: a line that was cut there.
     Newline(usize),
     /// The buffer ends first; with a backslash that applies to the next byte, if `escape`.
     Missing { escape: bool },
 }
 
-/// The end of the string whose content goes on at `from`. Eight bytes at a time: most strings are short, and a call into
+/// The end of the string whose content goes on at `from`, behind a backslash if `escaped`. Eight bytes at a time: most strings are short, and a call into
 /// memchr costs as much as reading one.
 #[inline]
-pub(super) fn string_end(buf: &[u8], from: usize) -> End {
-    let mut pos = from;
+pub(super) fn string_end(buf: &[u8], from: usize, escaped: bool) -> End {
+    if escaped && buf.get(from) == Some(&b'\n') {
+        return End::Newline(from);
+    }
+    let mut pos = from + usize::from(escaped);
     loop {
         while let Some(chunk) = buf.get(pos..).and_then(<[u8]>::first_chunk) {
             let word = u64::from_le_bytes(*chunk);
@@ -27,12 +30,11 @@ pub(super) fn string_end(buf: &[u8], from: usize) -> End {
         }
         match buf.get(pos) {
             Some(b'"') => return End::At(pos + 1),
-            Some(b'\\') => {
-                pos += 2;
-                if pos > buf.len() {
-                    return End::Missing { escape: true };
-                }
-            }
+            Some(b'\\') => match buf.get(pos + 1) {
+                Some(b'\n') => return End::Newline(pos + 1),
+                Some(_) => pos += 2,
+                None => return End::Missing { escape: true },
+            },
             Some(b'\n') => return End::Newline(pos),
             Some(_) => pos += 1,
             None => return End::Missing { escape: false },
