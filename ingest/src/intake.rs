@@ -69,6 +69,11 @@ impl IntakeOrigin {
     pub fn webhook(cluster: &str) -> Self {
         Self { cluster: cluster.into(), source: "webhook".into(), via: Via::Webhook }
     }
+
+    /// Files of `cluster` that an import sends instead of reading them into a directory.
+    pub fn import(cluster: &str) -> Self {
+        Self { cluster: cluster.into(), source: "import".into(), via: Via::Import }
+    }
 }
 
 /// What became of a request. All of it is durable.

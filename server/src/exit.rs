@@ -22,8 +22,17 @@ pub(crate) struct WrongUse(pub(crate) String);
 /// Prints the error with its causes and returns the exit code that fits.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     // Nobody is left to tell when standard error is closed.
-    writeln!(std::io::stderr(), "error: {error:#}").ok();
+    writeln!(std::io::stderr(), "error: {}", in_words(error)).ok();
     ExitCode::from(code(error))
+}
+
+/// The error with its causes, without those that an error above has named already.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |words, cause| match words.as_str() {
+        "" => cause,
+        _ if words.contains(&cause) => words,
+        _ => format!("{words}: {cause}"),
+    })
 }
 
 fn code(error: &anyhow::Error) -> u8 {
@@ -36,6 +45,13 @@ mod tests {
     use anyhow::{Context, anyhow};
 
     use super::*;
+
+    #[test]
+    fn a_cause_is_named_once() {
+        let cause = anyhow!("no such file");
+        let named = cause.context("open x: no such file").context("cannot import x");
+        assert_eq!(in_words(&named), "cannot import x: open x: no such file");
+    }
 
     #[test]
     fn codes() {

@@ -17,7 +17,7 @@ use taffrail_config::is_cluster_name;
 
 use self::target::Target;
 use crate::args::ImportArgs;
-use crate::exit::{FOUND, WrongUse};
+use crate::exit::WrongUse;
 use crate::{settings, telemetry};
 
 /// What stands for standard input.
@@ -37,12 +37,12 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     check_files(&args.files)?;
     match target::find(args.server.as_deref(), &settings)? {
         Target::Directory(dir, lock) => {
-            direct::import(&settings, &dir, cluster, &args.files)?;
+            let imported = direct::import(&settings, &dir, cluster, &args.files);
             drop(lock);
+            imported
         }
-        Target::Server(server) => remote::import(&settings, &server, cluster, &args.files)?,
+        Target::Server(server) => remote::import(&settings, &server, cluster, &args.files),
     }
-    Ok(ExitCode::from(FOUND))
 }
 
 /// All of them can be read, before anything of the first one is taken.

@@ -89,7 +89,8 @@ async fn audit(
         let detail = "as many requests are in flight as may be";
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
     };
-    let received = take(&state, &cluster, request.into_body(), slot, received).await;
+    let origin = origin(&cluster, request.uri().query().unwrap_or_default());
+    let received = take(&state, origin, request.into_body(), slot, received).await;
     let receipt = received.map_err(|error| refusal(&error, &state.health))?;
     Ok(acknowledge(&receipt))
 }
@@ -97,13 +98,12 @@ async fn audit(
 /// Moves the body to a blocking thread and waits for what comes of it.
 async fn take(
     state: &Arc<IngestState>,
-    cluster: &str,
+    origin: IntakeOrigin,
     body: Body,
     slot: OwnedSemaphorePermit,
     received: Timestamp,
 ) -> Result<Receipt, IntakeError> {
     let (reader, pieces) = BodyReader::new();
-    let origin = IntakeOrigin::webhook(cluster);
     let thread_state = Arc::clone(state);
     // Not cancelled when the sender leaves: what it has sent whole is taken and counted.
     let taking = tokio::task::spawn_blocking(move || {
@@ -171,6 +171,15 @@ fn refuse_browsers(headers: &HeaderMap) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// API servers send any query, and none that matters here; `taffrail import` says that it is one.
+fn origin(cluster: &str, query: &str) -> IntakeOrigin {
+    if query.split('&').any(|parameter| parameter == "via=import") {
+        IntakeOrigin::import(cluster)
+    } else {
+        IntakeOrigin::webhook(cluster)
+    }
 }
 
 fn cluster_name(cluster: Result<Path<String>, PathRejection>) -> Result<String, Problem> {

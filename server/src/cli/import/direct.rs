@@ -1,6 +1,7 @@
 //! Straight into the index of a directory.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use taffrail_config::Settings;
@@ -19,7 +20,7 @@ pub(super) fn import(
     dir: &DataDir,
     cluster: &str,
     files: &[PathBuf],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitCode> {
     let redactor = redactor(dir, settings)?;
     let dead = DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?;
     let store = Store::open(&dir.index(), &settings.index)

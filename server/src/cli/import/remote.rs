@@ -4,6 +4,7 @@ mod requests;
 mod sender;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -30,7 +31,7 @@ pub(super) fn import(
     server: &ServerTarget,
     cluster: &str,
     files: &[PathBuf],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let bar = Progress::new();
     let total = total_bytes(files);

@@ -1,16 +1,17 @@
 //! What an import did, in a few lines.
 
 use std::io::Write;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use taffrail_event::WriteCounts;
 use taffrail_ingest::import::ImportReport;
 
-use crate::cli::answer::answer;
+use crate::cli::answer::{answer, note};
 use crate::cli::bytes::bytes_in_words;
 use crate::cli::table::grouped;
 use crate::data_dir::DataDir;
-use crate::exit::FOUND;
+use crate::exit::{FOUND, NOTHING_FOUND};
 
 /// What was sent to a server.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,7 +44,7 @@ pub(super) struct Outcome {
 }
 
 /// Of an import into a directory.
-pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> anyhow::Result<()> {
+pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> anyhow::Result<ExitCode> {
     let counts = report.counts;
     let mut lines = vec![format!(
         "read {} records of cluster {cluster} into {}: {} in {:.1} s ({:.1} MB/s)",
@@ -58,11 +59,11 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
     if report.cut > 0 {
         lines.push(line("cut", report.cut, "whose bodies were over ingest.max_event_bytes"));
     }
-    write(&lines)
+    write(&lines, counts.read, report.dead)
 }
 
 /// Of an import through a server.
-pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<()> {
+pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<ExitCode> {
     let mut lines = vec![format!(
         "sent {} records of cluster {cluster} to {ingest} in {} requests: {} in {:.1} s ({:.1} MB/s); all are acknowledged",
         grouped(sent.records),
@@ -110,7 +111,7 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<(
         Some(Outcome { waiting: 0, .. }) => "  all are searchable".to_owned(),
         Some(_) => "  the last are not searchable yet; the server's status says when".to_owned(),
     });
-    write(&lines)
+    write(&lines, sent.records, sent.broken)
 }
 
 fn became(counts: WriteCounts) -> Vec<String> {
@@ -137,12 +138,19 @@ fn rate(bytes: u64, took: Duration) -> f64 {
     bytes as f64 / 1e6 / took.as_secs_f64().max(0.001)
 }
 
-fn write(lines: &[String]) -> anyhow::Result<()> {
+/// Nothing but what is no event looks like the wrong file.
+fn write(lines: &[String], records: u64, dead: u64) -> anyhow::Result<ExitCode> {
+    let is_wrong_file = records == 0 && dead > 0;
     answer(|out| {
         for line in lines {
             writeln!(out, "{line}")?;
         }
-        Ok(FOUND)
-    })?;
-    Ok(())
+        if is_wrong_file {
+            out.flush()?;
+            note(
+                "there is no audit event in it: is it the right file? `taffrail deadletters` shows what was found",
+            );
+        }
+        Ok(if is_wrong_file { NOTHING_FOUND } else { FOUND })
+    })
 }

@@ -42,7 +42,7 @@ pub(super) struct Requests<'a> {
 impl<'a> Requests<'a> {
     /// Of events of `cluster`.
     pub(super) fn new(server: &'a ServerTarget, cluster: &str) -> Self {
-        let url = format!("{}/v1/audit/{cluster}", server.ingest);
+        let url = format!("{}/v1/audit/{cluster}?via=import", server.ingest);
         let mut requests = Self { server, url, sent: Sent::default(), end: None, before: None };
         requests.before = requests.status().ok().flatten().map(|status| status.index.counts);
         requests
