@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memchr3_iter;
+use memchr::memmem::Finder;
 
 use super::hash::{MASKED_BYTES, ValueHash, is_masked};
 pub(super) use option::Options;
@@ -30,9 +31,10 @@ pub(super) struct Reading {
 pub(super) struct Patterns {
     known: AhoCorasick,
     words: AhoCorasick,
-    /// The literals of `known` that are not found by their rare byte, and what stands before an option: fewer literals
-    /// make the search over whole records twice as fast.
+    /// The literals of `known` that are not found by other means, and what stands before an option: fewer literals make the
+    /// search over whole records twice as fast.
     quick: AhoCorasick,
+    mistyped: Finder<'static>,
     /// The literals of `known` that end with `_`.
     underscored: Vec<&'static [u8]>,
 }
@@ -46,12 +48,14 @@ impl Patterns {
             .ok()?;
         let words = AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).ok()?;
         let literals = || known::KNOWN.iter().map(|(literal, _)| *literal);
+        let quick = known::KNOWN.iter().filter(|(_, known)| known.is_quick()).map(|(literal, _)| *literal);
+        let quick = quick.filter(|literal| !literal.ends_with('_'));
         let quick = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
-            .build(BEFORE_OPTION.into_iter().chain(literals().filter(|literal| !literal.ends_with('_'))))
+            .build(BEFORE_OPTION.into_iter().chain([encoded::DASHES]).chain(quick))
             .ok()?;
         let underscored = literals().filter(|literal| literal.ends_with('_')).map(str::as_bytes).collect();
-        Some(Self { known, words, quick, underscored })
+        Some(Self { known, words, quick, mistyped: Finder::new(known::MISTYPED), underscored })
     }
 
     /// Appends the offsets in `raw` JSON whose strings have to be read closely, in order.
@@ -77,6 +81,7 @@ impl Patterns {
                 anchors.push(at);
             }
         }
+        anchors.extend(self.mistyped.find_iter(raw));
         if anchors.len() > 1 {
             anchors.sort_unstable();
         }

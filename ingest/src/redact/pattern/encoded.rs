@@ -12,7 +12,9 @@ use crate::redact::name::contains;
 
 /// `-----BEGIN ` in base64 (14 letters suffice), by the bytes of its group of three that come before.
 pub(super) const PEM: [&str; 3] = ["LS0tLS1CRUdJTi", "0tLS0tQkVHSU4g", "tLS0tLUJFR0lOI"];
-/// The first of these in base64 once more, as in a kubeconfig that is encoded whole.
+/// What all of them hold.
+pub(super) const DASHES: &str = "LS0t";
+/// The first of them in base64 once more, as in a kubeconfig that is encoded whole: long, so records are not searched for it.
 pub(super) const PEM_TWICE: [&str; 3] = ["TFMwdExTMUNSVWRKVG", "xTMHRMUzFDUlVkSlRp", "MUzB0TFMxQ1JVZEpUa"];
 
 /// A text in base64 that was found in another.

@@ -32,6 +32,9 @@ pub(super) enum Known {
     Prefixed(usize),
 }
 
+/// What comes before a value of the wrong type.
+pub(super) const MISTYPED: &str = "got &";
+
 /// Literals by which secrets are found. Case counts.
 pub(super) const KNOWN: &[(&str, Known)] = &[
     ("eyJ", Known::Jwt),
@@ -47,7 +50,7 @@ pub(super) const KNOWN: &[(&str, Known)] = &[
     ("EARER ", Known::Bearer),
     ("asic ", Known::Basic),
     ("ASIC ", Known::Basic),
-    ("got &", Known::Mistyped),
+    (MISTYPED, Known::Mistyped),
     ("hooks.slack.com/services/", Known::SlackHook),
     ("AKIA", Known::Prefixed(16)),
     ("ASIA", Known::Prefixed(16)),
@@ -75,6 +78,11 @@ pub(super) const KNOWN: &[(&str, Known)] = &[
 ];
 
 impl Known {
+    /// Whether its literal belongs to those that a whole record is searched for.
+    pub(super) fn is_quick(self) -> bool {
+        !matches!(self, Self::Mistyped | Self::Encoded(Encoded::Pem(_) | Encoded::PemTwice(_)))
+    }
+
     /// The secret whose literal stands at `literal`, if it is one.
     pub(super) fn span(self, text: &[u8], literal: Range<usize>, cut: bool) -> Option<Range<usize>> {
         let start = literal.start;

@@ -69,6 +69,9 @@ fn t55_tokens_and_keys_anywhere() {
     check("sha256~aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "*");
     // A kubeconfig's key and a token, in base64.
     check("LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFb3cK", "*");
+    check("CkxTMHRMUzFDUlVkSlRp", "CkxTMHRMUzFDUlVkSlRp");
+    check("Ci0tLS0tQkVHSU4gUFJJVkFURSBLRVktLS0tLQpNSUlFb3cK", "*");
+    check("Cg0tLS0tLUJFR0lOIFBSSVZBVEUgS0VZLS0tLS0KTUlJRW93Cg==", "*");
     check("ZXlKaGJHY2lPaUpTVXpJMU5pSjkuZXlKemRXSWlPaUpoSW4wLmMybG5ibUYwZFhKbA==", "*");
     check("eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJ4In19fQ==", "*==");
 }
@@ -239,5 +242,17 @@ fn manifests_of_secrets_in_texts_lose_their_data() {
         "kind: Secret\ndata: {}\nstringData:\n",
     ] {
         check(text, text);
+    }
+}
+
+#[test]
+fn a_kubeconfig_in_base64_is_masked_in_any_field() {
+    use base64::Engine;
+    let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let key = format!("-----BEGIN EC PRIVATE KEY-----\n{}\n-----END EC PRIVATE KEY-----\n", "x".repeat(160));
+    for before in ["", "a", "ab"] {
+        let config =
+            format!("{before}apiVersion: v1\nusers:\n- user:\n    client-key-data: {}\n", encode(&key));
+        check(&encode(&config), "*");
     }
 }

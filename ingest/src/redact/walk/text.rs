@@ -15,6 +15,8 @@ use crate::redact::resource::Families;
 
 /// JSON in a string in a string: deeper ones are masked whole if anything in them looks suspicious.
 const MAX_LEVELS: u8 = 8;
+/// Few strings are as long without escapes.
+const LONG: usize = 256;
 /// What AKS writes instead of a large body.
 const SKIPPED: &[u8] = b"skipped-too-big-size-object";
 
@@ -113,10 +115,11 @@ impl Walk<'_> {
         }
     }
 
-    /// Most strings: copied unseen, unless the first pass found something in them or escapes hide what they hold.
+    /// Most strings: copied unseen, unless the first pass found something in them, or escapes hide what they hold, or they
+    /// are long enough for a document in base64.
     #[inline]
     fn read_text_at_anchors(&mut self, start: usize, end: usize, escaped: bool) {
-        if escaped || self.has_anchor(start, end) {
+        if escaped || self.has_anchor(start, end) || end - start >= LONG {
             self.read_text(start..end, escaped, None);
         }
     }
