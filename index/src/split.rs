@@ -163,8 +163,11 @@ impl Split {
             .memory_budget_per_thread(memory)
             .num_merge_threads(1)
             .build();
-        let writer: IndexWriter =
-            self.index.writer_with_options(options).map_err(IndexError::split("write", &self.name()))?;
+        let failed = |error| IndexError::split("write", &self.name())(error);
+        let writer: IndexWriter = self.index.writer_with_options(options).map_err(failed)?;
+        // A writer that died before `meta.json` named its files leaves them, and this one counts on from the same number:
+        // it would stumble over a file of the same name for ever.
+        writer.garbage_collect_files().wait().map_err(failed)?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(policy));

@@ -85,6 +85,53 @@ fn what_a_failed_commit_wrote_is_not_written_again() {
 }
 
 #[test]
+fn files_that_a_killed_writer_left_are_no_obstacle() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), &settings()).unwrap();
+    let mut sink = store.sink();
+    write(
+        sink.as_mut(),
+        &[record("get", "a", 1, "ResponseStarted")],
+        Via::Webhook,
+        0,
+        RecordFlags::default(),
+    );
+    sink.commit().unwrap();
+    drop((sink, store));
+    let split = dir.path().join("splits/access-20261123000000000000-0");
+    leave_delete_files(&split);
+    let store = Store::open(dir.path(), &settings()).unwrap();
+    let mut sink = store.sink();
+    write(
+        sink.as_mut(),
+        &[record("get", "a", 1, "ResponseComplete")],
+        Via::Webhook,
+        1,
+        RecordFlags::default(),
+    );
+    sink.commit().unwrap();
+    assert_eq!(events(&store, "stage:ResponseComplete").len(), 1);
+    assert_eq!(events(&store, "").len(), 1);
+}
+
+/// As a kill leaves them between the file of deletions and `meta.json`: known to the directory, named by nobody.
+fn leave_delete_files(split: &Path) {
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_str(fs::read_to_string(split.join(name)).unwrap().trim()).unwrap()
+    };
+    let meta = read("meta.json");
+    let segment = meta["segments"][0]["segment_id"].as_str().unwrap().replace('-', "");
+    let opstamp = meta["opstamp"].as_u64().unwrap();
+    let mut managed = read(".managed.json");
+    for opstamp in opstamp..opstamp + 20 {
+        let name = format!("{segment}.{opstamp}.del");
+        fs::write(split.join(&name), b"").unwrap();
+        managed.as_array_mut().unwrap().push(name.into());
+    }
+    fs::write(split.join(".managed.json"), managed.to_string()).unwrap();
+}
+
+#[test]
 fn a_split_that_is_gone_is_an_error_and_is_not_made_anew() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), &settings()).unwrap();

@@ -154,7 +154,7 @@ impl Sender {
 
     fn encode(&mut self, records: &[Record]) -> Batch {
         let number = self.pool.next_number.fetch_add(1, Ordering::Relaxed);
-        let junk = self.random.chance(10).then(|| format!("nonsense-{number}"));
+        let junk = self.random.chance(10).then(|| format!("no event number {number}"));
         let mut lines: Vec<&[u8]> = records.iter().map(|record| record.bytes.as_slice()).collect();
         if let Some(junk) = &junk {
             lines.insert(self.random.below(lines.len() + 1), junk.as_bytes());

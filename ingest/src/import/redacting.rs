@@ -40,10 +40,15 @@ pub(super) struct Redacted {
     pub(super) bytes: usize,
 }
 
+struct Part {
+    redacted: Redacted,
+    is_last: bool,
+}
+
 struct Job {
     origin: Arc<Origin>,
     chunk: Chunk,
-    done: SyncSender<Redacted>,
+    done: SyncSender<Part>,
 }
 
 /// Gives `feed` everything in `inputs`, in order.
@@ -55,7 +60,7 @@ pub(super) fn run(
 ) -> Result<(), IngestError> {
     let (work, jobs) = sync_channel::<Job>(WAITING);
     // The order of the file: a place for each chunk's records, whichever thread fills it, and for each part of them.
-    let (places, chunks) = sync_channel::<Receiver<Redacted>>(WAITING);
+    let (places, chunks) = sync_channel::<Receiver<Part>>(WAITING);
     let (parts, ordered) = sync_channel::<Receiver<Redacted>>(1);
     let jobs = Mutex::new(jobs);
     let gate = Gate::new(IN_FLIGHT_BYTES);
@@ -84,7 +89,7 @@ fn read(
     options: &ImportOptions,
     read_bytes: &Arc<AtomicU64>,
     gate: &Gate,
-    places: &SyncSender<Receiver<Redacted>>,
+    places: &SyncSender<Receiver<Part>>,
     work: &SyncSender<Job>,
 ) -> Result<(), IngestError> {
     for input in inputs {
@@ -104,11 +109,19 @@ fn read(
     Ok(())
 }
 
-/// Gives each part of each chunk a place of its own. A thread that fills a chunk waits until its last part was taken.
-fn hand_on(chunks: &Receiver<Receiver<Redacted>>, parts: &SyncSender<Receiver<Redacted>>) {
-    for part in chunks.iter().flatten() {
-        let (filled, place) = sync_channel(1);
-        if filled.send(part).is_err() || parts.send(place).is_err() {
+/// Gives each part of each chunk a place of its own. A thread that fills a chunk waits until its last part but one was taken.
+fn hand_on(chunks: &Receiver<Receiver<Part>>, parts: &SyncSender<Receiver<Redacted>>) {
+    for chunk in chunks {
+        let mut is_whole = false;
+        for Part { redacted, is_last } in chunk {
+            is_whole = is_last;
+            let (filled, place) = sync_channel(1);
+            if filled.send(redacted).is_err() || parts.send(place).is_err() {
+                return;
+            }
+        }
+        // The thread panicked: nothing more may come in, as if the chunk had been read to its end.
+        if !is_whole {
             return;
         }
     }
@@ -127,14 +140,14 @@ fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes:
 struct Redacting<'a> {
     origin: Arc<Origin>,
     redactor: &'a Redactor,
-    done: SyncSender<Redacted>,
+    done: SyncSender<Part>,
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     cut: u64,
 }
 
 impl<'a> Redacting<'a> {
-    fn new(origin: Arc<Origin>, redactor: &'a Redactor, done: SyncSender<Redacted>) -> Self {
+    fn new(origin: Arc<Origin>, redactor: &'a Redactor, done: SyncSender<Part>) -> Self {
         let batch = BatchBuilder::new(Arc::clone(&origin));
         Self { origin, redactor, done, batch, letters: Vec::new(), cut: 0 }
     }
@@ -204,7 +217,7 @@ impl<'a> Redacting<'a> {
     fn letter(&mut self, letter: DeadLetter) {
         self.letters.push(letter);
         if self.letters.len() == LETTERS {
-            self.send(0);
+            self.send(0, false);
         }
     }
 
@@ -227,13 +240,14 @@ impl<'a> Redacting<'a> {
     }
 
     fn finish(mut self, bytes: usize) {
-        self.send(bytes);
+        self.send(bytes, true);
     }
 
-    fn send(&mut self, bytes: usize) {
+    fn send(&mut self, bytes: usize, is_last: bool) {
         let (letters, cut) = (std::mem::take(&mut self.letters), std::mem::take(&mut self.cut));
+        let redacted = Redacted { batch: self.batch.finish(), letters, cut, bytes };
         // The other end is gone after an error: there is nothing left to do.
-        drop(self.done.send(Redacted { batch: self.batch.finish(), letters, cut, bytes }));
+        drop(self.done.send(Part { redacted, is_last }));
     }
 }
 
