@@ -11,19 +11,38 @@ use super::scope::Scope;
 use super::walk::{Cursor, Member, Walk, Work};
 use super::{Redactor, paths, uri};
 
+/// How often a body that became a text is read again at most. Each time there is less left to mask.
+const MAX_READINGS: usize = 8;
+
 /// Appends the redacted `record` to `out`.
 pub(super) fn redact(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<RecordFlags, NotAudit> {
+    let start = out.len();
+    let (mut flags, became_text) = pass(redactor, record, out)?;
+    if became_text {
+        // A text is read by other rules than the broken JSON that it was. They must find nothing more to do later.
+        for _ in 0..MAX_READINGS {
+            let before = out.split_off(start);
+            flags = flags.union(pass(redactor, &before, out)?.0);
+            if out.get(start..) == Some(&before) {
+                break;
+            }
+        }
+    }
+    Ok(flags)
+}
+
+fn pass(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<(RecordFlags, bool), NotAudit> {
     let mut anchors = Vec::new();
     redactor.patterns.anchors(record, &mut anchors);
     let (work, flags) = (Work::default(), RecordFlags::default());
-    let mut pass = Pass { redactor, record, anchors: &anchors, work, flags };
+    let mut pass = Pass { redactor, record, anchors: &anchors, work, flags, became_text: false };
     pass.members()?;
     if pass.work.edits.is_empty() {
         out.extend_from_slice(record);
     } else {
         pass.work.edits.apply(record, &redactor.hash, out);
     }
-    Ok(pass.flags)
+    Ok((pass.flags, pass.became_text))
 }
 
 /// What a member of an audit event is to redaction.
@@ -49,6 +68,8 @@ struct Pass<'p> {
     anchors: &'p [usize],
     work: Work,
     flags: RecordFlags,
+    /// A body that is no JSON is kept as a text.
+    became_text: bool,
 }
 
 /// A member that was met, and whether it has been read.
@@ -211,6 +232,8 @@ impl<'p> Pass<'p> {
         });
         if is_secret {
             self.flags = self.flags.union(RecordFlags::WITHHELD);
+        } else {
+            self.became_text = true;
         }
     }
 }
