@@ -47,6 +47,11 @@ fn secret_body(place: usize, bytes: &[u8]) {
             b"}",
         ]
         .concat();
+        // Bytes that end the body early put the needle elsewhere, where nothing says that it is one.
+        let is_body = |audit: AuditRecord<'_>| audit.request_object == Some(body.trim_ascii());
+        if !AuditRecord::decode(&record).is_ok_and(is_body) {
+            continue;
+        }
         let mut out = Vec::new();
         if REDACTOR.redact(&record, &mut out).is_ok() {
             let holds = out.windows(NEEDLE.len()).any(|window| window == NEEDLE);
