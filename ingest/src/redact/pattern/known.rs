@@ -211,6 +211,10 @@ pub(super) fn user_info(text: &[u8], at: usize) -> Option<UserInfo> {
     let authority = run(text, at, |byte| !ends_authority(byte));
     let end = text[..authority].iter().rposition(|byte| *byte == b'@')?;
     let user = &text[start..end];
+    // What stands for a masked token has a colon of its own.
+    if super::is_masked(user) {
+        return None;
+    }
     let secret = match user.iter().position(|byte| *byte == b':') {
         Some(colon) => start + colon + 1..end,
         None if user.len() >= 16 && user.iter().any(u8::is_ascii_digit) => start..end,
