@@ -32,6 +32,11 @@ fn write(sink: &mut dyn EventSink, records: &[String], via: Via, offset: u64, fl
     sink.write(&batch.finish(), Some(offset)).unwrap();
 }
 
+/// Whole records that came by webhook.
+fn post(sink: &mut dyn EventSink, records: &[String], offset: u64) {
+    write(sink, records, Via::Webhook, offset, RecordFlags::default());
+}
+
 fn events(store: &Store, query: &str) -> Vec<Event> {
     let mut events = Vec::new();
     let context = TimeContext::utc(Timestamp::default());
@@ -59,24 +64,12 @@ fn what_a_failed_commit_wrote_is_not_written_again() {
     let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
     let change = record("patch", "a", 1, "ResponseStarted");
-    write(
-        sink.as_mut(),
-        &[change, record("get", "b", 2, "ResponseComplete")],
-        Via::Webhook,
-        0,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[change, record("get", "b", 2, "ResponseComplete")], 0);
     // A file where the directory of the second split should be: the first one is written, the second one cannot be.
     let blocker = dir.path().join("splits/access-20261123000000000000-0");
     fs::write(&blocker, b"").unwrap();
     sink.commit().unwrap_err();
-    write(
-        sink.as_mut(),
-        &[record("patch", "a", 1, "ResponseComplete")],
-        Via::Webhook,
-        2,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("patch", "a", 1, "ResponseComplete")], 2);
     fs::remove_file(&blocker).unwrap();
     sink.commit().unwrap();
     let found: Vec<_> = events(&store, "").iter().map(|event| event.audit.id.clone()).collect();
@@ -89,26 +82,14 @@ fn files_that_a_killed_writer_left_are_no_obstacle() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
-    write(
-        sink.as_mut(),
-        &[record("get", "a", 1, "ResponseStarted")],
-        Via::Webhook,
-        0,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("get", "a", 1, "ResponseStarted")], 0);
     sink.commit().unwrap();
     drop((sink, store));
     let split = dir.path().join("splits/access-20261123000000000000-0");
     leave_delete_files(&split);
     let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
-    write(
-        sink.as_mut(),
-        &[record("get", "a", 1, "ResponseComplete")],
-        Via::Webhook,
-        1,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 1);
     sink.commit().unwrap();
     assert_eq!(events(&store, "stage:ResponseComplete").len(), 1);
     assert_eq!(events(&store, "").len(), 1);
@@ -136,13 +117,7 @@ fn a_split_that_is_gone_is_an_error_and_is_not_made_anew() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
-    write(
-        sink.as_mut(),
-        &[record("get", "a", 1, "ResponseComplete")],
-        Via::Webhook,
-        0,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 0);
     sink.commit().unwrap();
     drop((sink, store));
     let split = dir.path().join("splits/access-20261123000000000000-0");
@@ -159,13 +134,7 @@ fn splits_of_an_older_schema_are_refused_until_they_are_rebuilt() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
-    write(
-        sink.as_mut(),
-        &[record("get", "a", 1, "ResponseComplete")],
-        Via::Webhook,
-        0,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 0);
     sink.commit().unwrap();
     let before = events(&store, "");
     drop((sink, store));
@@ -197,8 +166,8 @@ fn a_record_without_a_time_is_one_event_however_late_its_copy_comes() {
     let mut sink = store.sink();
     let timeless = r#"{"auditID":"a","stage":"ResponseComplete","verb":"get","requestURI":"/x"}"#.to_owned();
     let two_days = 2 * 86_400_000_000;
-    write(sink.as_mut(), &[timeless.clone(), timeless.clone()], Via::Webhook, 0, RecordFlags::default());
-    write(sink.as_mut(), std::slice::from_ref(&timeless), Via::Webhook, 60_000_000, RecordFlags::default());
+    post(sink.as_mut(), &[timeless.clone(), timeless.clone()], 0);
+    post(sink.as_mut(), std::slice::from_ref(&timeless), 60_000_000);
     sink.commit().unwrap();
     write(sink.as_mut(), &[timeless], Via::Import, two_days, RecordFlags::default());
     sink.commit().unwrap();
@@ -219,13 +188,7 @@ fn the_inside_of_a_long_value_is_found() {
             .replace(&format!("/api/v1/namespaces/shop/pods/{name}"), &uri(end))
             .replace("alice", &format!("{}{end}", "Alice".repeat(150)))
     };
-    write(
-        sink.as_mut(),
-        &[with("a", "curl+evil"), with("b", "true")],
-        Via::Webhook,
-        0,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[with("a", "curl+evil"), with("b", "true")], 0);
     sink.commit().unwrap();
     let check = |query: &str, expected: &[&str]| {
         let mut found: Vec<_> = events(&store, query).into_iter().map(|event| event.audit.id).collect();
@@ -247,13 +210,7 @@ fn cut_records_can_be_searched_for() {
     let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
     write(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], Via::Webhook, 0, RecordFlags::CUT);
-    write(
-        sink.as_mut(),
-        &[record("get", "b", 1, "ResponseComplete")],
-        Via::Webhook,
-        1,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("get", "b", 1, "ResponseComplete")], 1);
     sink.commit().unwrap();
     let found = events(&store, "truncated:true");
     assert_eq!(found.iter().map(|event| event.audit.id.as_str()).collect::<Vec<_>>(), ["a"]);
@@ -269,15 +226,9 @@ fn starts_that_wait_are_counted_and_what_resolved_waits_no_more() {
     let held = |store: &Store| store.search().progress().counts.held;
     let started: Vec<_> =
         ["a", "b", "c"].iter().map(|name| record("get", name, 1, "RequestReceived")).collect();
-    write(sink.as_mut(), &started, Via::Webhook, 0, RecordFlags::default());
+    post(sink.as_mut(), &started, 0);
     assert_eq!(held(&store), 3);
-    write(
-        sink.as_mut(),
-        &[record("get", "a", 1, "ResponseComplete")],
-        Via::Webhook,
-        3,
-        RecordFlags::default(),
-    );
+    post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 3);
     sink.commit().unwrap();
     assert_eq!((held(&store), sink.replay_from()), (2, 0), "the records of one batch share its position");
     assert_eq!(store.search().progress().searchable, 4);
@@ -325,7 +276,7 @@ proptest! {
         let mut offset = 0;
         let mut put = |sink: &mut dyn EventSink, name: u8, second: u32, is_end: bool| {
             let stage = if is_end { "ResponseComplete" } else { "ResponseStarted" };
-            write(sink, &[record("patch", &format!("r{name}"), second, stage)], Via::Webhook, offset, RecordFlags::default());
+            post(sink, &[record("patch", &format!("r{name}"), second, stage)], offset);
             offset += 1;
         };
         for (name, second) in &before {

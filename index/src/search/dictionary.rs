@@ -64,17 +64,17 @@ impl DictionaryQuery {
         let mut documents = BitSet::with_max_value(segment.max_doc());
         let mut unsure = Vec::new();
         let mut steps = 0;
+        let mut is_up = || {
+            steps += 1;
+            steps % STEPS_PER_LOOK == 0 && self.budget.is_up()
+        };
         'terms: while terms.advance() {
             let key = terms.key();
             if !key.starts_with(self.prefix.as_bytes()) {
                 break;
             }
-            steps += 1;
-            if steps >= STEPS_PER_LOOK {
-                steps = 0;
-                if self.budget.is_up() {
-                    break;
-                }
+            if is_up() {
+                break;
             }
             let verdict = (self.test)(key);
             if verdict == Verdict::Fails {
@@ -89,12 +89,8 @@ impl DictionaryQuery {
                 } else {
                     documents.insert(doc);
                 }
-                steps += 1;
-                if steps >= STEPS_PER_LOOK {
-                    steps = 0;
-                    if self.budget.is_up() {
-                        break 'terms;
-                    }
+                if is_up() {
+                    break 'terms;
                 }
                 doc = postings.advance();
             }

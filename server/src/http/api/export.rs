@@ -98,7 +98,6 @@ fn write(search: &dyn Search, question: &Question, format: Format, out: &mut Pie
             csv.flush()?;
         }
     }
-    drop(sender);
     if !out.buffer.is_empty() {
         out.send()?;
     }
