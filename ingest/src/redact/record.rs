@@ -129,7 +129,7 @@ impl<'p> Pass<'p> {
                 _ => met.push(Met { part, place, is_read: false }),
             }
         }
-        if !record[cursor.position()..].trim_ascii().is_empty() {
+        if !cursor.is_at_end() {
             return Err(NotAudit::Malformed);
         }
         if !has_id && !has_stage {

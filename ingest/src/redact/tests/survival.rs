@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use taffrail_event::{AuditRecord, json};
+use taffrail_event::{AuditRecord, NotAudit, json};
 
 use super::redactor;
 
@@ -263,7 +263,7 @@ proptest! {
              prop::sample::select(vec!["\"a\"", "\"\"", "{}", "[1]", "null", "{", "x", "\"", "{\"resource\":\"pods\"}"]),
              prop::sample::select(vec![",", "", ",,", " "])),
             0..6),
-        end in prop::sample::select(vec!["}", "", "} ", "}}", "]"]),
+        end in prop::sample::select(vec!["}", "", "} ", "}}", "]", "}\u{c}", "}\u{b}"]),
     ) {
         let mut record = "{".to_owned();
         for (key, value, separator) in members {
@@ -284,4 +284,13 @@ proptest! {
         let record = super::event("secrets", &format!("\"requestURI\":{text},\"x\":{text},\"requestObject\":{{\"args\":[{text}],\"password=\":{text}}}"));
         redactor.redact(record.as_bytes(), &mut out).unwrap();
     }
+}
+
+/// Found by fuzzing: behind an event it was white space here and none to the decoder, so that the record was acknowledged
+/// and never indexed.
+#[test]
+fn a_form_feed_behind_an_event_is_no_white_space() {
+    let record = b"{\"auditID\":\"a\",\"verb\":\"get\"}\x0c";
+    assert_eq!(redactor().redact(record, &mut Vec::new()).err(), Some(NotAudit::Malformed));
+    assert_eq!(AuditRecord::decode(record).err(), Some(NotAudit::Malformed));
 }

@@ -115,6 +115,12 @@ impl<'b> Cursor<'b> {
         }
     }
 
+    /// Whether nothing but the blanks of JSON is left: a form feed is none of them.
+    pub(in crate::redact) fn is_at_end(&mut self) -> bool {
+        self.skip_blanks();
+        self.pos == self.buf.len()
+    }
+
     pub(in crate::redact) fn skip_to(&mut self, pos: usize) {
         self.pos = pos;
     }
