@@ -17,17 +17,23 @@ pub enum Via {
     Webhook,
     /// `taffrail import`.
     Import,
+    /// A log file that is followed while it grows.
+    File,
+    /// Taffrail itself: gaps, and who read what.
+    Taffrail,
 }
 
 impl Via {
     /// Every route.
-    pub const ALL: [Self; 2] = [Self::Webhook, Self::Import];
+    pub const ALL: [Self; 4] = [Self::Webhook, Self::Import, Self::File, Self::Taffrail];
 
     /// The name in `via` of the event JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
             Self::Import => "import",
+            Self::File => "file",
+            Self::Taffrail => "taffrail",
         }
     }
 
