@@ -41,17 +41,20 @@ pub enum Class {
     Change,
     /// Reads, watches, and exec, attach, portforward, log and proxy under any verb.
     Access,
+    /// What Taffrail itself noted: gaps.
+    Notice,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 2] = [Self::Change, Self::Access];
+    pub const ALL: [Self; 3] = [Self::Change, Self::Access, Self::Notice];
 
     /// The name in directory names and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Change => "change",
             Self::Access => "access",
+            Self::Notice => "notice",
         }
     }
 }

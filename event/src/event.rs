@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, strings};
 use crate::audit::{AuditRecord, NotAudit};
+use crate::decoded::Decoded;
+use crate::gap::Gap;
 use crate::json::{self, Members};
 use crate::key::Key;
 use crate::object::{BodyMetadata, ObjectRef};
@@ -21,6 +23,8 @@ use crate::words;
 pub enum Kind {
     /// A request to an API server.
     Audit,
+    /// A stretch of time for which a source lacks records.
+    Gap,
 }
 
 impl Kind {
@@ -28,6 +32,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Audit => "audit",
+            Self::Gap => "gap",
         }
     }
 }
@@ -37,7 +42,7 @@ impl Kind {
 pub struct Event {
     /// The request key (or, for a second record of one request and stage, its record key).
     pub id: Key,
-    /// `requestReceivedTimestamp`.
+    /// `requestReceivedTimestamp`; the start of a gap.
     pub time: Timestamp,
     /// What the event is about.
     pub kind: Kind,
@@ -45,25 +50,25 @@ pub struct Event {
     pub cluster: String,
     /// One line in plain words.
     pub summary: String,
-    /// Who made the request.
-    pub actor: Actor,
-    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL.
+    /// Who made the request; an object in every audit event, else null.
+    pub actor: Option<Actor>,
+    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; `""` where nobody did anything.
     pub verb: String,
-    /// The object; null for a non-resource URL.
+    /// The object; null for a non-resource URL and where there is none.
     pub object: Option<ObjectRef>,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Where the request came from.
-    pub client: Client,
-    /// What it changed.
-    pub change: Change,
-    /// The audit record's own fields.
-    pub audit: Audit,
-    /// Null in an audit event.
+    /// How it ended; an object in every audit event, else null.
+    pub outcome: Option<Outcome>,
+    /// Where the request came from; an object in every audit event, else null.
+    pub client: Option<Client>,
+    /// What it changed; an object in every audit event, else null.
+    pub change: Option<Change>,
+    /// The audit record's own fields; null in events of other kinds.
+    pub audit: Option<Audit>,
+    /// Always null: there are no flows yet.
     pub flow: (),
-    /// Null in an audit event.
-    pub gap: (),
-    /// Null in an audit event.
+    /// What is missing; null in events of other kinds.
+    pub gap: Option<Gap>,
+    /// Always null: there are no findings yet.
     pub finding: (),
     /// When the first copy was received.
     pub received: Timestamp,
@@ -156,23 +161,6 @@ pub struct Audit {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// A stretch of time for which a source lacks records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gap {
-    /// The cluster, or `""` for every cluster.
-    pub cluster: String,
-    /// The source within it.
-    pub source: String,
-    /// Start, inclusive.
-    pub from: Timestamp,
-    /// End, exclusive.
-    pub to: Timestamp,
-    /// How many records are missing; null when unknown.
-    pub lost: Option<u64>,
-    /// Why, in plain words.
-    pub reason: String,
-}
-
 /// What the index knows of an event beside its record.
 #[derive(Debug, Clone)]
 pub struct Origins {
@@ -201,13 +189,13 @@ impl Default for Origins {
 }
 
 impl Event {
-    /// Builds the event from its redacted record.
+    /// Builds the event from the redacted record of an audit event.
     pub fn decode(record: &[u8], origins: &Origins) -> Result<Self, NotAudit> {
-        AuditRecord::decode(record).map(|audit| Self::of(&audit, origins))
+        AuditRecord::decode(record).map(|audit| Self::of_audit(&audit, origins))
     }
 
     /// Builds the event from its decoded record.
-    pub fn of(audit: &AuditRecord<'_>, origins: &Origins) -> Self {
+    pub(crate) fn of_audit(audit: &AuditRecord<'_>, origins: &Origins) -> Self {
         let response = audit.response_object.map(BodyMetadata::of).unwrap_or_default();
         let actor = Actor::of(audit);
         let object = ObjectRef::of(audit, &response);
@@ -220,18 +208,41 @@ impl Event {
             cluster: origins.cluster.clone(),
             summary: summary(audit, &actor, object.as_ref(), &outcome),
             verb: audit.verb.clone().into_owned(),
-            client: Client {
+            client: Some(Client {
                 ip: ips.last().cloned().unwrap_or_default(),
                 ips,
                 user_agent: audit.user_agent.clone().into_owned(),
-            },
-            change: Change::of(change_type(audit, object.as_ref(), &outcome, &response)),
-            audit: Audit::of(audit, origins.is_cut),
-            actor,
+            }),
+            change: Some(Change::of(change_type(audit, object.as_ref(), &outcome, &response))),
+            audit: Some(Audit::of(audit, origins.is_cut)),
+            actor: Some(actor),
             object,
-            outcome,
+            outcome: Some(outcome),
             flow: (),
-            gap: (),
+            gap: None,
+            finding: (),
+            received: origins.received,
+            via: origins.via.iter().collect(),
+        }
+    }
+
+    /// The event that tells of a gap.
+    pub(crate) fn of_gap(gap: Gap, origins: &Origins) -> Self {
+        Self {
+            id: origins.id,
+            time: gap.from,
+            kind: Kind::Gap,
+            cluster: gap.cluster.clone(),
+            summary: gap.summary(),
+            actor: None,
+            verb: String::new(),
+            object: None,
+            outcome: None,
+            client: None,
+            change: None,
+            audit: None,
+            flow: (),
+            gap: Some(gap),
             finding: (),
             received: origins.received,
             via: origins.via.iter().collect(),
@@ -242,18 +253,28 @@ impl Event {
     /// annotations, and the bodies of `record`, from which the event was decoded. Audit ids are found by their field only:
     /// every event has another one, and they would be most of the words.
     pub fn texts(&self, record: &[u8], each: impl FnMut(&str)) {
-        self.texts_of(&AuditRecord::decode(record).unwrap_or_default(), each);
+        match Decoded::of_kind(record, self.kind) {
+            Ok(decoded) => self.texts_of(&decoded, each),
+            Err(_) => self.texts_of(&Decoded::Audit(Box::default()), each),
+        }
     }
 
     /// The same from the decoded record.
-    pub fn texts_of(&self, audit: &AuditRecord<'_>, mut each: impl FnMut(&str)) {
-        each(&self.summary);
-        for text in [&self.cluster, &self.actor.name, &self.actor.uid, &self.verb, &self.client.user_agent] {
+    pub fn texts_of(&self, decoded: &Decoded<'_>, mut each: impl FnMut(&str)) {
+        for text in [&self.summary, &self.cluster, &self.verb] {
             each(text);
         }
-        self.actor.groups.iter().for_each(|group| each(group));
-        if let Some(impersonated) = &self.actor.impersonated {
-            each(&impersonated.name);
+        if let Some(gap) = &self.gap {
+            each(&gap.source);
+            each(&gap.reason);
+        }
+        if let Some(actor) = &self.actor {
+            each(&actor.name);
+            each(&actor.uid);
+            actor.groups.iter().for_each(|group| each(group));
+            if let Some(impersonated) = &actor.impersonated {
+                each(&impersonated.name);
+            }
         }
         if let Some(object) = &self.object {
             for text in
@@ -263,13 +284,21 @@ impl Event {
             }
             each(&object.uid);
         }
-        self.client.ips.iter().for_each(|ip| each(ip));
-        each(&self.audit.uri);
-        each(&self.outcome.reason);
-        for (key, value) in &self.audit.annotations {
-            each(key);
-            each(value);
+        if let Some(client) = &self.client {
+            each(&client.user_agent);
+            client.ips.iter().for_each(|ip| each(ip));
         }
+        if let Some(outcome) = &self.outcome {
+            each(&outcome.reason);
+        }
+        if let Some(audit) = &self.audit {
+            each(&audit.uri);
+            for (key, value) in &audit.annotations {
+                each(key);
+                each(value);
+            }
+        }
+        let Some(audit) = decoded.audit() else { return };
         if let Some(message) = audit.response_status.and_then(|status| json::member(status, "message")) {
             each(&json::string(message).unwrap_or_default());
         }
@@ -391,6 +420,7 @@ impl Audit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::RecordFlags;
 
     fn event(rest: &str) -> Event {
         let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);
@@ -400,7 +430,7 @@ mod tests {
     #[test]
     fn change_types() {
         fn check(rest: &str, expected: ChangeType) {
-            assert_eq!(event(rest).change.change_type, expected, "{rest}");
+            assert_eq!(event(rest).change.unwrap().change_type, expected, "{rest}");
         }
         let pods = r#""objectRef":{"resource":"pods","name":"x","resourceVersion":"5"}"#;
         let ok = r#""responseStatus":{"code":200}"#;
@@ -461,5 +491,39 @@ mod tests {
         assert_eq!(json["change"]["type"], "none");
         let back: Event = serde_json::from_value(json).unwrap();
         assert_eq!(back, event);
+    }
+
+    #[test]
+    fn a_gap_is_an_event_of_its_own_kind() {
+        let gap = Gap {
+            cluster: "prod".to_owned(),
+            source: "webhook".to_owned(),
+            from: Timestamp::from_micros(1_000_000),
+            to: Timestamp::from_micros(2_000_000),
+            lost: Some(3),
+            reason: "nobody spoke".to_owned(),
+        };
+        let record = gap.encode();
+        let decoded = Decoded::of(&record, RecordFlags::GAP).unwrap();
+        let event = decoded.event(&Origins { cluster: "prod".to_owned(), ..Origins::default() });
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!((&json["kind"], &json["time"]), (&"gap".into(), &"1970-01-01T00:00:01.000000Z".into()));
+        assert_eq!((&json["gap"]["lost"], &json["gap"]["source"]), (&3.into(), &"webhook".into()));
+        for absent in ["actor", "object", "outcome", "client", "change", "audit"] {
+            assert_eq!(json[absent], serde_json::Value::Null, "{absent}");
+        }
+        assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+        let mut words = Vec::new();
+        event.texts(&record, |text| words.push(text.to_owned()));
+        assert!(words.contains(&"nobody spoke".to_owned()), "{words:?}");
+    }
+
+    #[test]
+    fn bytes_that_look_like_a_gap_are_none() {
+        let forged = br#"{"auditID":"a","verb":"get","cluster":"","source":"x","from":"1970-01-01T00:00:01Z","to":"1970-01-01T00:00:02Z","lost":null,"reason":""}"#;
+        assert_eq!(
+            Decoded::of(forged, RecordFlags::default()).unwrap().event(&Origins::default()).kind,
+            Kind::Audit
+        );
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
+use crate::time::Timestamp;
+
 /// 128 bits of SHA-256, printed as 32 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u128);
@@ -117,6 +119,32 @@ impl AuditIdentity<'_> {
             None => hash_field(&mut record, b""),
         }
         Keys { request: finish(request), record: finish(record) }
+    }
+}
+
+/// What the keys of a gap are made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GapIdentity<'a> {
+    /// The cluster, or `""`.
+    pub(crate) cluster: &'a str,
+    /// The source within it.
+    pub(crate) source: &'a str,
+    /// Where it starts.
+    pub(crate) from: Timestamp,
+    /// Why.
+    pub(crate) reason: &'a str,
+}
+
+impl GapIdentity<'_> {
+    /// Both keys, which are one: a gap has no stages.
+    pub(crate) fn keys(&self) -> Keys {
+        let mut hash = Sha256::new();
+        for field in ["gap", self.cluster, self.source, self.reason] {
+            hash_field(&mut hash, field.as_bytes());
+        }
+        hash_field(&mut hash, &self.from.micros().to_le_bytes());
+        let key = finish(hash);
+        Keys { request: key, record: key }
     }
 }
 

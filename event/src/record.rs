@@ -97,6 +97,8 @@ impl RecordFlags {
     pub const CUT: Self = Self(1);
     /// The bodies did not tokenize and belonged to a secret-bearing resource: replaced whole.
     pub const WITHHELD: Self = Self(2);
+    /// The record is a [`Gap`](crate::Gap) and no audit event. Only Taffrail sets it: bytes that look like one are none.
+    pub const GAP: Self = Self(4);
 
     /// Both sets of flags.
     #[must_use]
@@ -122,7 +124,7 @@ impl RecordFlags {
 
 /// Records of one origin, one after the other in one buffer.
 ///
-/// Record bytes are one redacted audit event each (a JSON object, not necessarily valid UTF-8).
+/// Record bytes are one redacted audit event each (a JSON object, not necessarily valid UTF-8), or what the flags say.
 #[derive(Debug, Clone)]
 pub struct RecordBatch {
     /// Shared by all records of the batch.

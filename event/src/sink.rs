@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Gap;
+use crate::gap::Gap;
 use crate::record::RecordBatch;
 
 /// A place in a durable ordered log. The local journal has one partition, 0; offsets count records.

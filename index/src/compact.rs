@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use taffrail_event::{AuditRecord, crash_point};
+use taffrail_event::{Decoded, RecordFlags, crash_point};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::Field;
@@ -215,10 +215,11 @@ fn live_documents(searcher: &Searcher) -> tantivy::Result<Vec<(i64, DocAddress)>
 /// The document as it is stored from now on; `None` if it cannot be read as an event, which the index never writes.
 fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> {
     let document = Stored::decode(&stored)?;
-    let replaced = rewrite(document.record);
+    let is_own = document.flags.contains(RecordFlags::GAP);
+    let replaced = if is_own { None } else { rewrite(document.record) };
     let record = replaced.as_deref().unwrap_or(document.record);
-    let audit = AuditRecord::decode(record).ok()?;
-    let (sort, rank) = (SortKey::of(&audit, time), Rank::of(&audit, document.flags, record_hash(record)));
+    let decoded = Decoded::of(record, document.flags).ok()?;
+    let (sort, rank) = (SortKey::of(&decoded, time), Rank::of(&decoded, document.flags, record_hash(record)));
     let stored = match &replaced {
         Some(record) => Stored { record, ..document }.encode(),
         None => stored,

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
-use taffrail_event::{AuditRecord, Event, Key, words};
+use taffrail_event::{AuditRecord, Decoded, Event, Key, words};
 use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
 
@@ -31,7 +31,14 @@ impl SortKey {
         Self { object: u64::MAX, time }
     }
 
-    pub(crate) fn of(audit: &AuditRecord<'_>, time: i64) -> Self {
+    pub(crate) fn of(decoded: &Decoded<'_>, time: i64) -> Self {
+        match decoded {
+            Decoded::Audit(audit) => Self::of_audit(audit, time),
+            Decoded::Gap(gap) => Self { object: hash(gap.source.as_bytes()), time },
+        }
+    }
+
+    fn of_audit(audit: &AuditRecord<'_>, time: i64) -> Self {
         use taffrail_event::json::{Members, string};
         let mut kind = FxHasher::default();
         let (mut namespace, mut name) = (0, Cow::Borrowed(""));
@@ -76,7 +83,7 @@ pub(crate) struct DocumentBuilder {
 }
 
 impl DocumentBuilder {
-    /// The document of a stored record; `None` if the record is no audit event.
+    /// The document of a stored record; `None` if the record is not what its flags say.
     pub(crate) fn build(
         &mut self,
         columns: &Columns,
@@ -84,17 +91,17 @@ impl DocumentBuilder {
         rank: Rank,
     ) -> Option<TantivyDocument> {
         let stored = Stored::decode(stored_bytes)?;
-        let audit = AuditRecord::decode(stored.record).ok()?;
-        let keys = audit.keys(stored.cluster);
+        let decoded = Decoded::of(stored.record, stored.flags).ok()?;
+        let keys = decoded.keys(stored.cluster);
         let id = if stored.is_conflict { keys.record } else { keys.request };
-        let event = Event::of(&audit, &stored.origins(id));
+        let event = decoded.event(&stored.origins(id));
         let mut document = TantivyDocument::new();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {
             document.add_u64(columns.key, keys.request.high());
         }
-        if !event.audit.id.is_empty() {
-            document.add_u64(columns.audit_id, audit_id_hash(&event.audit.id));
+        if let Some(audit) = event.audit.as_ref().filter(|audit| !audit.id.is_empty()) {
+            document.add_u64(columns.audit_id, audit_id_hash(&audit.id));
         }
         document.add_i64(columns.time, event.time.micros());
         document.add_u64(columns.id_high, id.high());
@@ -114,7 +121,7 @@ impl DocumentBuilder {
         }
         phrases(&event, &mut |text| document.add_text(columns.phrases, text));
         self.words.clear();
-        event.texts_of(&audit, |text| self.words.add_all(text));
+        event.texts_of(&decoded, |text| self.words.add_all(text));
         document.add_text(columns.words, self.words.text());
         document.add_bytes(columns.stored, stored_bytes);
         Some(document)

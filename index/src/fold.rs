@@ -8,7 +8,7 @@
 //! - Different records of the same stage are all kept: the one with the smallest record key under the request key, the
 //!   others under their record keys.
 
-use taffrail_event::{AuditRecord, RecordFlags, Stage, ViaSet};
+use taffrail_event::{AuditRecord, Decoded, Gap, RecordFlags, Stage, ViaSet};
 
 /// How good a copy is: its stage, then its bodies, then whether it is whole; a hash of its bytes breaks ties, so that
 /// the outcome does not depend on the order of arrival.
@@ -16,11 +16,24 @@ use taffrail_event::{AuditRecord, RecordFlags, Stage, ViaSet};
 pub(crate) struct Rank(pub(crate) u32);
 
 impl Rank {
-    pub(crate) fn of(audit: &AuditRecord<'_>, flags: RecordFlags, bytes_hash: u64) -> Self {
+    pub(crate) fn of(decoded: &Decoded<'_>, flags: RecordFlags, bytes_hash: u64) -> Self {
+        match decoded {
+            Decoded::Audit(audit) => Self::of_audit(audit, flags, bytes_hash),
+            Decoded::Gap(gap) => Self::of_gap(gap),
+        }
+    }
+
+    fn of_audit(audit: &AuditRecord<'_>, flags: RecordFlags, bytes_hash: u64) -> Self {
         let bodies = u32::from(audit.request_object.is_some()) + u32::from(audit.response_object.is_some());
         let whole = u32::from(!flags.contains(RecordFlags::CUT) && !audit.is_truncated());
         let tie = u32::try_from(bytes_hash >> (64 - TIE_BITS)).unwrap_or_default();
         Self((audit.stage() as u32) << 30 | bodies << 28 | whole << TIE_BITS | tie)
+    }
+
+    /// The longer one is what is known later.
+    fn of_gap(gap: &Gap) -> Self {
+        let seconds = u32::try_from(gap.seconds()).unwrap_or(u32::MAX).min((1 << TIE_BITS) - 1);
+        Self((Stage::ResponseComplete as u32) << 30 | seconds)
     }
 
     pub(crate) fn stage(self) -> u32 {

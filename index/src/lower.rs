@@ -191,7 +191,9 @@ impl Lowering<'_> {
             )),
             Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
                 let predicate = predicate.clone();
-                let check = Check::new(move |event, _| predicate.matches_text(&event.audit.id));
+                let check = Check::new(move |event, _| {
+                    event.audit.as_ref().is_some_and(|audit| predicate.matches_text(&audit.id))
+                });
                 Box::new(VerifiedQuery::new(within, None, check, self.columns.stored, self.budget))
             }
         }

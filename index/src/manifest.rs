@@ -107,9 +107,12 @@ impl Manifest {
         write().map_err(IndexError::io("replace", &path))
     }
 
-    /// Notes that records are missing; the oldest note gives way at [`MAX_GAPS`].
+    /// Notes that records are missing; the oldest note gives way at [`MAX_GAPS`]. A hole that is told of again may have grown.
     pub(crate) fn add_gap(&mut self, gap: Gap) {
-        if self.gaps.contains(&gap) {
+        if let Some(known) = self.gaps.iter_mut().find(|known| known.is_same_hole(&gap)) {
+            if known.to < gap.to {
+                *known = gap;
+            }
             return;
         }
         if self.gaps.len() >= MAX_GAPS {

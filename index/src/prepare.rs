@@ -1,7 +1,7 @@
 //! What the sink needs to know of a record before it is indexed; computed on all cores.
 
 use bytes::Bytes;
-use taffrail_event::{AuditRecord, Class, Keys, Origin, RecordFlags, ViaSet};
+use taffrail_event::{Class, Decoded, Keys, Origin, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
 use crate::fold::Rank;
@@ -22,18 +22,18 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// `None` if the record is no audit event.
+    /// `None` if the record is not what its flags say.
     pub(crate) fn of(bytes: Bytes, flags: RecordFlags, origin: &Origin) -> Option<Self> {
-        let audit = AuditRecord::decode(&bytes).ok()?;
-        let own_time = audit.time();
+        let decoded = Decoded::of(&bytes, flags).ok()?;
+        let own_time = decoded.time();
         let time = own_time.unwrap_or(origin.received).micros();
         Some(Self {
-            keys: audit.keys(&origin.cluster),
-            rank: Rank::of(&audit, flags, record_hash(&bytes)),
-            class: audit.class(),
+            keys: decoded.keys(&origin.cluster),
+            rank: Rank::of(&decoded, flags, record_hash(&bytes)),
+            class: decoded.class(),
             time,
             has_time: own_time.is_some(),
-            sort: SortKey::of(&audit, time),
+            sort: SortKey::of(&decoded, time),
             via: ViaSet::of(origin.via),
             flags,
             bytes,

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taffrail_event::{
-    Class, EventSink, Gap, Key, RecordBatch, RecordFlags, SinkError, Timestamp, WriteCounts,
+    BatchBuilder, Class, EventSink, Gap, Key, Origin, RecordBatch, RecordFlags, SinkError, Timestamp, Via,
+    WriteCounts,
 };
 
 use crate::catalog::Catalog;
@@ -46,6 +47,8 @@ pub(crate) struct Indexer {
     dirty: Vec<Place>,
     dirty_bytes: usize,
     dirty_since: Option<Instant>,
+    /// Gaps that the next manifest will name, so that coverage shows them.
+    gaps: Vec<Gap>,
     /// The journal offset after the last record taken.
     taken: u64,
     /// The newest arrival seen: the journal's clock.
@@ -68,6 +71,7 @@ impl Indexer {
             dirty: Vec::new(),
             dirty_bytes: 0,
             dirty_since: None,
+            gaps: Vec::new(),
             taken,
             journal_time: Timestamp::MIN,
             touched: BTreeSet::new(),
@@ -83,12 +87,15 @@ impl Indexer {
         for prepared in prepared {
             counts.read += 1;
             let Some(prepared) = prepared else {
-                // The intake lets only audit events in; a record from another hand is passed over and shown.
-                tracing::error!(cluster = %batch.origin.cluster, "a journal record is no audit event; it was not indexed");
+                // The intake lets only events in; a record from another hand is passed over and shown.
+                tracing::error!(cluster = %batch.origin.cluster, "a journal record is no event; it was not indexed");
                 counts.folded += 1;
                 continue;
             };
             self.take_one(&prepared, batch, &mut counts)?;
+            if prepared.flags.contains(RecordFlags::GAP) {
+                self.gaps.extend(Gap::decode(&prepared.bytes));
+            }
         }
         Ok(counts)
     }
@@ -299,8 +306,20 @@ impl EventSink for Indexer {
     }
 
     fn report_gap(&mut self, gap: Gap) {
+        // No journal holds it: it is durable now or never.
         if let Err(error) = self.catalog.store_manifest(|manifest| manifest.add_gap(gap.clone())) {
             tracing::error!(%error, "a gap could not be noted in the manifest");
+        }
+        let origin = Origin {
+            cluster: gap.cluster.as_str().into(),
+            source: gap.source.as_str().into(),
+            via: Via::Taffrail,
+            received: gap.to,
+        };
+        let mut batch = BatchBuilder::new(Arc::new(origin));
+        batch.push(&gap.encode(), RecordFlags::GAP);
+        if let Err(error) = self.take(&batch.finish()) {
+            tracing::error!(%error, "a gap could not be indexed");
         }
     }
 

@@ -3,7 +3,7 @@
 //! Layout (little endian): version u8 = 1, flags u8 (the record's flags), via u8, conflict u8 (1: the document stands
 //! under its record key), received i64, cluster length u8 and bytes, then the record to the end.
 
-use taffrail_event::{AuditRecord, Event, Key, NotAudit, Origins, RecordFlags, Timestamp, ViaSet};
+use taffrail_event::{Decoded, Event, Key, NotAudit, Origins, RecordFlags, Timestamp, ViaSet};
 
 const VERSION: u8 = 1;
 const FIXED_BYTES: usize = 13;
@@ -51,15 +51,15 @@ impl<'a> Stored<'a> {
     }
 
     /// The document's id: the request key, or its record key where another document has that.
-    pub(crate) fn id(&self, audit: &AuditRecord<'_>) -> Key {
-        let keys = audit.keys(self.cluster);
+    pub(crate) fn id(&self, decoded: &Decoded<'_>) -> Key {
+        let keys = decoded.keys(self.cluster);
         if self.is_conflict { keys.record } else { keys.request }
     }
 
     /// The event as the API shows it.
     pub(crate) fn event(&self) -> Result<Event, NotAudit> {
-        let audit = AuditRecord::decode(self.record)?;
-        Ok(Event::of(&audit, &self.origins(self.id(&audit))))
+        let decoded = Decoded::of(self.record, self.flags)?;
+        Ok(decoded.event(&self.origins(self.id(&decoded))))
     }
 
     pub(crate) fn origins(&self, id: Key) -> Origins {

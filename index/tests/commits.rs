@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use taffrail_config::IndexSettings;
-use taffrail_event::{BatchBuilder, Event, EventSink, Key, Origin, RecordFlags, Timestamp, Via};
+use taffrail_event::{BatchBuilder, Event, EventSink, Gap, Key, Origin, RecordFlags, Timestamp, Via};
 use taffrail_index::{IndexError, Store};
 use taffrail_query::{Cursor, Order, PageRequest, Query, TimeContext, TimeRange};
 
@@ -72,7 +72,8 @@ fn what_a_failed_commit_wrote_is_not_written_again() {
     post(sink.as_mut(), &[record("patch", "a", 1, "ResponseComplete")], 2);
     fs::remove_file(&blocker).unwrap();
     sink.commit().unwrap();
-    let found: Vec<_> = events(&store, "").iter().map(|event| event.audit.id.clone()).collect();
+    let found: Vec<_> =
+        events(&store, "").iter().map(|event| event.audit.as_ref().unwrap().id.clone()).collect();
     assert_eq!(found, ["a", "b"]);
     assert_eq!(sink.replay_from(), 3);
 }
@@ -191,7 +192,8 @@ fn the_inside_of_a_long_value_is_found() {
     post(sink.as_mut(), &[with("a", "curl+evil"), with("b", "true")], 0);
     sink.commit().unwrap();
     let check = |query: &str, expected: &[&str]| {
-        let mut found: Vec<_> = events(&store, query).into_iter().map(|event| event.audit.id).collect();
+        let mut found: Vec<_> =
+            events(&store, query).into_iter().map(|event| event.audit.unwrap().id).collect();
         found.sort();
         assert_eq!(found, expected, "{query}");
     };
@@ -213,8 +215,11 @@ fn cut_records_can_be_searched_for() {
     post(sink.as_mut(), &[record("get", "b", 1, "ResponseComplete")], 1);
     sink.commit().unwrap();
     let found = events(&store, "truncated:true");
-    assert_eq!(found.iter().map(|event| event.audit.id.as_str()).collect::<Vec<_>>(), ["a"]);
-    assert!(found[0].audit.truncated);
+    assert_eq!(
+        found.iter().map(|event| event.audit.as_ref().unwrap().id.as_str()).collect::<Vec<_>>(),
+        ["a"]
+    );
+    assert!(found[0].audit.as_ref().unwrap().truncated);
     assert_eq!(events(&store, "-truncated:true").len(), 1);
 }
 
@@ -329,4 +334,62 @@ impl Walk {
         self.after = page.events.last().map(|event| Cursor { time: event.time, id: event.id }).or(self.after);
         self.is_done = !page.more;
     }
+}
+
+/// The gap of a source that said nothing from four o'clock on.
+fn gap(minutes: i64) -> Gap {
+    let from = Timestamp::parse("2026-11-23T16:00:00Z").unwrap();
+    Gap {
+        cluster: "demo".to_owned(),
+        source: "webhook".to_owned(),
+        from,
+        to: from.plus_micros(minutes * 60_000_000),
+        lost: None,
+        reason: "it was silent".to_owned(),
+    }
+}
+
+#[test]
+fn a_gap_is_found_like_an_event_and_grows_under_its_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), &settings()).unwrap();
+    let mut sink = store.sink();
+    for (offset, minutes) in [(0, 5), (1, 9), (2, 5)] {
+        let record = String::from_utf8(gap(minutes).encode()).unwrap();
+        write(sink.as_mut(), &[record], Via::Taffrail, offset, RecordFlags::GAP);
+        sink.commit().unwrap();
+    }
+    let found = events(&store, "kind:gap silent");
+    assert_eq!(found.iter().map(|event| event.gap.clone().unwrap()).collect::<Vec<_>>(), [gap(9)]);
+    assert_eq!(store.search().gaps(), [gap(9)]);
+    drop((sink, store));
+    let store = Store::open(dir.path(), &settings()).unwrap();
+    assert_eq!(store.search().gaps(), [gap(9)]);
+    assert!(events(&store, "user:* OR result:* OR change:*").is_empty());
+}
+
+#[test]
+fn what_the_journal_lost_is_an_event_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), &settings()).unwrap();
+    let mut sink = store.sink();
+    sink.report_gap(gap(5));
+    sink.report_gap(gap(5));
+    sink.commit().unwrap();
+    assert_eq!(events(&store, "kind:gap").len(), 1);
+    assert_eq!(store.search().gaps(), [gap(5)]);
+}
+
+#[test]
+fn an_event_that_looks_like_a_gap_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), &settings()).unwrap();
+    let mut sink = store.sink();
+    let forged = String::from_utf8(gap(5).encode()).unwrap();
+    let forged = forged.replacen('{', r#"{"auditID":"a","verb":"get","#, 1);
+    post(sink.as_mut(), &[forged], 0);
+    sink.commit().unwrap();
+    assert!(store.search().gaps().is_empty());
+    assert_eq!(events(&store, "kind:audit").len(), 1);
+    assert!(events(&store, "kind:gap").is_empty());
 }

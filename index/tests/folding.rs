@@ -87,8 +87,9 @@ fn t21_two_different_answers_to_one_request_are_both_kept_in_any_order() {
     let other = Record { code: 409, ..COMPLETE };
     let (_dir, one) = import(&[&COMPLETE, &other]);
     let (_dir, two) = import(&[&other, &COMPLETE, &other]);
-    let ids =
-        |store: &Store| events(store).iter().map(|event| (event.id, event.outcome.code)).collect::<Vec<_>>();
+    let ids = |store: &Store| {
+        events(store).iter().map(|event| (event.id, event.outcome.as_ref().unwrap().code)).collect::<Vec<_>>()
+    };
     assert_eq!(ids(&one), ids(&two));
     assert_eq!(ids(&one).len(), 2);
     assert_eq!(one.search().progress().counts.conflicts, 1);
@@ -110,7 +111,8 @@ fn t21_a_conflict_with_a_committed_document_keeps_both() {
                 store.sink()
             };
         }
-        let found: Vec<_> = events(&store).iter().map(|event| (event.id, event.outcome.code)).collect();
+        let found: Vec<_> =
+            events(&store).iter().map(|event| (event.id, event.outcome.as_ref().unwrap().code)).collect();
         assert_eq!(found.len(), 2);
         assert_eq!(expected.get_or_insert_with(|| found.clone()), &found);
     }
@@ -140,20 +142,20 @@ fn t23_stages_fold_and_a_lone_request_is_pending_until_its_completion_comes() {
     let received = Record { stage: "RequestReceived", after: 0, ..COMPLETE };
     let started = Record { stage: "ResponseStarted", after: 1, ..COMPLETE };
     let (_dir, store) = import(&[&received]);
-    assert_eq!(events(&store)[0].outcome.result, OutcomeResult::Pending);
+    assert_eq!(events(&store)[0].outcome.as_ref().unwrap().result, OutcomeResult::Pending);
     let mut sink = store.sink();
     write(sink.as_mut(), &[&started], Via::Import, 0, None);
     sink.finish().unwrap();
-    assert_eq!(events(&store)[0].outcome.result, OutcomeResult::Open);
+    assert_eq!(events(&store)[0].outcome.as_ref().unwrap().result, OutcomeResult::Open);
     write(sink.as_mut(), &[&received, &COMPLETE, &started], Via::Import, 0, None);
     sink.finish().unwrap();
     let found = events(&store);
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].outcome.result, OutcomeResult::Success);
+    assert_eq!(found[0].outcome.as_ref().unwrap().result, OutcomeResult::Success);
     let panic = Record { stage: "Panic", code: 500, ..COMPLETE };
     write(sink.as_mut(), &[&panic], Via::Import, 0, None);
     sink.finish().unwrap();
-    assert_eq!(events(&store)[0].outcome.result, OutcomeResult::Failed);
+    assert_eq!(events(&store)[0].outcome.as_ref().unwrap().result, OutcomeResult::Failed);
 }
 
 #[test]
@@ -181,7 +183,10 @@ fn a_held_request_keeps_the_journal_until_it_is_resolved() {
     assert_eq!(sink.replay_from(), 4);
     let found = events(&store);
     assert_eq!(found.len(), 4);
-    assert_eq!(found.iter().filter(|event| event.outcome.result == OutcomeResult::Pending).count(), 1);
+    assert_eq!(
+        found.iter().filter(|event| event.outcome.as_ref().unwrap().result == OutcomeResult::Pending).count(),
+        1
+    );
 }
 
 #[test]
@@ -235,7 +240,7 @@ fn a_full_window_continues_in_a_next_part_and_corrections_find_the_right_one() {
     sink.finish().unwrap();
     let found = events(&store);
     assert_eq!(found.len(), 40);
-    assert!(found.iter().all(|event| event.outcome.result == OutcomeResult::Success));
+    assert!(found.iter().all(|event| event.outcome.as_ref().unwrap().result == OutcomeResult::Success));
 }
 
 fn splits_on_disk(dir: &Path) -> usize {

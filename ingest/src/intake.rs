@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use taffrail_config::IngestSettings;
-use taffrail_event::{Origin, Position, Timestamp, Via};
+use taffrail_event::{BatchBuilder, Gap, Origin, Position, RecordFlags, Timestamp, Via};
 
 use crate::dead::DeadLetters;
 use crate::error::IntakeError;
@@ -156,6 +156,23 @@ impl Intake {
             }
         }
         received
+    }
+
+    /// Makes a gap durable, as a record of its own: it is found like an event and shown in the coverage of every answer. A gap
+    /// that has grown is reported again with the same start, source and reason.
+    pub fn report_gap(&self, gap: &Gap) -> Result<Position, IntakeError> {
+        let origin = Origin {
+            cluster: gap.cluster.as_str().into(),
+            source: gap.source.as_str().into(),
+            via: Via::Taffrail,
+            received: Timestamp::now(),
+        };
+        let mut batch = BatchBuilder::new(Arc::new(origin));
+        batch.push(&gap.encode(), RecordFlags::GAP);
+        let batch = batch.finish();
+        let appended = self.journal.append(&[&batch.encode_header(), batch.body()], 1)?;
+        self.journal.wait_durable(appended.next)?;
+        Ok(Position { partition: 0, offset: appended.next })
     }
 
     /// Sums since the start.

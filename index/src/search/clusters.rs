@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use taffrail_event::Timestamp;
+use taffrail_event::{Class, Timestamp};
 use taffrail_query::{ClusterSpan, Field, TimeRange};
 use tantivy::SegmentReader;
 
-use super::IndexSearch;
 use super::facets::Values;
+use super::{IndexSearch, View};
 use crate::error::{IndexError, Result};
 use crate::split::{is_alive, time_column};
 
@@ -20,7 +20,9 @@ struct Span {
 
 pub(super) fn clusters(search: &IndexSearch) -> Result<Vec<ClusterSpan>> {
     let mut spans: BTreeMap<String, Span> = BTreeMap::new();
-    for view in search.views(TimeRange::default()) {
+    // A gap is no sign of life.
+    let is_notice = |view: &View| view.split.entry.class == Class::Notice.name();
+    for view in search.views(TimeRange::default()).into_iter().filter(|view| !is_notice(view)) {
         for segment in view.searcher.segment_readers() {
             let found = segment_spans(segment).map_err(IndexError::split("count in", &view.split.name()))?;
             for (cluster, found) in found {

@@ -210,14 +210,16 @@ impl Indexer {
     }
 
     /// Moves `replay_from` up to the first record that waits, now that everything else is in committed documents.
-    fn cover(&self, wrote: bool) -> Result<()> {
+    fn cover(&mut self, wrote: bool) -> Result<()> {
         let waiting = self.held.first().and_then(|held| held.offset);
         let replay_from = waiting.unwrap_or(self.taken);
         if wrote || self.catalog.manifest().taken < self.taken {
             self.catalog.store_manifest(|manifest| {
+                self.gaps.iter().for_each(|gap| manifest.add_gap(gap.clone()));
                 manifest.replay_from = manifest.replay_from.max(replay_from);
                 manifest.taken = manifest.taken.max(self.taken);
             })?;
+            self.gaps.clear();
         }
         let mut counters = self.catalog.counters();
         // After a restart records that were looked at before come again: that takes nothing out of the index.

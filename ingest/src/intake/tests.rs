@@ -392,3 +392,19 @@ fn t14_adversarial_events_arrive_whole() {
     let receipt = receipt.unwrap();
     assert_eq!((receipt.records, receipt.dead), (33, 0), "{:?}", setup.letters());
 }
+
+#[test]
+fn a_reported_gap_is_a_durable_record_that_says_what_it_is() {
+    let setup = setup(LIMITS);
+    let gap = Gap {
+        cluster: "prod".to_owned(),
+        source: "webhook".to_owned(),
+        from: Timestamp::from_micros(1),
+        to: Timestamp::from_micros(2),
+        lost: Some(3),
+        reason: "it was silent".to_owned(),
+    };
+    assert_eq!(setup.intake.report_gap(&gap).unwrap(), Position { partition: 0, offset: 1 });
+    let [(record, flags)] = setup.records().try_into().unwrap();
+    assert_eq!((Gap::decode(&record), flags), (Some(gap), RecordFlags::GAP));
+}

@@ -13,6 +13,8 @@ impl Field {
             }
         };
         let object = event.object.as_ref();
+        let (actor, outcome) = (event.actor.as_ref(), event.outcome.as_ref());
+        let (client, audit) = (event.client.as_ref(), event.audit.as_ref());
         let mut of_object = |read: fn(&ObjectRef) -> &str| each(object.map_or("", read));
         match self {
             Self::Id => each(&event.id.to_string()),
@@ -20,11 +22,14 @@ impl Field {
             Self::Kind => each(event.kind.name()),
             Self::Cluster => each(&event.cluster),
             Self::Via => event.via.iter().for_each(|via| each(via.name())),
-            Self::ActorName => each(&event.actor.name),
-            Self::ActorType => each(event.actor.actor_type.name()),
-            Self::ActorAs => each(event.actor.impersonated.as_ref().map_or("", |actor| &actor.name)),
-            Self::ActorCredential => each(&event.actor.credential),
-            Self::ActorGroups => event.actor.groups.iter().for_each(|group| each(group)),
+            Self::ActorName => each(actor.map_or("", |actor| &actor.name)),
+            Self::ActorType => each(actor.map_or("", |actor| actor.actor_type.name())),
+            Self::ActorAs => {
+                let impersonated = actor.and_then(|actor| actor.impersonated.as_ref());
+                each(impersonated.map_or("", |actor| &actor.name));
+            }
+            Self::ActorCredential => each(actor.map_or("", |actor| &actor.credential)),
+            Self::ActorGroups => actor.iter().flat_map(|actor| &actor.groups).for_each(|group| each(group)),
             Self::Verb => each(&event.verb),
             Self::Group => of_object(|object| &object.group),
             Self::Resource => of_object(|object| &object.resource),
@@ -40,17 +45,20 @@ impl Field {
                     each(&number.to_string());
                 }
             }
-            Self::Result => each(event.outcome.result.name()),
-            Self::DeniedBy => each(event.outcome.denied_by.map_or("", |denied_by| denied_by.name())),
-            Self::Reason => each(&event.outcome.reason),
-            Self::Ip => event.client.ips.iter().for_each(|ip| each(ip)),
-            Self::Agent => each(&event.client.user_agent),
-            Self::Change => each(event.change.change_type.name()),
-            Self::AuditId => each(&event.audit.id),
-            Self::Uri => each(&event.audit.uri),
-            Self::Level => each(&event.audit.level),
-            Self::Stage => each(&event.audit.stage),
-            Self::Truncated => each(if event.audit.truncated { "true" } else { "" }),
+            Self::Result => each(outcome.map_or("", |outcome| outcome.result.name())),
+            Self::DeniedBy => {
+                let denied_by = outcome.and_then(|outcome| outcome.denied_by);
+                each(denied_by.map_or("", |denied_by| denied_by.name()));
+            }
+            Self::Reason => each(outcome.map_or("", |outcome| &outcome.reason)),
+            Self::Ip => client.iter().flat_map(|client| &client.ips).for_each(|ip| each(ip)),
+            Self::Agent => each(client.map_or("", |client| &client.user_agent)),
+            Self::Change => each(event.change.as_ref().map_or("", |change| change.change_type.name())),
+            Self::AuditId => each(audit.map_or("", |audit| &audit.id)),
+            Self::Uri => each(audit.map_or("", |audit| &audit.uri)),
+            Self::Level => each(audit.map_or("", |audit| &audit.level)),
+            Self::Stage => each(audit.map_or("", |audit| &audit.stage)),
+            Self::Truncated => each(audit.map_or("", |audit| if audit.truncated { "true" } else { "" })),
         }
     }
 
@@ -72,8 +80,8 @@ impl Field {
     pub fn number(self, event: &Event) -> Option<i64> {
         match self {
             Self::Time => Some(event.time.micros()),
-            Self::Code => event.outcome.code,
-            Self::Duration => event.audit.duration_ms,
+            Self::Code => event.outcome.as_ref()?.code,
+            Self::Duration => event.audit.as_ref()?.duration_ms,
             _ => None,
         }
     }

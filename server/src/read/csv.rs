@@ -72,6 +72,11 @@ fn of_output(error: csv::Error) -> std::io::Error {
 
 fn cells(event: &Event) -> [String; 30] {
     let object = event.object.clone().unwrap_or_default();
+    let (actor, outcome) = (event.actor.as_ref(), event.outcome.as_ref());
+    let (client, audit) = (event.client.as_ref(), event.audit.as_ref());
+    let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+    let name = |name: Option<&str>| name.unwrap_or_default().to_owned();
+    let impersonated = actor.and_then(|actor| actor.impersonated.as_ref());
     let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
     let via: Vec<_> = event.via.iter().map(|via| via.name()).collect();
     [
@@ -80,9 +85,9 @@ fn cells(event: &Event) -> [String; 30] {
         event.kind.name().to_owned(),
         event.cluster.clone(),
         event.summary.clone(),
-        event.actor.name.clone(),
-        event.actor.actor_type.name().to_owned(),
-        event.actor.impersonated.as_ref().map(|other| other.name.clone()).unwrap_or_default(),
+        text(actor.map(|actor| &actor.name)),
+        name(actor.map(|actor| actor.actor_type.name())),
+        text(impersonated.map(|other| &other.name)),
         event.verb.clone(),
         object.group,
         object.resource,
@@ -91,18 +96,18 @@ fn cells(event: &Event) -> [String; 30] {
         object.name,
         object.uid,
         object.resource_version,
-        event.outcome.result.name().to_owned(),
-        number(event.outcome.code),
-        event.outcome.reason.clone(),
-        event.outcome.denied_by.map(|by| by.name().to_owned()).unwrap_or_default(),
-        event.client.ip.clone(),
-        event.client.user_agent.clone(),
-        event.change.change_type.name().to_owned(),
-        event.audit.id.clone(),
-        event.audit.level.clone(),
-        event.audit.stage.clone(),
-        event.audit.uri.clone(),
-        number(event.audit.duration_ms),
+        name(outcome.map(|outcome| outcome.result.name())),
+        number(outcome.and_then(|outcome| outcome.code)),
+        text(outcome.map(|outcome| &outcome.reason)),
+        name(outcome.and_then(|outcome| outcome.denied_by).map(|by| by.name())),
+        text(client.map(|client| &client.ip)),
+        text(client.map(|client| &client.user_agent)),
+        name(event.change.as_ref().map(|change| change.change_type.name())),
+        text(audit.map(|audit| &audit.id)),
+        text(audit.map(|audit| &audit.level)),
+        text(audit.map(|audit| &audit.stage)),
+        text(audit.map(|audit| &audit.uri)),
+        number(audit.and_then(|audit| audit.duration_ms)),
         event.received.to_string(),
         via.join(" "),
     ]

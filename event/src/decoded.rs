@@ -1,0 +1,73 @@
+//! A record read as what it is: an audit event, or a gap that Taffrail itself noted.
+
+use crate::audit::{AuditRecord, Class, NotAudit};
+use crate::event::{Event, Kind, Origins};
+use crate::gap::Gap;
+use crate::key::Keys;
+use crate::record::RecordFlags;
+use crate::time::Timestamp;
+
+/// A decoded record. Which kind it is, its flags say, never its bytes: those come from whoever sent them.
+#[derive(Debug)]
+pub enum Decoded<'a> {
+    /// A request to an API server.
+    Audit(Box<AuditRecord<'a>>),
+    /// Records that are missing.
+    Gap(Gap),
+}
+
+impl<'a> Decoded<'a> {
+    /// Reads the record with these flags.
+    pub fn of(record: &'a [u8], flags: RecordFlags) -> Result<Self, NotAudit> {
+        let kind = if flags.contains(RecordFlags::GAP) { Kind::Gap } else { Kind::Audit };
+        Self::of_kind(record, kind)
+    }
+
+    /// Reads the record of an event of this kind.
+    pub fn of_kind(record: &'a [u8], kind: Kind) -> Result<Self, NotAudit> {
+        match kind {
+            Kind::Audit => Ok(Self::Audit(Box::new(AuditRecord::decode(record)?))),
+            Kind::Gap => Gap::decode(record).map(Self::Gap).ok_or(NotAudit::Malformed),
+        }
+    }
+
+    /// The audit event, if it is one.
+    pub fn audit(&self) -> Option<&AuditRecord<'a>> {
+        match self {
+            Self::Audit(audit) => Some(audit),
+            Self::Gap(_) => None,
+        }
+    }
+
+    /// Its keys. `cluster` is the one it came in for.
+    pub fn keys(&self, cluster: &str) -> Keys {
+        match self {
+            Self::Audit(audit) => audit.keys(cluster),
+            Self::Gap(gap) => gap.keys(),
+        }
+    }
+
+    /// Which splits it belongs to.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Audit(audit) => audit.class(),
+            Self::Gap(_) => Class::Notice,
+        }
+    }
+
+    /// When it happened, if it says so.
+    pub fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Audit(audit) => audit.time(),
+            Self::Gap(gap) => Some(gap.from),
+        }
+    }
+
+    /// The event.
+    pub fn event(&self, origins: &Origins) -> Event {
+        match self {
+            Self::Audit(audit) => Event::of_audit(audit, origins),
+            Self::Gap(gap) => Event::of_gap(gap.clone(), origins),
+        }
+    }
+}
