@@ -21,6 +21,7 @@ mod prepare;
 mod schema;
 mod search;
 mod sink;
+mod sources;
 mod split;
 mod store;
 mod stored;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use taffrail_event::{Gap, Timestamp, crash_point};
+use taffrail_event::{Gap, SourceSums, Timestamp, crash_point};
 
 use crate::error::{IndexError, Result};
 
@@ -32,6 +32,9 @@ pub(crate) struct Manifest {
     pub(crate) splits: Vec<SplitEntry>,
     /// Records that a source lost, newest last.
     pub(crate) gaps: Vec<Gap>,
+    /// What each source had brought below `taken`.
+    #[serde(default)]
+    pub(crate) sources: Vec<SourceSums>,
 }
 
 /// One split: the documents of one class whose time is in `from..to`.
@@ -63,7 +66,14 @@ impl SplitEntry {
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self { format: FORMAT, replay_from: 0, taken: 0, splits: Vec::new(), gaps: Vec::new() }
+        Self {
+            format: FORMAT,
+            replay_from: 0,
+            taken: 0,
+            splits: Vec::new(),
+            gaps: Vec::new(),
+            sources: Vec::new(),
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Prepared {
     pub(crate) time: i64,
     /// Whether the record names its time; else it is that of its arrival.
     pub(crate) has_time: bool,
+    /// Whether its bodies are missing or cut.
+    pub(crate) is_truncated: bool,
     pub(crate) sort: SortKey,
     pub(crate) via: ViaSet,
     pub(crate) flags: RecordFlags,
@@ -33,6 +35,9 @@ impl Prepared {
             class: decoded.class(),
             time,
             has_time: own_time.is_some(),
+            is_truncated: decoded
+                .audit()
+                .is_some_and(|audit| flags.contains(RecordFlags::CUT) || audit.is_truncated()),
             sort: SortKey::of(&decoded, time),
             via: ViaSet::of(origin.via),
             flags,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use taffrail_event::{Event, Gap, Timestamp};
+use taffrail_event::{Event, Gap, SourceSums, Timestamp};
 use taffrail_query::{
     ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
     PageRequest, Predicate, Progress, Query, Search, SearchError, TimeRange, Total,
@@ -226,6 +226,10 @@ impl Search for IndexSearch {
 
     fn gaps(&self) -> Vec<Gap> {
         self.catalog.gaps()
+    }
+
+    fn sources(&self) -> Vec<SourceSums> {
+        self.catalog.manifest().sources.clone()
     }
 
     fn progress(&self) -> Progress {

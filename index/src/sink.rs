@@ -23,6 +23,7 @@ use crate::fold::{Copy, Group, Merged};
 use crate::groups::{Content, Groups, Place, Slot};
 use crate::held::{Held, HeldQueue};
 use crate::prepare::Prepared;
+use crate::sources::{Sources, batch_sums, truncated_stretch};
 use crate::split::stored_bytes;
 use crate::stored::Stored;
 
@@ -49,6 +50,7 @@ pub(crate) struct Indexer {
     dirty_since: Option<Instant>,
     /// Gaps that the next manifest will name, so that coverage shows them.
     gaps: Vec<Gap>,
+    sources: Sources,
     /// The journal offset after the last record taken.
     taken: u64,
     /// The newest arrival seen: the journal's clock.
@@ -62,7 +64,10 @@ pub(crate) struct Indexer {
 impl Indexer {
     pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
         let newest = catalog.splits().iter().filter_map(|split| split.times()).map(|(_, last)| last).max();
-        let taken = catalog.manifest().replay_from;
+        let (taken, sources) = {
+            let manifest = catalog.manifest();
+            (manifest.replay_from, Sources::new(&manifest.sources, manifest.taken))
+        };
         Self {
             groups: Groups::new(newest.unwrap_or(i64::MIN)),
             catalog,
@@ -72,6 +77,7 @@ impl Indexer {
             dirty_bytes: 0,
             dirty_since: None,
             gaps: Vec::new(),
+            sources,
             taken,
             journal_time: Timestamp::MIN,
             touched: BTreeSet::new(),
@@ -80,11 +86,11 @@ impl Indexer {
         }
     }
 
-    fn take(&mut self, batch: &RecordBatch) -> Result<WriteCounts> {
+    fn take(&mut self, batch: &RecordBatch, offset: Option<u64>) -> Result<WriteCounts> {
         let prepared = prepare(batch);
         let mut counts = WriteCounts::default();
         self.journal_time = self.journal_time.max(batch.origin.received);
-        for prepared in prepared {
+        for prepared in &prepared {
             counts.read += 1;
             let Some(prepared) = prepared else {
                 // The intake lets only events in; a record from another hand is passed over and shown.
@@ -92,12 +98,39 @@ impl Indexer {
                 counts.folded += 1;
                 continue;
             };
-            self.take_one(&prepared, batch, &mut counts)?;
+            self.take_one(prepared, batch, &mut counts)?;
             if prepared.flags.contains(RecordFlags::GAP) {
                 self.gaps.extend(Gap::decode(&prepared.bytes));
             }
         }
+        let is_own = prepared.iter().flatten().all(|prepared| prepared.flags.contains(RecordFlags::GAP));
+        if !is_own {
+            let sums = batch_sums(batch, &prepared, counts.duplicate);
+            self.sources.add(batch, offset, &sums);
+            self.note_truncated(batch, &prepared)?;
+        }
         Ok(counts)
+    }
+
+    /// What came without its bodies is on the timeline as a gap.
+    fn note_truncated(&mut self, batch: &RecordBatch, prepared: &[Option<Prepared>]) -> Result<()> {
+        let stretch = {
+            let manifest = self.catalog.manifest();
+            truncated_stretch(&batch.origin, prepared, self.gaps.iter().chain(&manifest.gaps))
+        };
+        stretch.map_or(Ok(()), |gap| self.take_gap(&gap, batch.origin.received))
+    }
+
+    fn take_gap(&mut self, gap: &Gap, received: Timestamp) -> Result<()> {
+        let origin = Origin {
+            cluster: gap.cluster.as_str().into(),
+            source: gap.source.as_str().into(),
+            via: Via::Taffrail,
+            received,
+        };
+        let mut batch = BatchBuilder::new(Arc::new(origin));
+        batch.push(&gap.encode(), RecordFlags::GAP);
+        self.take(&batch.finish(), None).map(drop)
     }
 
     fn take_one(&mut self, prepared: &Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {
@@ -259,7 +292,7 @@ impl EventSink for Indexer {
         if let Some(offset) = offset {
             self.taken = offset;
         }
-        let mut counts = self.take(batch)?;
+        let mut counts = self.take(batch, offset)?;
         if let Some(offset) = offset {
             self.taken = offset + batch.len() as u64;
             // Even records that change nothing must move `replay_from` in the end.
@@ -310,15 +343,7 @@ impl EventSink for Indexer {
         if let Err(error) = self.catalog.store_manifest(|manifest| manifest.add_gap(gap.clone())) {
             tracing::error!(%error, "a gap could not be noted in the manifest");
         }
-        let origin = Origin {
-            cluster: gap.cluster.as_str().into(),
-            source: gap.source.as_str().into(),
-            via: Via::Taffrail,
-            received: gap.to,
-        };
-        let mut batch = BatchBuilder::new(Arc::new(origin));
-        batch.push(&gap.encode(), RecordFlags::GAP);
-        if let Err(error) = self.take(&batch.finish()) {
+        if let Err(error) = self.take_gap(&gap, gap.to) {
             tracing::error!(%error, "a gap could not be indexed");
         }
     }

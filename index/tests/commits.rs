@@ -220,7 +220,8 @@ fn cut_records_can_be_searched_for() {
         ["a"]
     );
     assert!(found[0].audit.as_ref().unwrap().truncated);
-    assert_eq!(events(&store, "-truncated:true").len(), 1);
+    assert_eq!(events(&store, "kind:audit -truncated:true").len(), 1);
+    assert_eq!(events(&store, "kind:gap bodies").len(), 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use taffrail_event::{Event, Gap, Key, Timestamp, WriteCounts};
+use taffrail_event::{Event, Gap, Key, SourceSums, Timestamp, WriteCounts};
 
 use crate::ast::Query;
 use crate::field::Field;
@@ -252,6 +252,9 @@ pub trait Search: Send + Sync {
 
     /// Stretches for which records are known to be missing.
     fn gaps(&self) -> Vec<Gap>;
+
+    /// What each source has brought, by cluster and name.
+    fn sources(&self) -> Vec<SourceSums>;
 
     /// How far the store has come.
     fn progress(&self) -> Progress;

@@ -214,8 +214,10 @@ impl Indexer {
         let waiting = self.held.first().and_then(|held| held.offset);
         let replay_from = waiting.unwrap_or(self.taken);
         if wrote || self.catalog.manifest().taken < self.taken {
+            let sources = self.sources.list();
             self.catalog.store_manifest(|manifest| {
                 self.gaps.iter().for_each(|gap| manifest.add_gap(gap.clone()));
+                manifest.sources.clone_from(&sources);
                 manifest.replay_from = manifest.replay_from.max(replay_from);
                 manifest.taken = manifest.taken.max(self.taken);
             })?;

@@ -38,6 +38,7 @@ pub(crate) fn warnings(coverage: &Coverage, zone: &TimeZone) -> Vec<String> {
 
 fn gap(gap: &Gap, zone: &TimeZone) -> String {
     let lost = match gap.lost {
+        Some(0) => "not all is there".to_owned(),
         Some(1) => "1 record is missing".to_owned(),
         Some(lost) => format!("{} records are missing", grouped(lost)),
         None => "records may be missing".to_owned(),
