@@ -37,6 +37,11 @@ impl Via {
         }
     }
 
+    /// Whether a source of this route speaks by itself for as long as it runs, so that its silence means something.
+    pub fn is_steady(self) -> bool {
+        matches!(self, Self::Webhook | Self::File)
+    }
+
     /// The route with this bit in a [`ViaSet`] or on disk.
     fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|via| *via as u8 == code)

@@ -11,9 +11,6 @@ const ENOUGH: u32 = 30;
 /// With so many, the older ones count half: a source may change its habits.
 const MANY: u32 = 4096;
 
-/// No shorter silence is ever remarkable: an API server collects events for up to 30 s, and its clock and network have moods.
-const LEAST_MICROS: i64 = 90_000_000;
-
 /// A silence is remarkable when it is so many times as long as nearly all pauses before it.
 const TIMES: i64 = 4;
 
@@ -39,8 +36,9 @@ impl Rhythm {
         }
     }
 
-    /// From how many microseconds on a silence is longer than usual; `None` while too little is known.
-    pub fn remarkable_micros(&self) -> Option<i64> {
+    /// From how many microseconds on a silence is longer than usual, and never fewer than `least`; `None` while too little is
+    /// known.
+    pub fn remarkable_micros(&self, least: i64) -> Option<i64> {
         let count = self.count();
         if count < ENOUGH {
             return None;
@@ -54,7 +52,7 @@ impl Rhythm {
             longer -= pauses;
             None
         })?;
-        Some(((1_i64 << class) * 1000).saturating_mul(TIMES).max(LEAST_MICROS))
+        Some(((1_i64 << class) * 1000).saturating_mul(TIMES).max(least))
     }
 
     fn count(&self) -> u32 {
@@ -80,7 +78,7 @@ mod tests {
     fn a_silence_is_measured_by_what_is_usual() {
         fn check(pauses: &[(i64, usize)], expected_s: Option<i64>) {
             assert_eq!(
-                rhythm(pauses).remarkable_micros().map(|micros| micros / SECOND),
+                rhythm(pauses).remarkable_micros(90 * SECOND).map(|micros| micros / SECOND),
                 expected_s,
                 "{pauses:?}"
             );
@@ -101,7 +99,7 @@ mod tests {
     fn habits_change() {
         let mut rhythm = rhythm(&[(3600 * SECOND, 100)]);
         (0..20_000).for_each(|_| rhythm.note(SECOND));
-        assert_eq!(rhythm.remarkable_micros(), Some(90 * SECOND));
+        assert_eq!(rhythm.remarkable_micros(90 * SECOND), Some(90 * SECOND));
         assert!(rhythm.count() < MANY);
     }
 }

@@ -36,6 +36,20 @@ pub enum IntakeError {
     },
 }
 
+impl IntakeError {
+    /// Whether it is this side that could not take the request, so that a sender that gives up loses what it had.
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::Busy
+            | Self::DiskFull(_)
+            | Self::JournalFull(_)
+            | Self::Failed(_)
+            | Self::TooLarge { .. } => true,
+            Self::Body(_) => false,
+        }
+    }
+}
+
 impl From<JournalError> for IntakeError {
     fn from(error: JournalError) -> Self {
         match error {

@@ -8,6 +8,7 @@ mod tests;
 
 use std::fmt;
 use std::io::Read;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -58,16 +59,17 @@ impl From<&IngestSettings> for IntakeLimits {
 pub struct IntakeOrigin {
     /// The cluster of the path.
     pub cluster: Arc<str>,
-    /// `webhook`.
+    /// Who sends: `webhook:10.0.0.1`, `import`.
     pub source: Arc<str>,
     /// The route.
     pub via: Via,
 }
 
 impl IntakeOrigin {
-    /// A webhook request for `cluster`.
-    pub fn webhook(cluster: &str) -> Self {
-        Self { cluster: cluster.into(), source: "webhook".into(), via: Via::Webhook }
+    /// A webhook request for `cluster` from that address, as far as it is known.
+    pub fn webhook(cluster: &str, sender: Option<IpAddr>) -> Self {
+        let source = sender.map_or_else(|| "webhook".into(), |sender| format!("webhook:{sender}").into());
+        Self { cluster: cluster.into(), source, via: Via::Webhook }
     }
 
     /// Files of `cluster` that an import sends instead of reading them into a directory.

@@ -12,6 +12,8 @@ mod csv;
 mod error;
 mod event;
 mod events;
+mod levels;
+mod sources;
 
 pub(crate) use self::ask::{Ask, Question};
 pub(crate) use self::body::{ClusterBody, ClustersBody, FacetsBody, TotalBody};
@@ -24,3 +26,5 @@ pub(crate) use self::csv::CsvWriter;
 pub(crate) use self::error::ReadError;
 pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
+pub(crate) use self::levels::{LevelsBody, levels};
+pub(crate) use self::sources::{SourceBody, sources};

@@ -11,11 +11,12 @@ mod opened;
 mod sources;
 mod stop;
 mod system;
+mod watch;
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -31,9 +32,10 @@ pub(crate) use self::health::{Cause, Health, Refusal};
 use self::measured::Measured;
 use self::opened::Opened;
 pub(crate) use self::opened::redactor;
-pub(crate) use self::sources::{SourceBody, Sources};
+pub(crate) use self::sources::{Live, Sources};
 use self::stop::{Stops, run_until_stopped};
 pub(crate) use self::system::disk_free;
+pub(crate) use self::watch::Watch;
 use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
 use crate::http::api::{self, About, ApiState, MAX_EXPORTS};
@@ -119,6 +121,7 @@ fn routers(
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),
+        watch: Arc::clone(&opened.watch),
         metrics: Arc::clone(&opened.metrics),
         read_timeout: settings.ingest.read_timeout,
         slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
@@ -141,8 +144,10 @@ fn routers(
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),
+        watch: Arc::clone(&opened.watch),
         metrics: Arc::clone(&opened.metrics),
         about,
+        levels: Mutex::default(),
         hosts,
         query_timeout: settings.api.query_timeout,
         queries: Arc::new(Semaphore::new(settings.api.max_concurrent_queries)),
@@ -157,7 +162,8 @@ fn start_threads(
     settings: &Settings,
     opened: Opened,
 ) -> anyhow::Result<()> {
-    let Opened { store, journal, search, pipeline: status, health, metrics, .. } = opened;
+    let Opened { store, journal, search, intake, sources, watch, pipeline: status, health, metrics, .. } =
+        opened;
     let stop = stops.work.clone();
     let compacted = store.clone();
     let interval = settings.index.compact_after.clamp(MIN_COMPACTION_INTERVAL, COMPACTION_INTERVAL);
@@ -170,6 +176,9 @@ fn start_threads(
         }
         Ok(())
     })?;
+    let stop = stops.work.clone();
+    let (watched, data) = (Arc::clone(&search), settings.data.clone());
+    tasks.spawn_thread(TaskKind::Watch, move || watch.run(&intake, &*watched, &sources, &data, &stop))?;
     let stop = stops.drain.clone();
     tasks.spawn_thread(TaskKind::Pipeline, move || {
         let mut sink = Measured::new(store.sink(), search, metrics);

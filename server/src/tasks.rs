@@ -22,6 +22,8 @@ pub(crate) enum TaskKind {
     Compaction,
     /// Takes records from the journal to the index.
     Pipeline,
+    /// Looks for sources that fell silent.
+    Watch,
 }
 
 /// What the failure of a task means for the server.
@@ -52,6 +54,7 @@ impl TaskKind {
             Self::IngestListener => "ingest-listener",
             Self::Compaction => "compaction",
             Self::Pipeline => "pipeline",
+            Self::Watch => "watch",
         }
     }
 
@@ -60,7 +63,7 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener => OnError::StopServer,
             // Senders must not suffer from a broken index: the journal keeps what they send.
-            Self::Compaction | Self::Pipeline => OnError::Log,
+            Self::Compaction | Self::Pipeline | Self::Watch => OnError::Log,
         }
     }
 
@@ -68,7 +71,7 @@ impl TaskKind {
     pub(crate) fn on_stop(self) -> OnStop {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
-            Self::Compaction => OnStop::LeaveOff,
+            Self::Compaction | Self::Watch => OnStop::LeaveOff,
             Self::Pipeline => OnStop::Drain,
         }
     }

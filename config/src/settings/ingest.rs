@@ -21,6 +21,9 @@ pub(crate) const DEFAULT_MAX_DECOMPRESSED_BYTES: u64 = 2 * GIB;
 /// The API server's webhook gives up after 30 s; a sender silent for that long is gone.
 pub(crate) const DEFAULT_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// An API server collects events for up to 30 s, and its network has moods: whoever speaks at least so often is not missed.
+pub(crate) const DEFAULT_SILENCE_AFTER: Duration = Duration::from_secs(90);
+
 /// Thousands of ordinary bad records: enough to find the cause, and never a share of the disk that matters.
 pub(crate) const DEFAULT_DEAD_LETTER_BYTES: u64 = 256 * MIB;
 
@@ -43,6 +46,9 @@ pub struct IngestSettings {
     /// Time a sender may stay silent in the middle of a request, and over which it has to send at a least rate.
     #[serde(with = "crate::duration")]
     pub read_timeout: Duration,
+    /// A source that is silent for longer than usual, and for at least so long, is noted as a gap.
+    #[serde(with = "crate::duration")]
+    pub silence_after: Duration,
     /// Bytes of dead letters kept; the oldest go first.
     #[serde(with = "crate::byte_size")]
     pub dead_letter_bytes: u64,
@@ -56,6 +62,7 @@ impl Default for IngestSettings {
             budget_bytes: DEFAULT_BUDGET_BYTES,
             max_decompressed_bytes: DEFAULT_MAX_DECOMPRESSED_BYTES,
             read_timeout: DEFAULT_READ_TIMEOUT,
+            silence_after: DEFAULT_SILENCE_AFTER,
             dead_letter_bytes: DEFAULT_DEAD_LETTER_BYTES,
         }
     }

@@ -38,7 +38,7 @@ fn setup_with(limits: IntakeLimits, options: JournalOptions) -> Setup {
 
 impl Setup {
     fn send(&self, body: impl Read) -> Result<Receipt, IntakeError> {
-        self.intake.receive(&IntakeOrigin::webhook("prod"), body)
+        self.intake.receive(&IntakeOrigin::webhook("prod", None), body)
     }
 
     /// Every durable record.

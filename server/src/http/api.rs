@@ -28,13 +28,13 @@ use taffrail_ingest::{DeadLetters, Intake};
 use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
 
-pub(crate) use self::status::About;
+pub(crate) use self::status::{About, CountedLevels};
 use super::around::{around, with_fallbacks};
 use super::host::HostNames;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
 use crate::read::{Coverage, ReadError};
-use crate::serve::{Freshness, Health, Sources};
+use crate::serve::{Freshness, Health, Sources, Watch};
 
 const LISTENER: &str = "api";
 
@@ -63,8 +63,10 @@ pub(crate) struct ApiState {
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) health: Arc<Health>,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) about: About,
+    pub(crate) levels: CountedLevels,
     pub(crate) hosts: HostNames,
     /// `api.query_timeout`.
     pub(crate) query_timeout: Duration,
@@ -156,7 +158,12 @@ impl ApiState {
     fn coverage(&self) -> Coverage {
         let now = Timestamp::now();
         let searchable = self.search.progress().searchable;
-        Coverage::new(now, self.freshness.complete_to(searchable, now), self.search.gaps())
+        let mut gaps = self.search.gaps();
+        for lasting in self.watch.lasting(now) {
+            gaps.retain(|gap| !gap.is_same_hole(&lasting));
+            gaps.push(lasting);
+        }
+        Coverage::new(now, self.freshness.complete_to(searchable, now), gaps)
     }
 }
 

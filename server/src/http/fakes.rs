@@ -4,7 +4,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
 
-use taffrail_event::{Event, Gap, Key, Origins, Position, Timestamp, Via, ViaSet};
+use taffrail_event::{Event, Gap, Key, Origins, Position, SourceSums, Timestamp, Via, ViaSet};
 use taffrail_ingest::{IntakeError, IntakeOrigin, Receipt};
 use taffrail_query::{
     Bucket, ClusterSpan, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Matcher, Order,
@@ -161,6 +161,10 @@ impl Search for FakeSearch {
 
     fn gaps(&self) -> Vec<Gap> {
         self.gaps.clone()
+    }
+
+    fn sources(&self) -> Vec<SourceSums> {
+        Vec::new()
     }
 
     fn progress(&self) -> Progress {

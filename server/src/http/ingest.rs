@@ -23,10 +23,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) use self::body::BodyReader;
 use self::body::{pump, skip_rest};
 use self::refusal::refusal;
-use super::around::{around, with_fallbacks};
+use super::around::{Peer, around, with_fallbacks};
 use super::problem::{Code, Problem};
 use crate::metrics::Metrics;
-use crate::serve::{Freshness, Health, Sources};
+use crate::serve::{Freshness, Health, Sources, Watch};
 
 /// The listener's name in metrics.
 pub(super) const LISTENER: &str = "ingest";
@@ -55,6 +55,7 @@ pub(crate) struct IngestState {
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) health: Arc<Health>,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) metrics: Arc<Metrics>,
     /// `ingest.read_timeout`.
     pub(crate) read_timeout: Duration,
@@ -87,11 +88,17 @@ async fn audit(
             skip_rest(request.into_body(), state.read_timeout).await;
         }
         let detail = "as many requests are in flight as may be";
+        state.watch.refused(&cluster, detail);
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
     };
-    let origin = origin(&cluster, request.uri().query().unwrap_or_default());
+    let origin = origin(&cluster, &request);
     let received = take(&state, origin, request.into_body(), slot, received).await;
-    let receipt = received.map_err(|error| refusal(&error, &state.health))?;
+    let receipt = received.map_err(|error| {
+        if error.is_ours() {
+            state.watch.refused(&cluster, &error.to_string());
+        }
+        refusal(&error, &state.health)
+    })?;
     Ok(acknowledge(&receipt))
 }
 
@@ -173,13 +180,15 @@ fn refuse_browsers(headers: &HeaderMap) -> Result<(), Problem> {
     Ok(())
 }
 
-/// API servers send any query, and none that matters here; `taffrail import` says that it is one.
-fn origin(cluster: &str, query: &str) -> IntakeOrigin {
-    if query.split('&').any(|parameter| parameter == "via=import") {
-        IntakeOrigin::import(cluster)
-    } else {
-        IntakeOrigin::webhook(cluster)
+/// API servers send any query, and none that matters here; `taffrail import` says that it is one. One API server is told from
+/// another by its address.
+fn origin(cluster: &str, request: &Request) -> IntakeOrigin {
+    let mut parameters = request.uri().query().unwrap_or_default().split('&');
+    if parameters.any(|parameter| parameter == "via=import") {
+        return IntakeOrigin::import(cluster);
     }
+    let sender = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+    IntakeOrigin::webhook(cluster, sender)
 }
 
 fn cluster_name(cluster: Result<Path<String>, PathRejection>) -> Result<String, Problem> {

@@ -16,6 +16,7 @@ use taffrail_query::Search;
 use super::freshness::Freshness;
 use super::health::Health;
 use super::sources::Sources;
+use super::watch::Watch;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::metrics::Metrics;
@@ -31,6 +32,7 @@ pub(super) struct Opened {
     pub(super) freshness: Arc<Freshness>,
     pub(super) sources: Arc<Sources>,
     pub(super) health: Arc<Health>,
+    pub(super) watch: Arc<Watch>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -64,6 +66,7 @@ impl Opened {
             freshness,
             sources: Arc::default(),
             health: Arc::default(),
+            watch: Arc::new(Watch::new(settings.ingest.silence_after)),
             metrics: Arc::new(Metrics::new()),
         })
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use taffrail_event::Timestamp;
 use taffrail_ingest::Receipt;
 
@@ -32,9 +31,9 @@ struct Source {
     window: (Instant, u64, u64),
 }
 
-/// One source, as the status shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SourceBody {
+/// What has come in from a source since the start.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Live {
     pub(crate) cluster: String,
     pub(crate) source: String,
     pub(crate) requests: u64,
@@ -74,11 +73,17 @@ impl Sources {
         source.window.1 += receipt.records;
     }
 
+    /// When the source last brought something; `None` if it has not since the start.
+    pub(crate) fn last_received(&self, cluster: &str, source: &str) -> Option<Timestamp> {
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.get(&(cluster.to_owned(), source.to_owned())).map(|source| source.last_received)
+    }
+
     /// All sources, by cluster and name.
-    pub(crate) fn list(&self) -> Vec<SourceBody> {
+    pub(crate) fn list(&self) -> Vec<Live> {
         let now = Instant::now();
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let bodies = sources.iter_mut().map(|((cluster, name), source)| SourceBody {
+        let bodies = sources.iter_mut().map(|((cluster, name), source)| Live {
             cluster: cluster.clone(),
             source: name.clone(),
             requests: source.requests,

@@ -24,7 +24,7 @@ use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::read::{
     Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events,
-    facets,
+    facets, levels, sources,
 };
 use crate::serve::disk_free;
 
@@ -110,6 +110,11 @@ impl Directory {
         let journal = journal::inspect(&self.dir.journal())?;
         let (_, letters) = DeadLetters::list_in(&self.dir.dead(), 0, None)?;
         let ClustersBody { clusters, coverage } = self.clusters()?;
+        let now = Timestamp::now();
+        let sources = sources(self.search.sources(), Vec::new(), &coverage.gaps, &[], now);
+        let names: Vec<_> = clusters.iter().map(|cluster| (cluster.cluster.clone(), cluster.last)).collect();
+        let levels =
+            levels(&*self.search, &names, now, self.deadline()).map_err(|error| refused(error.into()))?;
         Ok(serde_json::json!({
             "data": self.path().display().to_string(),
             "warnings": self.warnings,
@@ -123,6 +128,8 @@ impl Directory {
             "dead_letters": {"stored": letters.stored, "bytes": letters.bytes},
             "disk": {"free_bytes": disk_free(self.path())},
             "clusters": clusters,
+            "sources": sources,
+            "levels": levels,
             "coverage": coverage,
         }))
     }

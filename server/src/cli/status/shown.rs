@@ -1,5 +1,7 @@
 //! The status on a screen: what is wrong first, then clusters, sources and sizes.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use jiff::SignedDuration;
@@ -12,6 +14,10 @@ use crate::cli::coverage;
 use crate::cli::screen::Screen;
 use crate::cli::table::{self, Text, Tone, grouped};
 use crate::cli::times::{shown, zone_name};
+use crate::read::SourceBody;
+
+/// From the least to the most that an event can hold.
+const LEVELS: [&str; 3] = ["Metadata", "Request", "RequestResponse"];
 
 /// A status with what it takes to show it.
 pub(super) struct Shown<'a> {
@@ -27,6 +33,7 @@ impl Shown<'_> {
         self.write_problems(out)?;
         self.write_clusters(out)?;
         self.write_sources(out)?;
+        self.write_levels(out)?;
         table::write_list(out, self.screen, self.sizes())
     }
 
@@ -74,18 +81,68 @@ impl Shown<'_> {
             return Ok(());
         }
         let rows = self.status.sources.iter().map(|source| {
-            let dead = Text::number(source.dead_letters);
             vec![
                 Text::new(&source.source),
                 Text::new(&source.cluster),
                 Text::number(source.records),
                 Text::new(format!("{:.1}", source.records_per_second)).right(),
-                if source.dead_letters > 0 { dead.tone(Tone::Notable) } else { dead },
-                Text::new(self.ago(source.last_received)),
+                Text::new(bytes_in_words(source.bytes_per_day)).right(),
+                Text::number(source.duplicates),
+                notable(source.dead_letters),
+                notable(source.gaps),
+                self.lag(source),
+                self.heard(source),
             ]
         });
-        let titles = ["SOURCE", "CLUSTER", "RECORDS", "PER SECOND", "DEAD LETTERS", "LAST RECEIVED"];
+        let titles = [
+            "SOURCE",
+            "CLUSTER",
+            "RECORDS",
+            "PER S",
+            "PER DAY",
+            "COPIES",
+            "DEAD",
+            "GAPS",
+            "LAG",
+            "LAST HEARD",
+        ];
         table::write(out, self.screen, &titles, rows)?;
+        writeln!(out)
+    }
+
+    fn lag(&self, source: &SourceBody) -> Text {
+        match source.lag_ms {
+            None => Text::new(""),
+            Some(ahead @ ..=-1000) => {
+                Text::new(format!("-{}", duration(ahead.unsigned_abs() / 1000))).tone(Tone::Notable)
+            }
+            Some(..1000) => Text::new("<1s"),
+            Some(lag) => Text::new(duration(lag.unsigned_abs() / 1000)),
+        }
+    }
+
+    fn heard(&self, source: &SourceBody) -> Text {
+        let heard = source.last_received.map_or(String::new(), |time| self.ago(time));
+        match source.silent_since {
+            Some(_) => Text::new(format!("{heard}, silent")).tone(Tone::Bad),
+            None => Text::new(heard),
+        }
+    }
+
+    /// One line per cluster and level, with the resources whose changes came with no better one.
+    fn write_levels(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let mut resources: BTreeMap<(&str, Reverse<usize>), Vec<&str>> = BTreeMap::new();
+        for body in &self.status.levels {
+            let best = LEVELS.iter().rposition(|level| body.levels.contains_key(*level)).unwrap_or_default();
+            resources.entry((&body.cluster, Reverse(best))).or_default().push(&body.resource);
+        }
+        if resources.is_empty() {
+            return Ok(());
+        }
+        let rows = resources.into_iter().map(|((cluster, Reverse(best)), resources)| {
+            vec![Text::new(cluster), Text::new(LEVELS[best]), Text::new(resources.join(" "))]
+        });
+        table::write(out, self.screen, &["CLUSTER", "CHANGES AT LEVEL", "RESOURCES OF THE LAST DAY"], rows)?;
         writeln!(out)
     }
 
@@ -178,6 +235,12 @@ impl Shown<'_> {
     }
 }
 
+/// A count that somebody should look at unless it is nothing.
+fn notable(count: u64) -> Text {
+    let text = Text::number(count);
+    if count > 0 { text.tone(Tone::Notable) } else { text }
+}
+
 /// `45s`, `12m`, `3h 20m`, `8d`: two units at most.
 fn duration(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -221,7 +284,16 @@ mod tests {
                 "sources": [{
                     "cluster": "prod", "source": "webhook \u{1b}", "requests": 3, "records": 2500, "bytes": 10, "dead_letters": 2,
                     "cut": 0, "last_received": "2026-11-23T15:59:57.000000Z", "records_per_second": 12.345,
+                    "bytes_per_day": 5000000, "duplicates": 3, "gaps": 1, "lag_ms": -2500,
+                }, {
+                    "cluster": "prod", "source": "webhook:10.0.0.2", "lag_ms": 30100,
+                    "last_received": "2026-11-23T15:50:00.000000Z", "silent_since": "2026-11-23T15:50:00.000000Z",
                 }],
+                "levels": [
+                    {"cluster": "prod", "resource": "pods", "levels": {"Metadata": 3, "RequestResponse": 9}},
+                    {"cluster": "prod", "resource": "secrets", "levels": {"Metadata": 3}},
+                    {"cluster": "prod", "resource": "services", "levels": {"RequestResponse": 1}},
+                ],
                 "coverage": {"complete_to": "2026-11-23T15:59:55.000000Z", "lag_ms": 5000, "partial": false, "gaps": []},
                 "new_in_a_later_release": {},
             }),
@@ -233,8 +305,13 @@ warning: allow_insecure is on
 CLUSTER  EVENTS     FIRST EVENT          LAST EVENT
 prod     1,234,567  2026-11-20 00:00:00  2026-11-23 15:59:57 (3s ago)
 
-SOURCE          CLUSTER  RECORDS  PER SECOND  DEAD LETTERS  LAST RECEIVED
-webhook \\u{1b}  prod       2,500        12.3             2  3s ago
+SOURCE            CLUSTER  RECORDS  PER S  PER DAY  COPIES  DEAD  GAPS  LAG  LAST HEARD
+webhook \\u{1b}    prod       2,500   12.3  4.7 MiB       3     2     1  -2s  3s ago
+webhook:10.0.0.2  prod           0    0.0      0 B       0     0     0  30s  10m 0s ago, silent
+
+CLUSTER  CHANGES AT LEVEL  RESOURCES OF THE LAST DAY
+prod     RequestResponse   pods services
+prod     Metadata          secrets
 
 server        version 0.1.0, up 2h 1m
 data          /data

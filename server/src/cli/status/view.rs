@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use taffrail_event::{Timestamp, WriteCounts};
 
-use crate::read::{ClusterBody, Coverage};
-use crate::serve::SourceBody;
+use crate::read::{ClusterBody, Coverage, LevelsBody, SourceBody};
 
 /// The status of a server or a directory.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +20,7 @@ pub(super) struct Status {
     pub(super) disk: Disk,
     pub(super) clusters: Vec<ClusterBody>,
     pub(super) sources: Vec<SourceBody>,
+    pub(super) levels: Vec<LevelsBody>,
     pub(super) coverage: Option<Coverage>,
 }
 

@@ -1,7 +1,7 @@
 //! `/api/v1/status`: what the process is, what came in, how far it has come.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -9,11 +9,17 @@ use serde::Serialize;
 use taffrail_event::{Timestamp, WriteCounts};
 use taffrail_ingest::DeadLetterTotals;
 
-use super::ApiState;
+use super::{ApiState, Asked};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
-use crate::read::{ClusterBody, Coverage, ReadError, clusters};
-use crate::serve::{SourceBody, disk_free};
+use crate::read::{ClusterBody, Coverage, LevelsBody, ReadError, SourceBody, clusters, levels, sources};
+use crate::serve::disk_free;
+
+/// How long a count of audit levels is good for.
+const LEVELS_COUNT_FOR: Duration = Duration::from_secs(30);
+
+/// The last count of audit levels, and when it was made.
+pub(crate) type CountedLevels = Mutex<Option<(Instant, Vec<LevelsBody>)>>;
 
 /// What does not change while the process runs.
 #[derive(Debug, Clone)]
@@ -44,6 +50,7 @@ struct StatusBody {
     disk: DiskBody,
     clusters: Vec<ClusterBody>,
     sources: Vec<SourceBody>,
+    levels: Vec<LevelsBody>,
     coverage: Coverage,
 }
 
@@ -94,14 +101,19 @@ pub(super) async fn status(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Parameters::read(query.as_deref(), &[])?;
-    state.ask("status", |state, asked| state.status(asked.coverage.clone())).await
+    state.ask("status", |state, asked| state.status(asked)).await
 }
 
 impl ApiState {
-    fn status(&self, coverage: Coverage) -> Result<StatusBody, ReadError> {
+    fn status(&self, asked: &Asked) -> Result<StatusBody, ReadError> {
         let about = &self.about;
         let progress = self.search.progress();
-        let clusters = clusters(&*self.search, coverage)?;
+        let now = asked.context.now;
+        let clusters = clusters(&*self.search, asked.coverage.clone())?;
+        let silent = self.watch.lasting(now);
+        let sources =
+            sources(self.search.sources(), self.sources.list(), &clusters.coverage.gaps, &silent, now);
+        let levels = self.levels(&clusters.clusters, asked)?;
         Ok(StatusBody {
             version: env!("CARGO_PKG_VERSION"),
             started: about.started,
@@ -135,8 +147,23 @@ impl ApiState {
             dead_letters: self.dead.totals(),
             disk: DiskBody { free_bytes: disk_free(&about.data) },
             clusters: clusters.clusters,
-            sources: self.sources.list(),
+            sources,
+            levels,
             coverage: clusters.coverage,
         })
+    }
+
+    /// Counted anew when the last count is [`LEVELS_COUNT_FOR`] old: whoever watches the status asks every few seconds.
+    fn levels(&self, clusters: &[ClusterBody], asked: &Asked) -> Result<Vec<LevelsBody>, ReadError> {
+        let mut counted = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, levels)) = &*counted
+            && at.elapsed() < LEVELS_COUNT_FOR
+        {
+            return Ok(levels.clone());
+        }
+        let names: Vec<_> = clusters.iter().map(|cluster| (cluster.cluster.clone(), cluster.last)).collect();
+        let levels = levels(&*self.search, &names, asked.context.now, asked.deadline)?;
+        *counted = Some((Instant::now(), levels.clone()));
+        Ok(levels)
     }
 }

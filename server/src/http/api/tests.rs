@@ -35,6 +35,7 @@ impl World {
             freshness: Arc::default(),
             sources: Arc::default(),
             health: Arc::default(),
+            watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),
             about: About {
                 started: Timestamp::default(),
@@ -45,6 +46,7 @@ impl World {
                 budget_bytes: 1000,
                 warnings: vec!["redaction.off: secrets".to_owned()],
             },
+            levels: std::sync::Mutex::default(),
             hosts: HostNames::of("127.0.0.1:8585".parse().unwrap(), "harbour"),
             query_timeout: Duration::from_secs(10),
             queries: Arc::new(Semaphore::new(1)),

@@ -33,6 +33,7 @@ impl World {
             freshness: Arc::default(),
             sources: Arc::default(),
             health: Arc::default(),
+            watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),
             read_timeout,
             slots: Arc::new(Semaphore::new(slots)),
