@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Top(TopArgs),
     /// Show what a server or a data directory holds and how far it has come
     Status(StatusArgs),
+    /// Say what is wrong, why, and what to do about it
+    Doctor(StatusArgs),
     /// List what could not be decoded, and why
     Deadletters(DeadlettersArgs),
     /// Rebuild the index from its stored records, with today's fields and redaction rules

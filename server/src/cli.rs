@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod coverage;
 mod dead_letters_page;
 pub(crate) mod deadletters;
+pub(crate) mod doctor;
 mod event_row;
 mod events_page;
 mod events_table;

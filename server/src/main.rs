@@ -44,6 +44,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Export(args) => cli::export::run(&args),
         Command::Top(args) => cli::top::run(&args),
         Command::Status(args) => cli::status::run(&args),
+        Command::Doctor(args) => cli::doctor::run(&args),
         Command::Deadletters(args) => cli::deadletters::run(&args),
         Command::Config(command) => cli::config::run(command),
     }

@@ -1,7 +1,7 @@
 //! `taffrail status`: what there is, how far it has come, and what is wrong.
 
 mod shown;
-mod view;
+pub(super) mod view;
 
 use std::io::Write;
 use std::process::ExitCode;

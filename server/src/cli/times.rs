@@ -39,6 +39,17 @@ pub(crate) fn shown(time: Timestamp, zone: &TimeZone) -> String {
     local(time, zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// `45s`, `12m`, `3h 20m`, `8d`: two units at most.
+pub(crate) fn length_in_words(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, _, _) => format!("{hours}h {}m", minutes % 60),
+        (_, _, _) => format!("{days}d {}h", hours % 24),
+    }
+}
+
 /// The range in words: `from 2026-11-23 14:00:00 to 2026-11-23 14:30:00 (Europe/Berlin)`.
 pub(crate) fn range_in_words(range: TimeRange, zone: &TimeZone) -> String {
     let name = zone_name(zone);
@@ -193,5 +204,17 @@ mod tests {
             "from 2026-11-23 14:00:00 to 2026-11-23 14:30:00 (Europe/Berlin)"
         );
         assert_eq!(words(Some("2026-11-23T13:00:00Z"), None), "since 2026-11-23 14:00:00 (Europe/Berlin)");
+    }
+
+    #[test]
+    fn lengths() {
+        fn check(seconds: u64, expected: &str) {
+            assert_eq!(length_in_words(seconds), expected);
+        }
+        check(0, "0s");
+        check(59, "59s");
+        check(125, "2m 5s");
+        check(7260, "2h 1m");
+        check(90_000, "1d 1h");
     }
 }

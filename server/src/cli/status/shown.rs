@@ -13,7 +13,7 @@ use crate::cli::bytes::bytes_in_words;
 use crate::cli::coverage;
 use crate::cli::screen::Screen;
 use crate::cli::table::{self, Text, Tone, grouped};
-use crate::cli::times::{shown, zone_name};
+use crate::cli::times::{length_in_words, shown, zone_name};
 use crate::read::SourceBody;
 
 /// From the least to the most that an event can hold.
@@ -114,10 +114,10 @@ impl Shown<'_> {
         match source.lag_ms {
             None => Text::new(""),
             Some(ahead @ ..=-1000) => {
-                Text::new(format!("-{}", duration(ahead.unsigned_abs() / 1000))).tone(Tone::Notable)
+                Text::new(format!("-{}", length_in_words(ahead.unsigned_abs() / 1000))).tone(Tone::Notable)
             }
             Some(..1000) => Text::new("<1s"),
-            Some(lag) => Text::new(duration(lag.unsigned_abs() / 1000)),
+            Some(lag) => Text::new(length_in_words(lag.unsigned_abs() / 1000)),
         }
     }
 
@@ -151,7 +151,7 @@ impl Shown<'_> {
         let line = |name: &str, text: String| vec![Text::new(name).tone(Tone::Quiet), Text::new(text)];
         let mut lines = Vec::new();
         if let (Some(version), Some(uptime)) = (&self.status.version, self.status.uptime_s) {
-            lines.push(line("server", format!("version {version}, up {}", duration(uptime))));
+            lines.push(line("server", format!("version {version}, up {}", length_in_words(uptime))));
         }
         lines.push(line("data", self.status.data.clone()));
         if let Some(url) = &self.status.ingest.url {
@@ -197,7 +197,7 @@ impl Shown<'_> {
             let lag = if lag < SignedDuration::from_secs(1) {
                 "less than a second".to_owned()
             } else {
-                duration(lag.as_secs().unsigned_abs())
+                length_in_words(lag.as_secs().unsigned_abs())
             };
             line(
                 "lag",
@@ -229,7 +229,7 @@ impl Shown<'_> {
 
     fn ago(&self, time: Timestamp) -> String {
         match (self.now.micros() - time.micros()) / 1_000_000 {
-            seconds @ 0.. => format!("{} ago", duration(seconds.unsigned_abs())),
+            seconds @ 0.. => format!("{} ago", length_in_words(seconds.unsigned_abs())),
             _ => "in the future".to_owned(),
         }
     }
@@ -239,17 +239,6 @@ impl Shown<'_> {
 fn notable(count: u64) -> Text {
     let text = Text::number(count);
     if count > 0 { text.tone(Tone::Notable) } else { text }
-}
-
-/// `45s`, `12m`, `3h 20m`, `8d`: two units at most.
-fn duration(seconds: u64) -> String {
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
-        (0, _, _) => format!("{hours}h {}m", minutes % 60),
-        (_, _, _) => format!("{days}d {}h", hours % 24),
-    }
 }
 
 #[cfg(test)]
@@ -341,17 +330,5 @@ dead letters  none
 time zone     UTC
 ",
         );
-    }
-
-    #[test]
-    fn durations() {
-        fn check(seconds: u64, expected: &str) {
-            assert_eq!(duration(seconds), expected);
-        }
-        check(0, "0s");
-        check(59, "59s");
-        check(125, "2m 5s");
-        check(7260, "2h 1m");
-        check(90_000, "1d 1h");
     }
 }
