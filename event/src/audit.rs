@@ -24,7 +24,8 @@ pub enum Stage {
 }
 
 impl Stage {
-    fn parse(text: &str) -> Self {
+    /// The stage of this name.
+    pub fn of(text: &str) -> Self {
         match text {
             "RequestReceived" => Self::RequestReceived,
             "ResponseStarted" => Self::ResponseStarted,
@@ -156,7 +157,7 @@ impl<'a> AuditRecord<'a> {
 
     /// The stage; an unknown or missing one counts as the end of the request.
     pub fn stage(&self) -> Stage {
-        Stage::parse(&self.stage)
+        Stage::of(&self.stage)
     }
 
     /// When the request came in; without a readable time when its stage was reached; without that `None`.

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Find events, newest first
     Search(SearchArgs),
+    /// Show events as they come
+    Tail(TailArgs),
     /// Write everything that matches, oldest first
     Export(ExportArgs),
     /// Count the most frequent users, resources or verbs
@@ -156,6 +158,25 @@ pub(crate) struct SearchArgs {
     /// Events at most; 0 = all
     #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     pub(crate) limit: u64,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) query: QueryWords,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TailArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Only this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// End after so many events; 0 = go on until stopped
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) limit: u64,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]

@@ -20,6 +20,7 @@ pub(crate) mod search;
 mod source;
 pub(crate) mod status;
 mod table;
+pub(crate) mod tail;
 mod times;
 pub(crate) mod top;
 mod visible;

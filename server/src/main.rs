@@ -43,6 +43,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Search(args) => cli::search::run(&args),
         Command::Export(args) => cli::export::run(&args),
         Command::Top(args) => cli::top::run(&args),
+        Command::Tail(args) => cli::tail::run(&args),
         Command::Status(args) => cli::status::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Deadletters(args) => cli::deadletters::run(&args),

@@ -14,6 +14,7 @@ mod event;
 mod events;
 mod levels;
 mod sources;
+mod tail;
 
 pub(crate) use self::ask::{Ask, Question};
 pub(crate) use self::body::{ClusterBody, ClustersBody, FacetsBody, TotalBody};
@@ -28,3 +29,4 @@ pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
 pub(crate) use self::levels::{LevelsBody, levels};
 pub(crate) use self::sources::{SourceBody, sources};
+pub(crate) use self::tail::{TailFilter, TailPlace};

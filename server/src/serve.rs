@@ -6,6 +6,7 @@
 
 mod freshness;
 mod health;
+mod live;
 mod measured;
 mod opened;
 mod sources;
@@ -29,16 +30,17 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::freshness::Freshness;
 pub(crate) use self::health::{Cause, Health, Refusal};
+pub(crate) use self::live::{Live, Missed};
 use self::measured::Measured;
 use self::opened::Opened;
 pub(crate) use self::opened::redactor;
-pub(crate) use self::sources::{Live, Sources};
+pub(crate) use self::sources::{LiveSource, Sources};
 use self::stop::{Stops, run_until_stopped};
 pub(crate) use self::system::disk_free;
 pub(crate) use self::watch::Watch;
 use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
-use crate::http::api::{self, About, ApiState, MAX_EXPORTS};
+use crate::http::api::{self, About, ApiState, MAX_EXPORTS, MAX_TAILS};
 use crate::http::ingest::{self, IngestState, MAX_REQUESTS};
 use crate::http::{HostNames, Listener, Patience};
 use crate::tasks::{StopFlag, TaskKind, Tasks};
@@ -76,7 +78,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(
-            MAX_REQUESTS + settings.api.max_concurrent_queries + MAX_EXPORTS + SPARE_THREADS,
+            MAX_REQUESTS + settings.api.max_concurrent_queries + MAX_EXPORTS + MAX_TAILS + SPARE_THREADS,
         )
         .build()
         .context("cannot start the runtime")?;
@@ -99,7 +101,8 @@ async fn serve(settings: &Settings, dir: &DataDir, opened: Opened) -> anyhow::Re
         Stops { accepting: CancellationToken::new(), work: StopFlag::default(), drain: StopFlag::default() };
     let health = Arc::clone(&opened.health);
     let hosts = HostNames::of(api.address(), &system::machine_name());
-    let (api_router, ingest_router) = routers(settings, dir, &opened, &server, hosts);
+    let (api_router, ingest_router) =
+        routers(settings, dir, &opened, &server, hosts, stops.accepting.clone());
     let mut tasks = Tasks::default();
     tasks.spawn(TaskKind::ApiListener, api.run(api_router, stops.accepting.clone()));
     tasks.spawn(TaskKind::IngestListener, ingest.run(ingest_router, stops.accepting.clone()));
@@ -115,6 +118,7 @@ fn routers(
     opened: &Opened,
     server: &ServerFile,
     hosts: HostNames,
+    stopping: CancellationToken,
 ) -> (Router, Router) {
     let ingest = IngestState {
         intake: Arc::<Intake>::clone(&opened.intake),
@@ -152,6 +156,9 @@ fn routers(
         query_timeout: settings.api.query_timeout,
         queries: Arc::new(Semaphore::new(settings.api.max_concurrent_queries)),
         exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
+        live: Arc::clone(&opened.live),
+        tails: Arc::new(Semaphore::new(MAX_TAILS)),
+        stopping,
     };
     (api::router(Arc::new(api)), ingest::router(Arc::new(ingest)))
 }
@@ -162,8 +169,19 @@ fn start_threads(
     settings: &Settings,
     opened: Opened,
 ) -> anyhow::Result<()> {
-    let Opened { store, journal, search, intake, sources, watch, pipeline: status, health, metrics, .. } =
-        opened;
+    let Opened {
+        store,
+        journal,
+        search,
+        intake,
+        sources,
+        watch,
+        pipeline: status,
+        health,
+        live,
+        metrics,
+        ..
+    } = opened;
     let stop = stops.work.clone();
     let compacted = store.clone();
     let interval = settings.index.compact_after.clamp(MIN_COMPACTION_INTERVAL, COMPACTION_INTERVAL);
@@ -181,7 +199,7 @@ fn start_threads(
     tasks.spawn_thread(TaskKind::Watch, move || watch.run(&intake, &*watched, &sources, &data, &stop))?;
     let stop = stops.drain.clone();
     tasks.spawn_thread(TaskKind::Pipeline, move || {
-        let mut sink = Measured::new(store.sink(), search, metrics);
+        let mut sink = Measured::new(store.sink(), search, live, metrics);
         let result = pipeline::run(&journal, &mut sink, stop.as_atomic(), &status);
         if let Err(error) = &result {
             health.index_failed(&error.to_string());

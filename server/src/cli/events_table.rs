@@ -41,6 +41,15 @@ impl EventsTable {
         Self { screen, zone, with_cluster, widths: None, day: None }
     }
 
+    /// Writes the titles before there are events to measure, for a stream.
+    pub(crate) fn begin(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
+        let widths = self.widths(MAX_CLUSTER_WIDTH, MAX_WHO_WIDTH, ID_DIGITS);
+        let names = self.columns();
+        write_columns(out, self.screen, &widths, [titles(&names)])?;
+        self.widths = Some(widths);
+        Ok(())
+    }
+
     /// Writes further events.
     pub(crate) fn page(&mut self, out: &mut dyn Write, events: &[EventRow]) -> std::io::Result<()> {
         let digits = distinct_digits(events);
@@ -96,10 +105,15 @@ impl EventsTable {
         let widest = |of: &dyn Fn(&EventRow) -> usize, least: usize, most: usize| {
             events.iter().map(of).max().unwrap_or(0).clamp(least, most)
         };
-        let time = events.first().map_or(0, |event| self.time(event.time).width());
         let cluster = widest(&|event| event.cluster.width(), "CLUSTER".len(), MAX_CLUSTER_WIDTH);
-        let share = usize::from(self.screen.width) / 5;
-        let who = widest(&|event| event.sentence().0.width(), "WHO".len(), MAX_WHO_WIDTH.min(share));
+        let who = widest(&|event| event.sentence().0.width(), "WHO".len(), MAX_WHO_WIDTH);
+        self.widths(cluster, who, digits)
+    }
+
+    /// The widths of all columns, if these three would like to be so wide.
+    fn widths(&self, cluster: usize, who: usize, digits: usize) -> Vec<u16> {
+        let time = self.time(Timestamp::default()).width();
+        let who = who.min((usize::from(self.screen.width) / 5).max("WHO".len()));
         let columns = self.columns().len();
         let cluster = if self.with_cluster { cluster } else { 0 };
         let others = time + cluster + who + RESULT_WIDTH + digits + 2 * (columns - 1);

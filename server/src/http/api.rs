@@ -10,6 +10,7 @@ mod export;
 mod page;
 mod probes;
 mod status;
+mod tail;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,14 +28,16 @@ use taffrail_ingest::pipeline::PipelineStatus;
 use taffrail_ingest::{DeadLetters, Intake};
 use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::status::{About, CountedLevels};
+pub(crate) use self::tail::MAX_TAILS;
 use super::around::{around, with_fallbacks};
 use super::host::HostNames;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
 use crate::read::{Coverage, ReadError};
-use crate::serve::{Freshness, Health, Sources, Watch};
+use crate::serve::{Freshness, Health, Live, Sources, Watch};
 
 const LISTENER: &str = "api";
 
@@ -74,6 +77,11 @@ pub(crate) struct ApiState {
     pub(crate) queries: Arc<Semaphore>,
     /// [`MAX_EXPORTS`] of them.
     pub(crate) exports: Arc<Semaphore>,
+    pub(crate) live: Arc<Live>,
+    /// [`MAX_TAILS`] of them.
+    pub(crate) tails: Arc<Semaphore>,
+    /// Ends what would go on for ever.
+    pub(crate) stopping: CancellationToken,
 }
 
 /// The routes of the listener.
@@ -89,6 +97,7 @@ pub(crate) fn router(state: Arc<ApiState>) -> Router {
         .route("/api/v1/deadletters", get(deadletters::list))
         .route("/api/v1/status", get(status::status))
         .route("/api/v1/export", get(export::export))
+        .route("/api/v1/tail", get(tail::tail))
         .route("/livez", get(probes::livez))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use taffrail_event::{Gap, SourceSums, Timestamp};
 
-use crate::serve::Live;
+use crate::serve::LiveSource;
 
 /// One source.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub(crate) struct SourceBody {
 /// All of them, by cluster and name. `live` is what a running server saw, `silent` the silences that last.
 pub(crate) fn sources(
     known: Vec<SourceSums>,
-    live: Vec<Live>,
+    live: Vec<LiveSource>,
     gaps: &[Gap],
     silent: &[Gap],
     now: Timestamp,
@@ -85,7 +85,7 @@ fn of_index(sums: &SourceSums, now: Timestamp) -> SourceBody {
 }
 
 /// What is received and not yet indexed counts by then only in `last_received`.
-fn add_live(body: &mut SourceBody, live: Live) {
+fn add_live(body: &mut SourceBody, live: LiveSource) {
     if body.source.is_empty() {
         (body.cluster, body.source) = (live.cluster, live.source);
         (body.records, body.bytes) = (live.records, live.bytes);
@@ -119,7 +119,7 @@ mod tests {
             truncated: 1,
             events,
         });
-        let live = |source: &str, records| Live {
+        let live = |source: &str, records| LiveSource {
             cluster: "prod".to_owned(),
             source: source.to_owned(),
             requests: 3,

@@ -1,4 +1,4 @@
-//! A sink whose commits are measured.
+//! A sink whose commits are measured, and whose records are shown to those who watch.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use taffrail_event::{EventSink, Gap, RecordBatch, SinkError, Timestamp, WriteCounts};
 use taffrail_query::Search;
 
+use super::live::Live;
 use crate::metrics::Metrics;
 
 /// At least.
@@ -15,14 +16,20 @@ const COMMITS_TAKE: Duration = Duration::from_millis(1);
 pub(super) struct Measured {
     sink: Box<dyn EventSink>,
     search: Arc<dyn Search>,
+    live: Arc<Live>,
     metrics: Arc<Metrics>,
     last_commit: Option<Timestamp>,
 }
 
 impl Measured {
-    pub(super) fn new(sink: Box<dyn EventSink>, search: Arc<dyn Search>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(
+        sink: Box<dyn EventSink>,
+        search: Arc<dyn Search>,
+        live: Arc<Live>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let last_commit = search.progress().last_commit;
-        Self { sink, search, metrics, last_commit }
+        Self { sink, search, live, metrics, last_commit }
     }
 
     fn measure<T>(&mut self, work: impl FnOnce(&mut dyn EventSink) -> T) -> T {
@@ -44,7 +51,11 @@ impl Measured {
 
 impl EventSink for Measured {
     fn write(&mut self, batch: &RecordBatch, offset: Option<u64>) -> Result<WriteCounts, SinkError> {
-        self.measure(|sink| sink.write(batch, offset))
+        let counts = self.measure(|sink| sink.write(batch, offset))?;
+        if let Some(offset) = offset {
+            self.live.push(offset, batch);
+        }
+        Ok(counts)
     }
 
     fn tick(&mut self) -> Result<WriteCounts, SinkError> {

@@ -15,6 +15,7 @@ use taffrail_query::Search;
 
 use super::freshness::Freshness;
 use super::health::Health;
+use super::live::Live;
 use super::sources::Sources;
 use super::watch::Watch;
 use crate::data_dir::DataDir;
@@ -33,6 +34,7 @@ pub(super) struct Opened {
     pub(super) sources: Arc<Sources>,
     pub(super) health: Arc<Health>,
     pub(super) watch: Arc<Watch>,
+    pub(super) live: Arc<Live>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -66,6 +68,7 @@ impl Opened {
             freshness,
             sources: Arc::default(),
             health: Arc::default(),
+            live: Arc::new(Live::new(searchable)),
             watch: Arc::new(Watch::new(settings.ingest.silence_after)),
             metrics: Arc::new(Metrics::new()),
         })

@@ -33,7 +33,7 @@ struct Source {
 
 /// What has come in from a source since the start.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Live {
+pub(crate) struct LiveSource {
     pub(crate) cluster: String,
     pub(crate) source: String,
     pub(crate) requests: u64,
@@ -80,10 +80,10 @@ impl Sources {
     }
 
     /// All sources, by cluster and name.
-    pub(crate) fn list(&self) -> Vec<Live> {
+    pub(crate) fn list(&self) -> Vec<LiveSource> {
         let now = Instant::now();
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let bodies = sources.iter_mut().map(|((cluster, name), source)| Live {
+        let bodies = sources.iter_mut().map(|((cluster, name), source)| LiveSource {
             cluster: cluster.clone(),
             source: name.clone(),
             requests: source.requests,

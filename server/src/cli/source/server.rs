@@ -1,6 +1,6 @@
 //! A server as the source of answers: its HTTP API, over plain HTTP.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -143,9 +143,32 @@ impl Server {
         }
     }
 
+    /// Events as they come, as server-sent events; after those that a message with `last_id` ended.
+    pub(crate) fn events(
+        &self,
+        parameters: &Parameters<'_>,
+        last_id: Option<&str>,
+    ) -> anyhow::Result<Box<dyn BufRead>> {
+        let headers: Vec<_> = last_id.iter().map(|id| ("last-event-id", *id)).collect();
+        let body = self.get_with("/api/v1/tail", parameters, &headers)?.into_body();
+        Ok(Box::new(BufReader::new(body.into_reader())))
+    }
+
     fn get(&self, path: &str, parameters: &Parameters<'_>) -> anyhow::Result<Response<Body>> {
+        self.get_with(path, parameters, &[])
+    }
+
+    fn get_with(
+        &self,
+        path: &str,
+        parameters: &Parameters<'_>,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Response<Body>> {
         let pairs = parameters.iter().map(|(name, value)| (*name, value.as_str()));
-        let request = self.agent.get(format!("{}{path}", self.url)).query_pairs(pairs);
+        let mut request = self.agent.get(format!("{}{path}", self.url)).query_pairs(pairs);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let response = request.call().map_err(|error| self.unreachable(&error))?;
         if response.status() == StatusCode::OK {
             return Ok(response);

@@ -51,6 +51,9 @@ impl World {
             query_timeout: Duration::from_secs(10),
             queries: Arc::new(Semaphore::new(1)),
             exports: Arc::new(Semaphore::new(1)),
+            live: Arc::new(Live::new(0)),
+            tails: Arc::new(Semaphore::new(1)),
+            stopping: CancellationToken::new(),
         });
         Self { search, router: router(Arc::clone(&state)), state, _dir: dir }
     }
