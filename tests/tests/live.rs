@@ -106,7 +106,7 @@ fn a_reader_that_comes_back_goes_on_where_it_was() {
     server.api().wait_until_searchable();
     server.restart();
     let (position, _) = first[0].id.split_once('-').expect("an id has two parts");
-    let then = taffrail_tests::micros("2026-11-23T16:00:02.000000Z") + 180_000_000;
+    let then = taffrail_tests::micros(b"2026-11-23T16:00:02.000000Z").expect("a time") + 180_000_000;
     let after = watch(&server, "user:alice", Some(&format!("{position}-{then}")), 5, || {
         server.api().wait_until_searchable();
         post(&server, "alice", 4..6);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) const PARTS: [&str; 6] = ["import", "webhook", "post", "queries", "replay", "idle"];
+pub(crate) const PARTS: [&str; 7] = ["import", "webhook", "post", "hostile", "queries", "replay", "idle"];
 
 /// What to measure.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,21 +60,6 @@ pub(crate) fn directory(events: u64) -> PathBuf {
     assert!(child.wait().expect("wait for the import").success(), "the import failed");
     fs::write(complete, format!("{:?}\n", started.elapsed())).expect("write a file");
     path
-}
-
-/// What a directory takes on disk, in bytes.
-pub(crate) fn disk_usage(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).expect("list a directory");
-    entries
-        .map(|entry| {
-            let path = entry.expect("list a directory").path();
-            if path.is_dir() {
-                disk_usage(&path)
-            } else {
-                path.metadata().map_or(0, |file| file.blocks() * 512)
-            }
-        })
-        .sum()
 }
 
 /// Runs a command to its end: how long it took, and what it used.

@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::process::Command;
 use std::time::Instant;
 
-use taffrail_tests::{Binary, Samples};
+use taffrail_tests::{Binary, Samples, disk_usage};
 use tempfile::TempDir;
 
 use crate::arguments::Arguments;
-use crate::corpus::{disk_usage, folder, large, mebibytes, timed};
+use crate::corpus::{folder, large, mebibytes, timed};
 use crate::table::Table;
 
 /// Time, memory and disk.

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod corpus;
+mod hostile;
 mod idle;
 mod import;
 mod machine;
@@ -32,10 +33,11 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::default();
-    let parts: [(&str, Measure); 6] = [
+    let parts: [(&str, Measure); 7] = [
         ("import", import::measure),
         ("webhook", webhook::measure),
         ("post", webhook::measure_single_post),
+        ("hostile", hostile::measure),
         ("queries", queries::measure),
         ("replay", replay::measure),
         ("idle", idle::measure),

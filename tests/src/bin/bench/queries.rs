@@ -6,10 +6,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use taffrail_tests::{Api, Random, Samples, Server, is_root, samples};
+use taffrail_tests::{Api, Random, Samples, Server, disk_usage, is_root, samples};
 
 use crate::arguments::Arguments;
-use crate::corpus::{directory, disk_usage, large, mebibytes};
+use crate::corpus::{directory, large, mebibytes};
 use crate::table::Table;
 
 const WARM_QUERIES: usize = 400;

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use taffrail_tests::{Load, Server};
+use taffrail_tests::{Load, Server, disk_usage};
 
 use crate::arguments::Arguments;
-use crate::corpus::disk_usage;
 use crate::table::Table;
 
 const JOURNAL_BYTES: u64 = 1_000_000_000;

@@ -1,7 +1,5 @@
-//! The long runs: what the tests do in minutes, for as long as it takes.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program does")]
+//! The server is killed over and over, at random and at named points, beside senders: what was acknowledged is found, once.
 
-use std::process::ExitCode;
 use std::time::Instant;
 
 use taffrail_tests::{Campaign, Fate, KillReport, Random, crash_points};
@@ -12,14 +10,7 @@ const KILLS_PER_DIRECTORY: usize = 100;
 /// Kills between two looks at everything.
 const ROUND: usize = 20;
 
-fn main() -> ExitCode {
-    let kills = match kills() {
-        Ok(kills) => kills,
-        Err(usage) => {
-            eprintln!("{usage}");
-            return ExitCode::from(2);
-        }
-    };
+pub(crate) fn run(kills: usize) {
     let points = crash_points();
     let mut random = Random::of_run("soak");
     let mut total = KillReport::default();
@@ -42,12 +33,4 @@ fn main() -> ExitCode {
     for point in &points {
         println!("{:>6} at {point}", total.at.get(point).copied().unwrap_or(0));
     }
-    ExitCode::SUCCESS
-}
-
-/// From the command line, else from `TAFFRAIL_KILLS`, else a thousand.
-fn kills() -> Result<usize, String> {
-    let usage = || "usage: soak [KILLS] (or TAFFRAIL_KILLS; 1000 if neither is given)".to_owned();
-    let wanted = std::env::args().nth(1).or_else(|| std::env::var("TAFFRAIL_KILLS").ok());
-    wanted.map_or(Ok(1000), |wanted| wanted.parse().map_err(|_| usage()))
 }

@@ -1,0 +1,103 @@
+//! A day of events in less than a day: the events of every simulated hour are dated within it and sent as fast as they are
+//! taken, and after each hour the server's memory, backlog and disk are looked at.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use taffrail_tests::{Client, Load, Server, Template, disk_usage};
+
+/// Requests at once.
+const CONNECTIONS: u32 = 2;
+
+/// Events of a request: about what an API server sends at these rates.
+const REQUEST: usize = 400;
+
+/// With more than this in the journal, senders wait: a day is not a burst.
+const BACKLOG: u64 = 200_000;
+
+pub(crate) fn run(rate: u32, hours: u32) {
+    let server = Server::builder().set("index.commit_interval", "1s").expect_log("").start();
+    println!("{hours} hours at {rate} events/s");
+    println!("| hour | events | taken in | waited for the index | RSS | peak RSS | disk |\n|---|---|---|---|---|---|---|");
+    let end = now_micros();
+    let first = end - i64::from(hours) * HOUR;
+    let mut events = 0;
+    let mut senders: Vec<Sender> = (0..CONNECTIONS).map(|number| Sender::new(&server, number)).collect();
+    for hour in 0..hours {
+        let started = Instant::now();
+        let from = first + i64::from(hour) * HOUR;
+        let waited = thread::scope(|scope| {
+            let hours: Vec<_> = senders
+                .iter_mut()
+                .map(|sender| scope.spawn(|| sender.hour(&server, from, f64::from(rate) / f64::from(CONNECTIONS))))
+                .collect();
+            hours.into_iter().map(|hour| hour.join().expect("a sender ends")).max().unwrap_or_default()
+        });
+        let took = started.elapsed();
+        server.api().wait_until_searchable();
+        events += u64::from(rate) * 3600;
+        let usage = server.usage();
+        println!(
+            "| {} | {events} | {took:.1?} | {waited:.1?} and {:.1?} at its end | {} MiB | {} MiB | {} MiB |",
+            hour + 1,
+            started.elapsed().saturating_sub(took),
+            usage.rss >> 20,
+            usage.peak_rss >> 20,
+            disk_usage(server.data()) >> 20,
+        );
+    }
+    let total = server.api().read("/api/v1/status", &[])["index"]["documents"].clone();
+    println!("{total} documents of about {events} events");
+}
+
+const HOUR: i64 = 3_600_000_000;
+
+struct Sender {
+    client: Client,
+    requests: Vec<Template>,
+    generation: u32,
+}
+
+impl Sender {
+    fn new(server: &Server, number: u32) -> Self {
+        let requests = Load::requests_of(REQUEST);
+        Self { client: Client::new(server.ingest_addr()), requests, generation: number }
+    }
+
+    /// Sends the events of an hour that begins at `from`; returns for how long it waited for the index.
+    fn hour(&mut self, server: &Server, from: i64, rate: f64) -> Duration {
+        let (mut sent, mut waited, mut next) = (0.0, Duration::ZERO, 0);
+        while sent < rate * 3600.0 {
+            let request = &mut self.requests[next];
+            let at = from + (sent / rate * 1e6) as i64;
+            request.renew(self.generation, at - request.first_time());
+            let answer = self.client.post("/v1/audit/day", request.bytes()).expect("the server answers");
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            sent += request.events() as f64;
+            next = (next + 1) % self.requests.len();
+            if next == 0 {
+                self.generation += CONNECTIONS;
+                waited += wait_for_the_index(server);
+            }
+        }
+        waited
+    }
+}
+
+fn wait_for_the_index(server: &Server) -> Duration {
+    let started = Instant::now();
+    let backlog = || {
+        let status = server.api().read("/api/v1/status", &[]);
+        let number = |name: &str| status["journal"][name].as_u64().unwrap_or_default();
+        number("end").saturating_sub(number("searchable"))
+    };
+    while backlog() > BACKLOG {
+        thread::sleep(Duration::from_millis(100));
+    }
+    started.elapsed()
+}
+
+fn now_micros() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("the clock is past 1970");
+    i64::try_from(since.as_micros()).expect("the clock is before the year 290000")
+}
