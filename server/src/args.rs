@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod documented;
 mod query;
+mod setup;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
 pub(crate) use self::query::QueryWords;
+pub(crate) use self::setup::{Platform, SetupArgs};
 
 /// Keeps Kubernetes audit events and answers what changed, who did it, and when.
 #[derive(Debug, Parser)]
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Deadletters(DeadlettersArgs),
     /// Rebuild the index from its stored records, with today's fields and redaction rules
     Reindex(ReindexArgs),
+    /// Print what connects a cluster: audit policy, webhook configuration, flags, and the steps
+    Setup(SetupArgs),
     /// Check or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),

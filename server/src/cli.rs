@@ -17,6 +17,7 @@ mod question;
 pub(crate) mod reindex;
 mod screen;
 pub(crate) mod search;
+pub(crate) mod setup;
 mod source;
 pub(crate) mod status;
 mod table;

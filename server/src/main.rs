@@ -47,6 +47,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Status(args) => cli::status::run(&args),
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Deadletters(args) => cli::deadletters::run(&args),
+        Command::Setup(args) => cli::setup::run(&args),
         Command::Config(command) => cli::config::run(command),
     }
 }

@@ -3,12 +3,14 @@
 //! What the tests share lives here: [`Server`] starts and kills the program, [`Client`] speaks HTTP to it well or badly,
 //! [`Api`] reads its answers, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
 //! number of fresh ones of them; [`oracle`] answers queries by hand; [`Campaign`] kills the server over and over
-//! while [`Ledger`] remembers what was acknowledged.
+//! while [`Ledger`] remembers what was acknowledged; [`audit_policy`] decides about requests as an API server does, and
+//! [`yaml`] reads manifests.
 //!
 //! What is deliberately absent: this crate depends on no other crate of the workspace. It knows of the program what its
 //! users know. A helper that cannot do its work panics: that is a failed test.
 
 mod api;
+pub mod audit_policy;
 mod binary;
 mod calendar;
 pub mod cli;
@@ -30,6 +32,7 @@ mod sender;
 mod server;
 mod template;
 mod wait;
+pub mod yaml;
 
 pub use api::Api;
 pub use binary::Binary;
