@@ -1,6 +1,7 @@
 //! `taffrail setup`: every file of every platform can be read by what it is for, says the same, and is written with care.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use std::io::Write;
 use taffrail_tests::cli::{Finished, taffrail};
 use taffrail_tests::{Server, audit_policy, yaml};
 use tempfile::TempDir;
@@ -323,7 +323,7 @@ fn the_lambda_function_delivers() {
     }
     let folder = Folder::new();
     let dir = folder.written("eks", &["--url", "http://127.0.0.1:8586"]);
-    let server = Server::spawn();
+    let server = Server::builder().expect_log("request refused").start();
     let batch = json!({
         "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/eks/x/cluster", "logStream": "kube-apiserver-audit-1",
         "subscriptionFilters": ["taffrail"],

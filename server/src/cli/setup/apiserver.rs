@@ -87,16 +87,17 @@ pub(super) fn webhook_file(wiring: &Wiring) -> Option<PlanFile> {
     Some(PlanFile { name: WEBHOOK_FILE, content: kubeconfig(receiver), secrecy: secrecy(receiver) })
 }
 
-/// Settings of the Taffrail that follows `log`.
+/// Settings of the Taffrail that runs beside the API server, and follows `log` if that was asked for.
 pub(super) fn settings_file(wiring: &Wiring, log: &str) -> Option<PlanFile> {
     let settings = || {
-        format!(
-            "# For the Taffrail that runs on the same machine as the API server.\n\
-             ingest:\n  tail:\n    - paths: [{log}]\n      cluster: {}\n",
-            wiring.cluster
-        )
+        let cluster = &wiring.cluster;
+        let mut text = format!("# For the Taffrail that runs beside the API server.\ncluster: {cluster}\n");
+        if wiring.tail {
+            text.push_str(&format!("ingest:\n  tail:\n    - paths: [{log}]\n      cluster: {cluster}\n"));
+        }
+        PlanFile::public(SETTINGS_FILE, text)
     };
-    wiring.tail.then(|| PlanFile::public(SETTINGS_FILE, settings()))
+    wiring.is_beside().then(settings)
 }
 
 /// The beginnings of a plan for API servers that run already.
@@ -158,11 +159,12 @@ pub(super) fn token_step(wiring: &Wiring, use_it: &str) -> Option<String> {
     })
 }
 
-/// How the Taffrail beside the API server is told.
-pub(super) fn tail_step(wiring: &Wiring) -> Option<String> {
-    wiring.tail.then(|| {
+/// How the Taffrail beside the API server is started.
+pub(super) fn beside_step(wiring: &Wiring) -> Option<String> {
+    let why = if wiring.tail { ", as root: the log is closed to others" } else { "" };
+    wiring.is_beside().then(|| {
         format!(
-            "On each of these machines run Taffrail as root, since the log is readable by root only:\n       \
+            "Run Taffrail on each of these machines{why}:\n       \
              taffrail serve --config {SETTINGS_FILE}\n   \
              deploy/static-pod of Taffrail's sources is a static pod for it."
         )

@@ -28,11 +28,10 @@ pub(super) fn eks_plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
     let ca = if receiver.ca.is_some() { " ca.crt" } else { "" };
     let cluster = &wiring.cluster;
     plan.steps.extend([
-        format!(
-            "Switch the audit log on (EKS-NAME is the cluster's name in EKS):\n       \
-             aws eks update-cluster-config --name EKS-NAME \\\n         \
-             --logging '{{\"clusterLogging\":[{{\"types\":[\"audit\"],\"enabled\":true}}]}}'"
-        ),
+        "Switch the audit log on (EKS-NAME is the cluster's name in EKS):\n       \
+         aws eks update-cluster-config --name EKS-NAME \\\n         \
+         --logging '{\"clusterLogging\":[{\"types\":[\"audit\"],\"enabled\":true}]}'"
+            .to_owned(),
         format!(
             "Make the function, in a VPC that reaches Taffrail (ROLE may write logs and use the VPC):\n       \
              zip taffrail.zip lambda_function.py{ca}\n       \

@@ -2,13 +2,14 @@
 //!
 //! Form: kubeadm.k8s.io/v1beta4, in which extra arguments are a list; v1beta3 has a map
 //! (<https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/>). kind applies a patch only to a
-//! configuration of the patch's version, so that a patch for each can stand in one file.
+//! configuration of the patch's version, so that a patch for each can stand in one file. It merges as RFC 7386 does, so the
+//! list replaces kind's own, which holds feature gates and nothing else.
 
 use std::fmt::Write;
 
 use super::apiserver::{
-    Flag, Places, WEBHOOK_FILE, as_arguments, common_files, control_plane, flags, running_control_plane,
-    tail_step,
+    Flag, POLICY_FILE, Places, SETTINGS_FILE, WEBHOOK_FILE, as_arguments, beside_step, common_files,
+    control_plane, flags, running_control_plane,
 };
 use super::plan::{Plan, PlanFile, indented};
 use super::wiring::Wiring;
@@ -25,7 +26,7 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
     let configuration = format!("{version}{}", api_server(&args_as_list(&flags), wiring));
     plan.files.push(PlanFile::public("kubeadm.yaml", configuration));
     plan.steps.push(format!(
-        "On every control-plane node put the files where the API server will look for them:\n       \
+        "On every control-plane node put the files where the API server looks for them:\n       \
          install -d -m 0700 {dir}\n       install -m 0600 {files} {dir}/",
         dir = PLACES.dir,
         files = node_files(wiring),
@@ -46,7 +47,7 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
         as_arguments(&flags),
         mounts_in_words(wiring),
     ));
-    plan.steps.extend(tail_step(wiring));
+    plan.steps.extend(beside_step(wiring));
     plan.undo = "   Take the audit-* arguments and the mounts out of the stored configuration again, and run the two kubeadm\n   \
                  commands again. Then remove /etc/kubernetes/taffrail."
         .to_owned();
@@ -70,7 +71,7 @@ pub(super) fn kind_plan(wiring: &Wiring) -> Plan {
          kind create cluster --config kind.yaml"
             .to_owned(),
     );
-    plan.steps.extend(tail_step(wiring));
+    plan.steps.extend(beside_step(wiring));
     plan.undo = "       kind delete cluster".to_owned();
     plan
 }
@@ -121,11 +122,10 @@ fn args_as_map(flags: &[Flag]) -> String {
 }
 
 fn node_files(wiring: &Wiring) -> String {
-    let policy = super::apiserver::POLICY_FILE;
-    match wiring.receiver {
-        Some(_) => format!("{policy} {WEBHOOK_FILE}"),
-        None => policy.to_owned(),
-    }
+    let mut files = vec![POLICY_FILE];
+    files.extend(wiring.receiver.as_ref().map(|_| WEBHOOK_FILE));
+    files.extend(wiring.is_beside().then_some(SETTINGS_FILE));
+    files.join(" ")
 }
 
 fn mounts_in_words(wiring: &Wiring) -> String {

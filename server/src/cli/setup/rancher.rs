@@ -3,8 +3,8 @@
 //! <https://docs.k3s.io/installation/configuration>, <https://docs.rke2.io/install/configuration>
 
 use super::apiserver::{
-    Flag, POLICY_FILE, Places, WEBHOOK_FILE, common_files, flags, policy_flag, running_control_plane,
-    tail_step, webhook_flags,
+    Flag, POLICY_FILE, Places, WEBHOOK_FILE, beside_step, common_files, flags, policy_flag,
+    running_control_plane, webhook_flags,
 };
 use super::plan::{Plan, PlanFile};
 use super::wiring::Wiring;
@@ -21,7 +21,7 @@ pub(super) fn k3s_plan(wiring: &Wiring) -> Plan {
     plan.files.push(PlanFile::public("k3s.yaml", arguments(&flags(wiring, K3S))));
     plan.steps.push(place(wiring, K3S.dir));
     plan.steps.push(drop_in("k3s.yaml", "/etc/rancher/k3s/config.yaml.d", "k3s"));
-    plan.steps.extend(tail_step(wiring));
+    plan.steps.extend(beside_step(wiring));
     plan.undo = undo("/etc/rancher/k3s/config.yaml.d", "k3s", K3S.dir);
     plan
 }
@@ -40,7 +40,7 @@ pub(super) fn rke2_plan(wiring: &Wiring) -> Plan {
     plan.files.push(PlanFile::public("rke2.yaml", settings));
     plan.steps.push(place(wiring, RKE2.dir));
     plan.steps.push(drop_in("rke2.yaml", "/etc/rancher/rke2/config.yaml.d", "rke2-server"));
-    plan.steps.extend(tail_step(wiring));
+    plan.steps.extend(beside_step(wiring));
     plan.undo = undo("/etc/rancher/rke2/config.yaml.d", "rke2-server", RKE2.dir);
     plan
 }

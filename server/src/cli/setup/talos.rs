@@ -31,7 +31,7 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
          talosctl -n NODE patch machineconfig --mode staged --patch @talos.yaml\n       talosctl -n NODE reboot"
             .to_owned(),
     );
-    if wiring.tail {
+    if wiring.is_beside() {
         plan.steps.push(format!(
             "Run Taffrail on each control-plane node, as a static pod (machine.pods) or a DaemonSet that mounts\n   \
              /var/log/audit/kube from the host and runs as root, with the settings in {SETTINGS_FILE}. deploy/static-pod of\n   \

@@ -53,6 +53,11 @@ impl Wiring {
         let receiver = args.url.as_deref().map(|url| Receiver::new(url, args)).transpose()?;
         Ok(Self { cluster: args.cluster.clone(), receiver, tail: args.tail })
     }
+
+    /// Whether a Taffrail runs on each machine that has an API server.
+    pub(super) fn is_beside(&self) -> bool {
+        self.tail || self.receiver.as_ref().is_some_and(|receiver| receiver.address.is_loopback())
+    }
 }
 
 impl Receiver {
