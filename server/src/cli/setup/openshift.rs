@@ -52,17 +52,17 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
 fn forwarded(plan: &mut Plan, wiring: &Wiring, receiver: &Receiver) {
     plan.cautions.extend(receiver.cautions());
     plan.files.push(PlanFile::public("forwarder.yaml", forwarder(receiver)));
-    plan.steps.extend(token_step(wiring, "keep it in the file TOKEN-FILE"));
+    plan.steps.extend(token_step(wiring, "keep it in a file"));
     let mut secret = "oc -n openshift-logging create secret generic taffrail".to_owned();
     match &receiver.credential {
         Credential::None => {}
-        Credential::Placeholder | Credential::Token(_) => secret.push_str(" --from-file=token=TOKEN-FILE"),
+        Credential::Placeholder | Credential::Token(_) => secret.push_str(" --from-file=token=token"),
         Credential::Certificate { .. } => {
             secret.push_str(" --from-file=tls.crt=CLIENT-CERT --from-file=tls.key=CLIENT-KEY");
         }
     }
     if receiver.ca.is_some() {
-        secret.push_str(" --from-file=ca.crt=CA-FILE");
+        secret.push_str(" --from-file=ca.crt=CA");
     }
     if secret.contains("--from-file") {
         plan.steps.push(format!("Give the collector what it shows and trusts:\n       {secret}"));
