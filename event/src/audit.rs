@@ -103,10 +103,12 @@ pub struct AuditRecord<'a> {
     pub object_ref: Option<&'a [u8]>,
     /// `responseStatus`, a JSON value.
     pub response_status: Option<&'a [u8]>,
-    /// `requestObject`: any JSON value.
+    /// `requestObject`: any JSON value but [`SKIPPED_BODY`].
     pub request_object: Option<&'a [u8]>,
-    /// `responseObject`: any JSON value.
+    /// `responseObject`: any JSON value but [`SKIPPED_BODY`].
     pub response_object: Option<&'a [u8]>,
+    /// Whether [`SKIPPED_BODY`] stands for a body.
+    pub is_body_skipped: bool,
     /// `annotations`, a JSON value.
     pub annotations: Option<&'a [u8]>,
 }
@@ -140,8 +142,8 @@ impl<'a> AuditRecord<'a> {
                 "sourceIPs" => audit.source_ips = present(value),
                 "objectRef" => audit.object_ref = present(value),
                 "responseStatus" => audit.response_status = present(value),
-                "requestObject" => audit.request_object = present(value),
-                "responseObject" => audit.response_object = present(value),
+                "requestObject" => audit.request_object = audit.body(value),
+                "responseObject" => audit.response_object = audit.body(value),
                 "annotations" => audit.annotations = present(value),
                 _ => {}
             }
@@ -209,9 +211,9 @@ impl<'a> AuditRecord<'a> {
         json::string(json::member(self.annotations?, key)?)
     }
 
-    /// Whether the API server stripped the bodies, or a body was cut on the way.
+    /// Whether the API server stripped the bodies, or a body was cut or left out on the way.
     pub fn is_truncated(&self) -> bool {
-        self.annotation(TRUNCATED).as_deref() == Some("true")
+        self.is_body_skipped || self.annotation(TRUNCATED).as_deref() == Some("true")
     }
 
     /// Whether the request asked for a dry run, in its query or its `DeleteOptions`.
@@ -221,7 +223,16 @@ impl<'a> AuditRecord<'a> {
                 json::member(body, "dryRun").is_some_and(|dry_run| json::elements(dry_run).next().is_some())
             })
     }
+
+    fn body(&mut self, value: &'a [u8]) -> Option<&'a [u8]> {
+        let is_skipped = matches!(value, [b'"', content @ .., b'"'] if content == SKIPPED_BODY.as_bytes());
+        self.is_body_skipped |= is_skipped;
+        present(value).filter(|_| !is_skipped)
+    }
 }
+
+/// What AKS puts in the place of a body that is too large for it (Azure Monitor reference, table AKSAudit).
+pub const SKIPPED_BODY: &str = "skipped-too-big-size-object";
 
 /// Set by the API server on an event whose bodies it stripped (`--audit-webhook-truncate-enabled`).
 pub const TRUNCATED: &str = "audit.k8s.io/truncated";
@@ -285,6 +296,21 @@ mod tests {
         check("patch", "status", Class::Change);
         check("get", "", Class::Access);
         check("", "", Class::Access);
+    }
+
+    #[test]
+    fn a_skipped_body_is_none() {
+        fn check(bodies: &str, expected: (bool, bool, bool)) {
+            let json = format!(r#"{{"auditID":"a",{bodies}}}"#);
+            let audit = AuditRecord::decode(json.as_bytes()).unwrap();
+            let found =
+                (audit.request_object.is_some(), audit.response_object.is_some(), audit.is_truncated());
+            assert_eq!(found, expected, "{bodies}");
+        }
+        let skipped = format!(r#""{SKIPPED_BODY}""#);
+        check(&format!(r#""requestObject":{skipped},"responseObject":{skipped}"#), (false, false, true));
+        check(&format!(r#""requestObject":{{}},"responseObject":{skipped}"#), (true, false, true));
+        check(r#""requestObject":"text","responseObject":null"#, (true, false, false));
     }
 
     #[test]

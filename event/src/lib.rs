@@ -26,7 +26,9 @@ mod time;
 pub mod words;
 
 pub use actor::{Actor, ActorType, Impersonated};
-pub use audit::{AuditRecord, Class, NotAudit, Stage, TRUNCATED, is_access_subresource, query_parameters};
+pub use audit::{
+    AuditRecord, Class, NotAudit, SKIPPED_BODY, Stage, TRUNCATED, is_access_subresource, query_parameters,
+};
 pub use crash::crash_point;
 pub use decoded::Decoded;
 pub use event::{Audit, Change, ChangeType, Client, Confidence, Event, Kind, Origins};

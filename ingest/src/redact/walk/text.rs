@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use taffrail_event::json;
+use taffrail_event::{SKIPPED_BODY, json};
 
 use super::member::Member;
 use super::{Held, Walk, Work};
@@ -17,8 +17,6 @@ use crate::redact::resource::Families;
 const MAX_LEVELS: u8 = 8;
 /// Few strings are as long without escapes.
 const LONG: usize = 256;
-/// What AKS writes instead of a large body.
-const SKIPPED: &[u8] = b"skipped-too-big-size-object";
 
 impl Walk<'_> {
     pub(super) fn string(&mut self, member: Member, start: usize, end: usize, escaped: bool) {
@@ -28,7 +26,9 @@ impl Walk<'_> {
             Member::Whole(encoding) => self.mask(&held, encoding),
             Member::Credential => self.mask(&held, Encoding::Plain),
             Member::Root | Member::Op
-                if self.scope.is_bearing() && self.level == 0 && &self.buf[start..end] != SKIPPED =>
+                if self.scope.is_bearing()
+                    && self.level == 0
+                    && self.buf[start..end] != *SKIPPED_BODY.as_bytes() =>
             {
                 self.mask(&held, Encoding::Plain);
             }
