@@ -71,20 +71,17 @@ impl<'j> Json<'j> {
         let mut key_opens = true;
         let mut key_is_data = false;
         let mut copied = start;
+        let mut key_at = start;
         loop {
-            let token = match lexer.step(true) {
-                Step::Token(token) => token,
-                Step::Incomplete(at) => return self.rest(copied, at, out),
-                Step::End => {
-                    out.extend_from_slice(&self.bytes[copied..]);
-                    return;
-                }
+            let (token, at) = match lexer.step(true) {
+                Step::Token(token) => (Some(token), token_start(token, lexer.position())),
+                Step::Incomplete(at) => (None, at),
+                Step::End => (None, self.bytes.len()),
             };
-            let at = match token {
-                Token::String { start, .. } => start - 1,
-                Token::Scalar { start, .. } => start,
-                _ => lexer.position() - 1,
-            };
+            // A string without a colon behind it was no key.
+            let at =
+                if expect == Expect::Colon && token != Some(Token::Colon) { key_at.max(copied) } else { at };
+            let Some(token) = token else { return self.rest(copied, at, out) };
             let value_fits = matches!(expect, Expect::Value | Expect::ValueOrEnd | Expect::Document);
             match token {
                 Token::String { start, end, escaped } if matches!(expect, Expect::Key | Expect::KeyOrEnd) => {
@@ -103,6 +100,7 @@ impl<'j> Json<'j> {
                         copied = end;
                     }
                     expect = Expect::Colon;
+                    key_at = at;
                 }
                 Token::Colon if expect == Expect::Colon => expect = Expect::Value,
                 Token::Comma if expect == Expect::CommaOrEnd => {
@@ -166,7 +164,9 @@ impl<'j> Json<'j> {
     /// What is left is no JSON any more: it may be anything.
     fn rest(&self, copied: usize, at: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.bytes[copied..at]);
-        self.redactor.hash.write(&self.bytes[at..], out);
+        if at < self.bytes.len() {
+            self.redactor.hash.write(&self.bytes[at..], out);
+        }
     }
 
     /// Appends what stands for the string with the content at `place`.
@@ -208,6 +208,15 @@ impl<'j> Json<'j> {
         // Names of OAuth tokens are masked in case it is one.
         let scope = Scope::built_in(Families::OAUTH_TOKEN, false);
         uri::mask(self.redactor, &scope, text)
+    }
+}
+
+/// Where a token begins that ends at `end`.
+fn token_start(token: Token, end: usize) -> usize {
+    match token {
+        Token::String { start, .. } => start - 1,
+        Token::Scalar { start, .. } => start,
+        _ => end - 1,
     }
 }
 
