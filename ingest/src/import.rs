@@ -72,6 +72,8 @@ pub struct ImportReport {
     pub dead: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
+    /// Records in envelopes that have nothing to do with audit events. Nothing of them is kept.
+    pub skipped: u64,
     /// Bytes after decompression.
     pub bytes: u64,
     /// How long it took, up to and including [`EventSink::finish`].

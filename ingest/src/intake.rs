@@ -89,6 +89,8 @@ pub struct Receipt {
     pub dead: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
+    /// Records in envelopes that have nothing to do with audit events. Nothing of them is kept.
+    pub skipped: u64,
     /// Bytes of the body after decompression.
     pub bytes: u64,
 }
@@ -106,6 +108,8 @@ pub struct IntakeTotals {
     pub dead: u64,
     /// Records whose bodies were cut.
     pub cut: u64,
+    /// Records in envelopes that have nothing to do with audit events.
+    pub skipped: u64,
     /// Bytes of bodies after decompression.
     pub bytes: u64,
     /// Requests in flight now.
@@ -121,6 +125,7 @@ struct Sums {
     records: AtomicU64,
     dead: AtomicU64,
     cut: AtomicU64,
+    skipped: AtomicU64,
     bytes: AtomicU64,
 }
 
@@ -151,6 +156,7 @@ impl Intake {
                 sums.records.fetch_add(receipt.records, Ordering::Relaxed);
                 sums.dead.fetch_add(receipt.dead, Ordering::Relaxed);
                 sums.cut.fetch_add(receipt.cut, Ordering::Relaxed);
+                sums.skipped.fetch_add(receipt.skipped, Ordering::Relaxed);
                 sums.bytes.fetch_add(receipt.bytes, Ordering::Relaxed);
             }
             Err(_) => {
@@ -186,6 +192,7 @@ impl Intake {
             records: sums.records.load(Ordering::Relaxed),
             dead: sums.dead.load(Ordering::Relaxed),
             cut: sums.cut.load(Ordering::Relaxed),
+            skipped: sums.skipped.load(Ordering::Relaxed),
             bytes: sums.bytes.load(Ordering::Relaxed),
             in_flight: self.budget.holders(),
             held_bytes: self.budget.held(),

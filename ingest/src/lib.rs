@@ -1,7 +1,8 @@
 //! Records in: from the webhook into the journal, from the journal into the sink, and from files straight into the sink.
 //!
 //! Flow: [`Intake::receive`] decompresses a request, the splitter cuts it into items at byte level, the [`redact`] rules
-//! rewrite each item, and the [`journal`] makes batches of them durable before the sender gets its answer.
+//! rewrite each item, and the [`journal`] makes batches of them durable before the sender gets its answer. Items that are
+//! no events but hold some are opened first ([`envelope`]).
 //! [`pipeline::run`] reads the journal and feeds an [`EventSink`](taffrail_event::EventSink). [`import`](import::import)
 //! skips the journal: the file is the durable copy until the sink has committed. What cannot be decoded goes, masked, to
 //! the [`DeadLetters`] and never harms its neighbours.
@@ -10,6 +11,7 @@
 //! memory is bounded whatever a sender does.
 
 mod dead;
+pub mod envelope;
 mod error;
 #[cfg(test)]
 mod fake_sink;

@@ -30,7 +30,9 @@ use std::fmt;
 use taffrail_config::RedactionSettings;
 use taffrail_event::{NotAudit, RecordFlags};
 
+pub(crate) use edit::write_escaped;
 use hash::ValueHash;
+pub(crate) use hash::from_base64;
 pub use key::load_or_create_key;
 use pattern::Patterns;
 use scope::Rules;

@@ -57,6 +57,8 @@ pub(crate) struct Metrics {
     pub(crate) dead_letters: Counter,
     /// Events whose bodies were cut.
     pub(crate) cut: Counter,
+    /// Records in envelopes that are about something else.
+    pub(crate) skipped: Counter,
     indexed: Family<RecordLabels, Counter<u64, AtomicU64>>,
     /// Bytes that requests in flight hold.
     pub(crate) budget_used: Level,
@@ -99,6 +101,7 @@ impl Metrics {
             acked_bytes: Counter::default(),
             dead_letters: Counter::default(),
             cut: Counter::default(),
+            skipped: Counter::default(),
             indexed: Family::default(),
             budget_used: Gauge::default(),
             budget: Gauge::default(),
@@ -129,6 +132,8 @@ impl Metrics {
         registry.register("ingest_dead_letters", help, self.dead_letters.clone());
         let help = "Records whose bodies were cut because the event was too large";
         registry.register("ingest_cut_records", help, self.cut.clone());
+        let help = "Records in envelopes that have nothing to do with audit events";
+        registry.register("ingest_skipped_records", help, self.skipped.clone());
         let help = "Memory that requests in flight hold";
         registry.register_with_unit("ingest_budget_used", help, Unit::Bytes, self.budget_used.clone());
         let help = "Memory that requests in flight may hold";

@@ -1,5 +1,6 @@
 //! The threads: one reads chunks, some redact them, and the caller's gets the batches in order.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::AtomicU64;
@@ -7,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use taffrail_event::{AuditRecord, BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, Via};
+use taffrail_event::{AuditRecord, BatchBuilder, NotAudit, Origin, RecordBatch, RecordFlags, Timestamp, Via};
 
 use super::chunk::{self, Chunk, Content};
 use super::feed::Feed;
@@ -15,6 +16,7 @@ use super::gate::Gate;
 use super::input::Input;
 use super::{ImportInput, ImportOptions};
 use crate::dead::DeadLetter;
+use crate::envelope::{self, Recipient};
 use crate::error::IngestError;
 use crate::redact::Redactor;
 use crate::split::{Junk, JunkReason, Piece, Splitter};
@@ -28,6 +30,9 @@ const IN_FLIGHT_BYTES: usize = 32 << 20;
 /// Dead letters that are handed on at once. A chunk may be full of them, each a hundred times as large as what it is about.
 const LETTERS: usize = 256;
 
+/// Bytes of records that are handed on at once. An envelope may hold a hundred times as much as its chunk.
+const BATCH_BYTES: usize = 8 << 20;
+
 /// More threads than this wait for the reader or for the sink.
 const MAX_THREADS: usize = 8;
 
@@ -36,6 +41,7 @@ pub(super) struct Redacted {
     pub(super) batch: RecordBatch,
     pub(super) letters: Vec<DeadLetter>,
     pub(super) cut: u64,
+    pub(super) skipped: u64,
     /// The size of the chunk, with its last part.
     pub(super) bytes: usize,
 }
@@ -131,8 +137,8 @@ fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes:
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { origin, chunk, done }) = next else { return };
-        let mut redacting = Redacting::new(origin, redactor, done);
-        redacting.chunk(&chunk, max_event_bytes);
+        let mut redacting = Redacting::new(origin, redactor, done, max_event_bytes);
+        redacting.chunk(&chunk);
         redacting.finish(chunk.bytes.len());
     }
 }
@@ -144,15 +150,22 @@ struct Redacting<'a> {
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     cut: u64,
+    skipped: u64,
+    max_event_bytes: u64,
 }
 
 impl<'a> Redacting<'a> {
-    fn new(origin: Arc<Origin>, redactor: &'a Redactor, done: SyncSender<Part>) -> Self {
+    fn new(
+        origin: Arc<Origin>,
+        redactor: &'a Redactor,
+        done: SyncSender<Part>,
+        max_event_bytes: u64,
+    ) -> Self {
         let batch = BatchBuilder::new(Arc::clone(&origin));
-        Self { origin, redactor, done, batch, letters: Vec::new(), cut: 0 }
+        Self { origin, redactor, done, batch, letters: Vec::new(), cut: 0, skipped: 0, max_event_bytes }
     }
 
-    fn chunk(&mut self, chunk: &Chunk, max_event_bytes: u64) {
+    fn chunk(&mut self, chunk: &Chunk) {
         match &chunk.content {
             Content::Lines => {
                 // Where the lines begin that are not simply events.
@@ -161,21 +174,21 @@ impl<'a> Redacting<'a> {
                 for end in memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]) {
                     let begin = std::mem::replace(&mut start, (end + 1).min(chunk.bytes.len()));
                     let line = chunk.bytes[begin..end].trim_ascii();
-                    if line.len() as u64 > max_event_bytes {
-                        self.pieces(chunk, other..begin, max_event_bytes);
-                        self.pieces(chunk, begin..end, max_event_bytes);
+                    if line.len() as u64 > self.max_event_bytes {
+                        self.pieces(chunk, other..begin);
+                        self.pieces(chunk, begin..end);
                         other = start;
                         continue;
                     }
                     if other < begin && AuditRecord::decode(line).is_ok() {
-                        self.pieces(chunk, other..begin, max_event_bytes);
+                        self.pieces(chunk, other..begin);
                         other = begin;
                     }
-                    if other == begin && self.record(line, false) {
+                    if other == begin && self.record(line, false).is_ok() {
                         other = start;
                     }
                 }
-                self.pieces(chunk, other..chunk.bytes.len(), max_event_bytes);
+                self.pieces(chunk, other..chunk.bytes.len());
             }
             Content::Items { items, junk } => {
                 for (range, cut) in items {
@@ -189,10 +202,10 @@ impl<'a> Redacting<'a> {
     }
 
     /// Lines that are not simply events. They stay together: one may say what the next one is.
-    fn pieces(&mut self, chunk: &Chunk, lines: Range<usize>, max_event_bytes: u64) {
+    fn pieces(&mut self, chunk: &Chunk, lines: Range<usize>) {
         let offset = chunk.offset + lines.start as u64;
         let is_rest = lines.start == 0 && chunk.offset > 0;
-        let mut splitter = Splitter::new(chunk.bytes[lines].trim_ascii_end(), max_event_bytes);
+        let mut splitter = Splitter::new(chunk.bytes[lines].trim_ascii_end(), self.max_event_bytes);
         loop {
             let begin = splitter.offset();
             match splitter.next_piece() {
@@ -222,21 +235,25 @@ impl<'a> Redacting<'a> {
     }
 
     fn item(&mut self, item: &[u8], cut: bool, offset: u64) {
-        let redactor = self.redactor;
-        let pushed = self.batch.push_with(|out| redactor.redact(item, out).map(|flags| with_cut(flags, cut)));
-        match pushed {
-            Ok(()) => self.cut += u64::from(cut),
-            Err(reason) => {
-                let reason = Place { reason, offset };
-                self.letter(DeadLetter::of_item(item, reason, &self.origin, redactor));
+        let Err(reason) = self.record(item, cut) else { return };
+        if reason == NotAudit::NotAnEvent {
+            let max_event_bytes = self.max_event_bytes;
+            let Ok(is_envelope) = envelope::open(item, max_event_bytes, &mut Opened { by: self, offset });
+            if is_envelope {
+                return;
             }
         }
+        self.letter(DeadLetter::of_item(item, Place { reason, offset }, &self.origin, self.redactor));
     }
 
-    /// Whether it was a record.
-    fn record(&mut self, line: &[u8], cut: bool) -> bool {
+    fn record(&mut self, item: &[u8], cut: bool) -> Result<(), NotAudit> {
         let redactor = self.redactor;
-        self.batch.push_with(|out| redactor.redact(line, out).map(|flags| with_cut(flags, cut))).is_ok()
+        self.batch.push_with(|out| redactor.redact(item, out).map(|flags| with_cut(flags, cut)))?;
+        self.cut += u64::from(cut);
+        if self.batch.byte_len() >= BATCH_BYTES {
+            self.send(0, false);
+        }
+        Ok(())
     }
 
     fn finish(mut self, bytes: usize) {
@@ -244,10 +261,48 @@ impl<'a> Redacting<'a> {
     }
 
     fn send(&mut self, bytes: usize, is_last: bool) {
-        let (letters, cut) = (std::mem::take(&mut self.letters), std::mem::take(&mut self.cut));
-        let redacted = Redacted { batch: self.batch.finish(), letters, cut, bytes };
+        let redacted = Redacted {
+            batch: self.batch.finish(),
+            letters: std::mem::take(&mut self.letters),
+            cut: std::mem::take(&mut self.cut),
+            skipped: std::mem::take(&mut self.skipped),
+            bytes,
+        };
         // The other end is gone after an error: there is nothing left to do.
         drop(self.done.send(Part { redacted, is_last }));
+    }
+}
+
+/// What is in an envelope that begins at `offset`.
+struct Opened<'o, 'a> {
+    by: &'o mut Redacting<'a>,
+    offset: u64,
+}
+
+impl Recipient for Opened<'_, '_> {
+    type Error = Infallible;
+
+    fn event(&mut self, bytes: &[u8], cut: bool) -> Result<(), Infallible> {
+        match self.by.record(bytes, cut) {
+            Ok(()) => Ok(()),
+            Err(reason) => self.broken(bytes, reason.to_string()),
+        }
+    }
+
+    fn broken(&mut self, bytes: &[u8], reason: String) -> Result<(), Infallible> {
+        let by = &mut *self.by;
+        let reason = Place { reason, offset: self.offset };
+        by.letter(DeadLetter::of_item(bytes, reason, &by.origin, by.redactor));
+        Ok(())
+    }
+
+    fn skipped(&mut self) {
+        self.by.skipped += 1;
+    }
+
+    /// A thread holds one envelope at a time, and its size is bounded.
+    fn hold(&mut self, _bytes: usize) -> Result<(), Infallible> {
+        Ok(())
     }
 }
 

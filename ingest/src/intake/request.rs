@@ -10,6 +10,7 @@ use super::body::{Body, MAX_RATIO};
 use super::budget::Share;
 use super::{Intake, Receipt};
 use crate::dead::DeadLetter;
+use crate::envelope::{self, Recipient};
 use crate::error::IntakeError;
 use crate::journal::MAX_PAYLOAD_BYTES;
 use crate::split::{Junk, JunkReason, Piece, SplitError, Splitter};
@@ -31,18 +32,33 @@ pub(super) struct Request<'a> {
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     letter_bytes: usize,
+    /// What an envelope that is being opened takes beside its item.
+    opened_bytes: usize,
     /// The position after the last record in the journal.
     next: Option<u64>,
     records: u64,
     dead: u64,
     cut: u64,
+    skipped: u64,
 }
 
 impl<'a> Request<'a> {
     pub(super) fn new(intake: &'a Intake, origin: Arc<Origin>, share: &'a Share) -> Self {
         let batch = BatchBuilder::new(Arc::clone(&origin));
-        let (letters, letter_bytes) = (Vec::new(), 0);
-        Self { intake, origin, share, batch, letters, letter_bytes, next: None, records: 0, dead: 0, cut: 0 }
+        Self {
+            intake,
+            origin,
+            share,
+            batch,
+            letters: Vec::new(),
+            letter_bytes: 0,
+            opened_bytes: 0,
+            next: None,
+            records: 0,
+            dead: 0,
+            cut: 0,
+            skipped: 0,
+        }
     }
 
     pub(super) fn receive<R: Read>(mut self, body: Body<R>) -> Result<Receipt, IntakeError> {
@@ -84,7 +100,19 @@ impl<'a> Request<'a> {
     }
 
     fn item(&mut self, item: &[u8], cut: bool) -> Result<(), IntakeError> {
-        if !self.share.hold_batch(self.batch.byte_len() + item.len()) {
+        let Some(refused) = self.record(item, cut)? else { return Ok(()) };
+        let max_event_bytes = self.intake.limits.max_event_bytes;
+        if matches!(refused, Refused::NotAudit(NotAudit::NotAnEvent))
+            && envelope::open(item, max_event_bytes, self)?
+        {
+            return Ok(());
+        }
+        self.letter(DeadLetter::of_item(item, refused, &self.origin, &self.intake.redactor))
+    }
+
+    /// Takes an event, or says why it is none that can be taken.
+    fn record(&mut self, item: &[u8], cut: bool) -> Result<Option<Refused>, IntakeError> {
+        if !self.share.hold_batch(self.batch.byte_len() + self.opened_bytes + item.len()) {
             return Err(IntakeError::Busy);
         }
         let intake = self.intake;
@@ -96,14 +124,14 @@ impl<'a> Request<'a> {
             }
             Ok(if cut { flags.union(RecordFlags::CUT) } else { flags })
         });
-        match redacted {
-            Ok(()) => self.cut += u64::from(cut),
-            Err(refused) => {
-                let letter = DeadLetter::of_item(item, refused, &self.origin, &intake.redactor);
-                self.letter(letter)?;
-            }
+        if let Err(refused) = redacted {
+            return Ok(Some(refused));
         }
-        if self.batch.byte_len() >= FRAME_BYTES { self.flush() } else { Ok(()) }
+        self.cut += u64::from(cut);
+        if self.batch.byte_len() >= FRAME_BYTES {
+            self.flush()?;
+        }
+        Ok(None)
     }
 
     fn junk(&mut self, junk: &Junk, reason: impl fmt::Display) -> Result<(), IntakeError> {
@@ -141,7 +169,7 @@ impl<'a> Request<'a> {
         self.next = Some(appended.next);
         self.records += u64::from(records);
         drop(batch);
-        self.share.hold_batch(0);
+        self.share.hold_batch(self.opened_bytes);
         Ok(())
     }
 
@@ -160,8 +188,34 @@ impl<'a> Request<'a> {
             records: self.records,
             dead: self.dead,
             cut: self.cut,
+            skipped: self.skipped,
             bytes,
         })
+    }
+}
+
+impl Recipient for Request<'_> {
+    type Error = IntakeError;
+
+    fn event(&mut self, bytes: &[u8], cut: bool) -> Result<(), IntakeError> {
+        match self.record(bytes, cut)? {
+            None => Ok(()),
+            Some(refused) => self.broken(bytes, refused.to_string()),
+        }
+    }
+
+    fn broken(&mut self, bytes: &[u8], reason: String) -> Result<(), IntakeError> {
+        self.letter(DeadLetter::of_item(bytes, reason, &self.origin, &self.intake.redactor))
+    }
+
+    fn skipped(&mut self) {
+        self.skipped += 1;
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<(), IntakeError> {
+        self.opened_bytes = bytes;
+        let is_held = self.share.hold_batch(self.batch.byte_len() + bytes);
+        if is_held { Ok(()) } else { Err(IntakeError::Busy) }
     }
 }
 

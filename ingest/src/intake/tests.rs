@@ -121,6 +121,7 @@ fn every_encoding_arrives_and_the_receipt_says_what() {
             records: 3,
             dead: 0,
             cut: 0,
+            skipped: 0,
             bytes: body.len() as u64,
         };
         assert_eq!(receipt, expected);

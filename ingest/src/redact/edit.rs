@@ -107,7 +107,7 @@ fn write_hash(raw: &[u8], is_string: bool, encoding: Encoding, hash: &ValueHash,
 }
 
 /// Appends `text` as the content of a JSON string. Bytes that are no UTF-8 stay as they are.
-pub(super) fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
     for &byte in text {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),

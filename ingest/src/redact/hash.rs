@@ -62,7 +62,7 @@ pub(super) fn is_masked(value: &[u8]) -> bool {
 }
 
 /// The bytes that `text` encodes in base64, with either alphabet, padded or not, wrapped or not.
-pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let wrapped = text.iter().any(u8::is_ascii_whitespace);
     let text: Cow<'_, [u8]> = if wrapped {
         text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<_>>().into()

@@ -141,6 +141,7 @@ impl IngestState {
         self.metrics.acked_bytes.inc_by(receipt.bytes);
         self.metrics.dead_letters.inc_by(receipt.dead);
         self.metrics.cut.inc_by(receipt.cut);
+        self.metrics.skipped.inc_by(receipt.skipped);
         let cluster = &*origin.cluster;
         if receipt.cut > 0 {
             tracing::warn!(

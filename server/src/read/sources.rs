@@ -31,10 +31,11 @@ pub(crate) struct SourceBody {
     pub(crate) gaps: u64,
     /// Since when it has been silent for longer than usual; null while it is not.
     pub(crate) silent_since: Option<Timestamp>,
-    /// Since the start of the server: requests, dead letters, bodies that Taffrail cut.
+    /// Since the start of the server: requests, dead letters, bodies that Taffrail cut, what envelopes hold beside events.
     pub(crate) requests: u64,
     pub(crate) dead_letters: u64,
     pub(crate) cut: u64,
+    pub(crate) skipped: u64,
     /// Of the last minute.
     pub(crate) records_per_second: f64,
 }
@@ -94,6 +95,7 @@ fn add_live(body: &mut SourceBody, live: LiveSource) {
     body.requests = live.requests;
     body.dead_letters = live.dead_letters;
     body.cut = live.cut;
+    body.skipped = live.skipped;
     body.records_per_second = live.records_per_second;
 }
 
@@ -127,6 +129,7 @@ mod tests {
             bytes: 10,
             dead_letters: 1,
             cut: 0,
+            skipped: 0,
             last_received: at(200),
             records_per_second: 0.5,
         };

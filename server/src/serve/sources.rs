@@ -26,6 +26,7 @@ struct Source {
     bytes: u64,
     dead_letters: u64,
     cut: u64,
+    skipped: u64,
     last_received: Timestamp,
     /// Records of this window and of the one before it.
     window: (Instant, u64, u64),
@@ -41,6 +42,7 @@ pub(crate) struct LiveSource {
     pub(crate) bytes: u64,
     pub(crate) dead_letters: u64,
     pub(crate) cut: u64,
+    pub(crate) skipped: u64,
     pub(crate) last_received: Timestamp,
     pub(crate) records_per_second: f64,
 }
@@ -60,6 +62,7 @@ impl Sources {
             bytes: 0,
             dead_letters: 0,
             cut: 0,
+            skipped: 0,
             last_received: Timestamp::default(),
             window: (now, 0, 0),
         });
@@ -68,6 +71,7 @@ impl Sources {
         source.bytes += receipt.bytes;
         source.dead_letters += receipt.dead;
         source.cut += receipt.cut;
+        source.skipped += receipt.skipped;
         source.last_received = Timestamp::now();
         source.turn_window(now);
         source.window.1 += receipt.records;
@@ -91,6 +95,7 @@ impl Sources {
             bytes: source.bytes,
             dead_letters: source.dead_letters,
             cut: source.cut,
+            skipped: source.skipped,
             last_received: source.last_received,
             records_per_second: source.rate(now),
         });
@@ -128,7 +133,7 @@ mod tests {
     fn names_of_senders_do_not_fill_the_memory() {
         let sources = Sources::default();
         let position = Position { partition: 0, offset: 1 };
-        let receipt = Receipt { position, records: 2, dead: 1, cut: 0, bytes: 10 };
+        let receipt = Receipt { position, records: 2, dead: 1, cut: 0, skipped: 0, bytes: 10 };
         for cluster in 0..MAX_SOURCES + 500 {
             sources.note(&format!("c{cluster}"), "webhook", &receipt);
         }

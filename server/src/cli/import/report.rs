@@ -56,6 +56,9 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
     )];
     lines.extend(became(counts));
     lines.push(line("dead", report.dead, "that are no audit events; see `taffrail deadletters`"));
+    if report.skipped > 0 {
+        lines.push(line("skipped", report.skipped, "of other programs and services, in the same envelopes"));
+    }
     if report.cut > 0 {
         lines.push(line("cut", report.cut, "whose bodies were over ingest.max_event_bytes"));
     }
