@@ -121,5 +121,8 @@ fn garbage(to: SocketAddr, stop: &AtomicBool) -> String {
             });
         }
     });
-    format!("{:.0} MB/s of garbage", sent.load(Ordering::Relaxed) as f64 / 1e6 / started.elapsed().as_secs_f64())
+    format!(
+        "{:.0} MB/s of garbage",
+        sent.load(Ordering::Relaxed) as f64 / 1e6 / started.elapsed().as_secs_f64()
+    )
 }

@@ -18,7 +18,9 @@ const BACKLOG: u64 = 200_000;
 pub(crate) fn run(rate: u32, hours: u32) {
     let server = Server::builder().set("index.commit_interval", "1s").expect_log("").start();
     println!("{hours} hours at {rate} events/s");
-    println!("| hour | events | taken in | waited for the index | RSS | peak RSS | disk |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| hour | events | taken in | waited for the index | RSS | peak RSS | disk |\n|---|---|---|---|---|---|---|"
+    );
     let end = now_micros();
     let first = end - i64::from(hours) * HOUR;
     let mut events = 0;
@@ -29,7 +31,9 @@ pub(crate) fn run(rate: u32, hours: u32) {
         let waited = thread::scope(|scope| {
             let hours: Vec<_> = senders
                 .iter_mut()
-                .map(|sender| scope.spawn(|| sender.hour(&server, from, f64::from(rate) / f64::from(CONNECTIONS))))
+                .map(|sender| {
+                    scope.spawn(|| sender.hour(&server, from, f64::from(rate) / f64::from(CONNECTIONS)))
+                })
                 .collect();
             hours.into_iter().map(|hour| hour.join().expect("a sender ends")).max().unwrap_or_default()
         });
@@ -98,6 +102,7 @@ fn wait_for_the_index(server: &Server) -> Duration {
 }
 
 fn now_micros() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("the clock is past 1970");
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("the clock is past 1970");
     i64::try_from(since.as_micros()).expect("the clock is before the year 290000")
 }

@@ -35,7 +35,11 @@ fn main() -> ExitCode {
 fn runs(arguments: &[&str]) -> Option<Vec<Run>> {
     let number = |text: &&str| text.replace('_', "").parse::<u32>().ok();
     match arguments {
-        [] => Some(vec![Run::Kills(1000), Run::Day { rate: 20, hours: 24 }, Run::Day { rate: 2_000, hours: 24 }]),
+        [] => Some(vec![
+            Run::Kills(1000),
+            Run::Day { rate: 20, hours: 24 },
+            Run::Day { rate: 2_000, hours: 24 },
+        ]),
         ["kills"] => Some(vec![Run::Kills(1000)]),
         ["kills", kills] => Some(vec![Run::Kills(usize::try_from(number(kills)?).ok()?)]),
         ["day", rest @ ..] if rest.len() <= 2 => {
