@@ -105,15 +105,15 @@ fn t22_the_better_of_two_copies_wins_in_any_order() {
                 server.post_ok("prod", &samples::event_list(&[first, second]));
             } else {
                 server.post_ok("prod", first);
-                server.api().wait_for_total("", 1);
+                server.api().wait_for_total("kind:audit", 1);
                 server.post_ok("prod", second);
             }
             server.api().wait_until_searchable();
-            assert_eq!(server.api().total(""), 1);
-            let event = server.api().only("");
+            assert_eq!(server.api().total("kind:audit"), 1);
+            let event = server.api().only("kind:audit");
             let raw = event["raw"].as_str().expect("text");
             assert!(raw.contains("responseObject"), "the bodies are kept: {raw}");
-            assert_eq!(server.api().exported("").len(), 1);
+            assert_eq!(server.api().exported("kind:audit").len(), 1);
         }
     }
 }
