@@ -26,9 +26,17 @@ pub enum ConfigError {
         message: String,
     },
     /// Settings are unknown, of the wrong kind or do not fit together: correct each of them.
-    #[error("{}", listed(problems))]
+    #[error("{}", listed("the configuration", problems))]
     Invalid {
         /// All of them, in the order of the file, the environment, the command line, then of the settings.
+        problems: Vec<Problem>,
+    },
+    /// Entries of a credentials file are wrong: correct each of them.
+    #[error("{}: {}", path.display(), listed("it", problems))]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+        /// All of them, by the number of the entry from 0.
         problems: Vec<Problem>,
     },
     /// A secret cannot be read: correct its file or variable.
@@ -76,12 +84,12 @@ impl fmt::Display for Problem {
     }
 }
 
-fn listed(problems: &[Problem]) -> String {
+fn listed(what: &str, problems: &[Problem]) -> String {
     /// Nobody reads more at once.
     const SHOWN: usize = 50;
     let mut text = match problems.len() {
-        1 => "the configuration has 1 problem:".to_owned(),
-        count => format!("the configuration has {count} problems:"),
+        1 => format!("{what} has 1 problem:"),
+        count => format!("{what} has {count} problems:"),
     };
     for problem in problems.iter().take(SHOWN) {
         text.push_str(&format!("\n  {problem}"));

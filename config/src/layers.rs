@@ -68,18 +68,19 @@ impl<'a> Layers<'a> {
         let value = match known {
             Value::Bool(_) => text.parse().map_or_else(|_| json!(text), Value::Bool),
             Value::Number(_) => text.parse::<i64>().map_or_else(|_| json!(text), Value::from),
-            Value::Array(_) | Value::Null
-                if keys.iter().all(|key| !matches!(key.as_str(), "file" | "env")) =>
-            {
-                match yaml(text) {
-                    Ok(value) => value,
-                    Err(_) => {
-                        let message =
-                            "not readable as YAML; write a list such as [a, b] or a map such as {file: PATH}";
-                        return self.problems.push(Problem::new(keys.join("."), message));
-                    }
+            Value::Array(_) => match yaml(text) {
+                Ok(value) => value,
+                Err(_) => {
+                    let message = "not readable as YAML; write a list such as [a, b]";
+                    return self.problems.push(Problem::new(keys.join("."), message));
                 }
-            }
+            },
+            // A map, or the path or address itself: `[::1]:9000` is one, and would be broken YAML.
+            Value::Null if keys.iter().all(|key| !matches!(key.as_str(), "file" | "env")) => match yaml(text)
+            {
+                Ok(value @ (Value::Object(_) | Value::Array(_) | Value::Null)) => value,
+                _ => json!(text),
+            },
             _ => json!(text),
         };
         let layer = keys.iter().rev().fold(value, |value, key| json!({ key.as_str(): value }));

@@ -11,6 +11,7 @@
 //! tested as a function.
 
 mod byte_size;
+mod credentials;
 mod duration;
 mod error;
 mod field_path;
@@ -24,16 +25,19 @@ mod secret;
 mod settings;
 mod validate;
 
+pub use credentials::{Credential, Grant, HASH_PREFIX, Proof, is_credential_name, parse_credentials};
 pub use error::{ConfigError, Problem};
 pub use field_path::{FieldPath, Segment};
 pub use host::Host;
 pub use load::load;
 pub use print::{print, warnings};
 pub use secret::{Secret, SecretValue};
+pub use settings::access::{AuthSettings, ClientSettings, TlsSettings};
 pub use settings::api::ApiSettings;
+pub use settings::health::HealthSettings;
 pub use settings::index::IndexSettings;
 pub use settings::ingest::IngestSettings;
 pub use settings::journal::JournalSettings;
 pub use settings::log::{LogFormat, LogSettings};
 pub use settings::redaction::{RedactionRule, RedactionSettings};
-pub use settings::{DEFAULT_CLUSTER, Settings, is_cluster_name};
+pub use settings::{DEFAULT_CLUSTER, OWN_CLUSTER, Settings, is_cluster_name};

@@ -1,7 +1,7 @@
 //! Settings as text: the YAML that loads them again, and what is legal but should stay visible.
 
 use crate::settings::Settings;
-use crate::validate::exposed;
+use crate::validate::{Exposed, exposed};
 
 /// The settings as a YAML file that [`load`](crate::load) reads back. Secrets appear as where they come from.
 #[must_use]
@@ -17,13 +17,15 @@ pub fn warnings(settings: &Settings) -> Vec<String> {
     let mut warnings = Vec::new();
     if settings.allow_insecure {
         let open: Vec<String> = exposed(settings)
-            .map(|(path, listen)| format!("{path} {listen} can be reached by other machines"))
+            .map(|open| {
+                let Exposed { path, listen, lacks, .. } = open;
+                format!("allow_insecure: {path} {listen} can be reached by other machines without {lacks}")
+            })
             .collect();
-        warnings
-            .extend(open.iter().map(|open| format!("allow_insecure: {open} without TLS or authentication")));
         if open.is_empty() {
             warnings.push("allow_insecure is on, but no listener needs it; remove it".to_owned());
         }
+        warnings.extend(open);
     }
     for resource in &settings.redaction.off {
         warnings.push(format!(

@@ -1,6 +1,8 @@
 //! The root of the tree: where the data lives, which cluster an import belongs to, and one section per component.
 
+pub(crate) mod access;
 pub(crate) mod api;
+pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod ingest;
 pub(crate) mod journal;
@@ -11,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use self::access::ClientSettings;
 use self::api::ApiSettings;
+use self::health::HealthSettings;
 use self::index::IndexSettings;
 use self::ingest::IngestSettings;
 use self::journal::JournalSettings;
@@ -20,6 +24,9 @@ use self::redaction::RedactionSettings;
 
 /// The cluster of records that name none. One cluster is the common start, and it needs no name of its own.
 pub const DEFAULT_CLUSTER: &str = "default";
+
+/// The cluster of Taffrail's own records: who read what. Nobody can send events of it.
+pub const OWN_CLUSTER: &str = "taffrail";
 
 /// Where root keeps its data: the place packages and systemd's `StateDirectory=` use.
 pub(crate) const DEFAULT_ROOT_DATA: &str = "/var/lib/taffrail";
@@ -42,6 +49,10 @@ pub struct Settings {
     pub api: ApiSettings,
     /// The ingest listener, and what requests in flight may cost.
     pub ingest: IngestSettings,
+    /// The plain listener for probes and metrics.
+    pub health: HealthSettings,
+    /// How the commands of this program reach a server.
+    pub client: ClientSettings,
     /// The durable log.
     pub journal: JournalSettings,
     /// Commits, held stages, deduplication, splits.
@@ -60,6 +71,8 @@ impl Default for Settings {
             allow_insecure: false,
             api: ApiSettings::default(),
             ingest: IngestSettings::default(),
+            health: HealthSettings::default(),
+            client: ClientSettings::default(),
             journal: JournalSettings::default(),
             index: IndexSettings::default(),
             redaction: RedactionSettings::default(),

@@ -1,12 +1,14 @@
 //! Rules that one setting's type cannot express: bounds, grammars, and settings that have to fit together.
 
+mod access;
 mod bounds;
 mod redaction;
 
 use std::net::SocketAddr;
 
+pub(crate) use self::access::{Exposed, exposed};
 use crate::error::Problem;
-use crate::settings::{Settings, is_cluster_name};
+use crate::settings::{OWN_CLUSTER, Settings, is_cluster_name};
 
 /// Everything wrong with settings that each have the right type.
 pub(crate) fn validate(settings: &Settings) -> Vec<Problem> {
@@ -19,35 +21,35 @@ pub(crate) fn validate(settings: &Settings) -> Vec<Problem> {
         let message = "not a cluster name; up to 63 of a-z 0-9 - . _, with a letter or digit at both ends";
         report("cluster", message.to_owned());
     }
+    if settings.cluster == OWN_CLUSTER {
+        report("cluster", "taffrail names this program's own records; choose another".to_owned());
+    }
     if settings.log.filter.trim().is_empty() {
         report("log.filter", "empty; write a level such as info, or off".to_owned());
     }
-    for (path, listen) in exposed(settings) {
-        if !settings.allow_insecure {
-            report(path, refusal(listen));
-        }
-    }
-    if clash(settings.api.listen, settings.ingest.listen) {
-        let message = format!("api.listen uses {} already; choose another port", settings.api.listen);
-        report("ingest.listen", message);
-    }
+    access::check(settings, &mut report);
+    check_ports(settings, &mut report);
     bounds::check(settings, &mut report);
     redaction::check(&settings.redaction, &mut report);
     problems
 }
 
-/// The listeners that other machines can reach.
-pub(crate) fn exposed(settings: &Settings) -> impl Iterator<Item = (&'static str, SocketAddr)> {
-    [("api.listen", settings.api.listen), ("ingest.listen", settings.ingest.listen)]
-        .into_iter()
-        .filter(|(_, listen)| !listen.ip().to_canonical().is_loopback())
-}
-
-fn refusal(listen: SocketAddr) -> String {
-    format!(
-        "{listen} can be reached by other machines, and there is no TLS or authentication yet; listen on 127.0.0.1 \
-         behind a proxy that has both, or accept the risk with allow_insecure: true"
-    )
+/// No two listeners on one port.
+fn check_ports(settings: &Settings, report: &mut impl FnMut(&str, String)) {
+    let listeners = [
+        ("api.listen", Some(settings.api.listen)),
+        ("ingest.listen", Some(settings.ingest.listen)),
+        ("health.listen", settings.health.listen),
+    ];
+    for (at, (path, listen)) in listeners.iter().enumerate() {
+        for (other_path, other) in listeners.iter().take(at) {
+            if let (Some(listen), Some(other)) = (listen, other)
+                && clash(*other, *listen)
+            {
+                report(path, format!("{other_path} uses {other} already; choose another port"));
+            }
+        }
+    }
 }
 
 /// Whether the second of two listeners would find its address taken.

@@ -165,7 +165,7 @@ fn unknown_keys_name_the_nearest() {
         &["TAFFRAIL__DATA__X: no such setting; did you mean TAFFRAIL__DATA?"],
     );
     check("", &[("TAFFRAIL__TAFFRAIL__DATA", "x")], &["TAFFRAIL__TAFFRAIL__DATA: no such setting"]);
-    check("", &[("TAFFRAIL__API", "x")], &["api: takes keys of its own, not a value: listen, query_timeout"]);
+    check("", &[("TAFFRAIL__API", "x")], &["api: takes keys of its own, not a value: listen, tls, auth"]);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn all_problems_come_at_once() {
 
 #[test]
 fn listeners() {
-    let open = "can be reached by other machines, and there is no TLS";
+    let open = "can be reached by other machines, and there is no TLS and authentication; set";
     check("api: {listen: '0.0.0.0:8585'}", &[], &[&format!("api.listen: 0.0.0.0:8585 {open}")]);
     check("ingest: {listen: '[::]:1'}", &[], &[&format!("ingest.listen: [::]:1 {open}")]);
     check("", &[("TAFFRAIL__API__LISTEN", "10.0.0.1:1")], &[&format!("api.listen: 10.0.0.1:1 {open}")]);
@@ -211,6 +211,50 @@ fn listeners() {
     check("{allow_insecure: true, api: {listen: '0.0.0.0:8586'}}", &[], &[taken]);
     check("{api: {listen: '127.0.0.1:0'}, ingest: {listen: '127.0.0.1:0'}}", &[], &[]);
     check("{api: {listen: '127.0.0.1:1'}, ingest: {listen: '127.0.0.2:1'}}", &[], &[]);
+    let taken = "health.listen: ingest.listen uses 127.0.0.1:8586 already";
+    check("health: {listen: '0.0.0.0:8586'}", &[], &[taken]);
+    check("health: {listen: '0.0.0.0:9000'}", &[], &[]);
+    check("health: {listen: 9000}", &[], &["health.listen: not an address with a port"]);
+    check("", &[("TAFFRAIL__HEALTH__LISTEN", "[::1]:9000")], &[]);
+}
+
+#[test]
+fn other_machines_need_tls_and_a_login() {
+    let tls = "tls: {cert: a, key: b}";
+    let auth = "auth: {file: c}";
+    for listener in ["api", "ingest"] {
+        let yaml = |access: &str| format!("{listener}: {{listen: '0.0.0.0:1', {access}}}");
+        check(&yaml(&format!("{tls}, {auth}")), &[], &[]);
+        check(
+            &yaml(tls),
+            &[],
+            &[&format!(
+                "{listener}.listen: 0.0.0.0:1 can be reached by other machines, and there is no authentication; set {listener}.auth.file,"
+            )],
+        );
+        check(
+            &yaml(auth),
+            &[],
+            &[&format!(
+                "{listener}.listen: 0.0.0.0:1 can be reached by other machines, and there is no TLS; set {listener}.tls.cert and {listener}.tls.key,"
+            )],
+        );
+        check(&format!("{listener}: {{{auth}}}"), &[], &[]);
+        check(
+            &format!("{listener}: {{tls: {{cert: a}}}}"),
+            &[],
+            &[&format!("{listener}.tls.key: missing; {listener}.tls.cert is there")],
+        );
+        check(
+            &format!("{listener}: {{tls: {{client_ca: a}}}}"),
+            &[],
+            &[
+                &format!("{listener}.tls.client_ca: client certificates come with TLS"),
+                &format!("{listener}.auth.file: missing; it says"),
+            ],
+        );
+    }
+    check("cluster: taffrail", &[], &["cluster: taffrail names this program's own records"]);
 }
 
 #[test]
@@ -365,7 +409,7 @@ fn warnings_stay_visible() {
     assert_eq!(
         found("{allow_insecure: true, api: {listen: '0.0.0.0:1'}, redaction: {off: [secrets]}}"),
         [
-            "allow_insecure: api.listen 0.0.0.0:1 can be reached by other machines without TLS or authentication",
+            "allow_insecure: api.listen 0.0.0.0:1 can be reached by other machines without TLS and authentication",
             "redaction.off: secrets are stored in the clear, with every secret they contain",
         ]
     );

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::access::{AuthSettings, TlsSettings};
+
 /// Loopback, because anything else needs authentication; the port next to `ingest.listen`.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8585);
@@ -23,6 +25,12 @@ pub struct ApiSettings {
     /// Address and port of the API and the UI. Port 0 takes any free port.
     #[serde(deserialize_with = "crate::listen::deserialize")]
     pub listen: SocketAddr,
+    /// TLS of the listener.
+    pub tls: TlsSettings,
+    /// Who may read.
+    pub auth: AuthSettings,
+    /// Whether each read becomes an event of the cluster [`OWN_CLUSTER`](crate::OWN_CLUSTER).
+    pub audit_reads: bool,
     /// Time one query may take; it then answers with what it has, marked as partial.
     #[serde(with = "crate::duration")]
     pub query_timeout: Duration,
@@ -34,6 +42,9 @@ impl Default for ApiSettings {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
+            tls: TlsSettings::default(),
+            auth: AuthSettings::default(),
+            audit_reads: true,
             query_timeout: DEFAULT_QUERY_TIMEOUT,
             max_concurrent_queries: DEFAULT_MAX_CONCURRENT_QUERIES,
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use bytesize::{GIB, MIB};
 use serde::{Deserialize, Serialize};
 
+use super::access::{AuthSettings, TlsSettings};
+
 /// Loopback, because anything else needs authentication; the port next to `api.listen`.
 pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8586);
 
@@ -34,6 +36,10 @@ pub struct IngestSettings {
     /// Address and port that receives audit events. Port 0 takes any free port.
     #[serde(deserialize_with = "crate::listen::deserialize")]
     pub listen: SocketAddr,
+    /// TLS of the listener.
+    pub tls: TlsSettings,
+    /// Who may send, and of which clusters.
+    pub auth: AuthSettings,
     /// Largest event kept whole, in bytes; beyond it the bodies are cut, counted and marked.
     #[serde(with = "crate::byte_size")]
     pub max_event_bytes: u64,
@@ -58,6 +64,8 @@ impl Default for IngestSettings {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
+            tls: TlsSettings::default(),
+            auth: AuthSettings::default(),
             max_event_bytes: DEFAULT_MAX_EVENT_BYTES,
             budget_bytes: DEFAULT_BUDGET_BYTES,
             max_decompressed_bytes: DEFAULT_MAX_DECOMPRESSED_BYTES,
