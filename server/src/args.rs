@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Reindex(ReindexArgs),
     /// Print what connects a cluster: audit policy, webhook configuration, flags, and the steps
     Setup(SetupArgs),
+    /// Make tokens for senders and readers
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Check or print the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -80,7 +83,20 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     pub(crate) server: Option<String>,
     #[command(flatten)]
+    pub(crate) reach: ReachArgs,
+    #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ReachArgs {
+    /// File with the token that the server asks for [default: the setting `client.token_file`]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// File with the authorities (PEM) of the server's certificate [default: the setting `client.ca`, else the system's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +112,8 @@ pub(crate) struct ImportArgs {
     /// Send to the ingest address of this server, e.g. http://127.0.0.1:8586
     #[arg(long, value_name = "URL", conflicts_with = "data")]
     pub(crate) server: Option<String>,
+    #[command(flatten)]
+    pub(crate) reach: ReachArgs,
     /// Cluster that the events belong to [default: the setting `cluster`]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
@@ -281,6 +299,28 @@ pub(crate) struct DeadlettersArgs {
 pub(crate) struct ReindexArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Print a new token, and the line that lets it in
+    New(NewTokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewTokenArgs {
+    /// Names whoever gets it, in logs and in the record of reads
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// Lets it send events of this cluster; may be given several times
+    #[arg(long = "cluster", value_name = "NAME", required_unless_present = "read", conflicts_with = "read")]
+    pub(crate) clusters: Vec<String>,
+    /// Lets it read
+    #[arg(long)]
+    pub(crate) read: bool,
+    /// Append the line to this file of credentials
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

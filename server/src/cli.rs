@@ -2,6 +2,7 @@
 
 mod answer;
 mod bytes;
+mod client;
 pub(crate) mod config;
 mod coverage;
 mod dead_letters_page;
@@ -23,5 +24,6 @@ pub(crate) mod status;
 mod table;
 pub(crate) mod tail;
 mod times;
+pub(crate) mod token;
 pub(crate) mod top;
 mod visible;

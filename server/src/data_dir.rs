@@ -16,7 +16,7 @@ use anyhow::Context;
 use rustix::fs::{Mode, OFlags};
 
 pub(crate) use self::lock::{Holder, Lock, LockError};
-pub(crate) use self::server_file::ServerFile;
+pub(crate) use self::server_file::{ServerFile, url_of};
 use crate::exit::WrongUse;
 
 /// A data directory whose format this build reads.

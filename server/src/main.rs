@@ -17,6 +17,9 @@ mod serve;
 mod settings;
 mod tasks;
 mod telemetry;
+mod tls;
+mod token;
+mod watched;
 
 use std::process::ExitCode;
 
@@ -48,6 +51,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Deadletters(args) => cli::deadletters::run(&args),
         Command::Setup(args) => cli::setup::run(&args),
+        Command::Token(command) => cli::token::run(&command),
         Command::Config(command) => cli::config::run(command),
     }
 }

@@ -24,10 +24,26 @@ pub(crate) type Level = Gauge<i64>;
 /// Which requests.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct RequestLabels {
-    /// `api` or `ingest`.
+    /// `api`, `ingest` or `health`.
     pub(crate) listener: &'static str,
     /// The status of the answer.
     pub(crate) code: u16,
+}
+
+/// Which requests were refused for who sent them.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct RefusalLabels {
+    /// `api` or `ingest`.
+    pub(crate) listener: &'static str,
+    /// The code of the problem.
+    pub(crate) reason: &'static str,
+}
+
+/// Which listener.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct ListenerLabels {
+    /// `api` or `ingest`.
+    pub(crate) listener: &'static str,
 }
 
 /// Which records.
@@ -49,6 +65,16 @@ pub(crate) struct Metrics {
     registry: Registry,
     /// Requests answered.
     pub(crate) requests: Family<RequestLabels, Counter>,
+    /// Requests refused for who sent them.
+    pub(crate) refusals: Family<RefusalLabels, Counter>,
+    /// TLS handshakes that failed.
+    pub(crate) handshakes_failed: Family<ListenerLabels, Counter>,
+    /// When certificates end.
+    pub(crate) certificates: Family<ListenerLabels, Level>,
+    /// Reads written down as events.
+    pub(crate) reads_logged: Counter,
+    /// Reads that could not be.
+    pub(crate) reads_lost: Counter,
     /// Records acknowledged.
     pub(crate) records: Counter,
     /// Bytes of acknowledged bodies, decompressed.
@@ -97,6 +123,11 @@ impl Metrics {
         let mut metrics = Self {
             registry,
             requests: Family::default(),
+            refusals: Family::default(),
+            handshakes_failed: Family::default(),
+            certificates: Family::default(),
+            reads_logged: Counter::default(),
+            reads_lost: Counter::default(),
             records: Counter::default(),
             acked_bytes: Counter::default(),
             dead_letters: Counter::default(),
@@ -117,9 +148,24 @@ impl Metrics {
             queries: Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS)),
             disk_free: Gauge::default(),
         };
+        metrics.register_access();
         metrics.register_ingest();
         metrics.register_index();
         metrics
+    }
+
+    fn register_access(&mut self) {
+        let registry = &mut self.registry;
+        let help = "Requests refused for who sent them";
+        registry.register("http_refused", help, self.refusals.clone());
+        let help = "TLS handshakes that failed";
+        registry.register("tls_handshakes_failed", help, self.handshakes_failed.clone());
+        let help = "When the certificate in use ends, in seconds since 1970";
+        registry.register_with_unit("tls_certificate_end", help, Unit::Seconds, self.certificates.clone());
+        let help = "Reads of the API that were written down as events";
+        registry.register("reads_logged", help, self.reads_logged.clone());
+        let help = "Reads of the API that could not be written down";
+        registry.register("reads_lost", help, self.reads_lost.clone());
     }
 
     fn register_ingest(&mut self) {
@@ -213,6 +259,9 @@ mod tests {
             .collect();
         let metrics = Metrics::new();
         metrics.requests.get_or_create(&RequestLabels { listener: "api", code: 200 }).inc();
+        metrics.refusals.get_or_create(&RefusalLabels { listener: "api", reason: "login_failed" }).inc();
+        metrics.handshakes_failed.get_or_create(&ListenerLabels { listener: "api" }).inc();
+        metrics.certificates.get_or_create(&ListenerLabels { listener: "api" }).set(1);
         metrics.set_indexed(WriteCounts::default());
         metrics.queries.get_or_create(&QueryLabels { endpoint: "events" }).observe(0.1);
         let known: BTreeSet<String> = metrics

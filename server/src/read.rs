@@ -13,6 +13,7 @@ mod error;
 mod event;
 mod events;
 mod levels;
+mod own;
 mod sources;
 mod tail;
 
@@ -30,3 +31,4 @@ pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
 pub(crate) use self::levels::{LevelsBody, levels};
 pub(crate) use self::sources::{SourceBody, sources};
 pub(crate) use self::tail::{TailFilter, TailPlace};
+pub(crate) use self::own::without_own;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use taffrail_config::{Host, Settings};
+use taffrail_config::{ClientSettings, Host, Settings};
 
 use crate::args::SettingsArgs;
 use crate::exit::WrongUse;
@@ -20,6 +20,13 @@ pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Ok(taffrail_config::load(args.config.as_deref(), env, flags, &host())?)
+}
+
+/// How a command reaches a server that is named: nothing else of the settings matters then, not even whether there is a home
+/// directory for the data.
+pub(crate) fn of_client(args: &SettingsArgs) -> anyhow::Result<ClientSettings> {
+    let args = SettingsArgs { data: Some(PathBuf::from(".")), ..args.clone() };
+    Ok(load(&args)?.client)
 }
 
 fn host() -> Host {

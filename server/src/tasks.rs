@@ -18,6 +18,12 @@ pub(crate) enum TaskKind {
     ApiListener,
     /// Accepts events.
     IngestListener,
+    /// Answers probes.
+    HealthListener,
+    /// Looks after certificates and credentials.
+    Reload,
+    /// Writes down who read what.
+    ReadLog,
     /// Rebuilds quiet splits.
     Compaction,
     /// Takes records from the journal to the index.
@@ -40,10 +46,14 @@ pub(crate) enum OnError {
 pub(crate) enum OnStop {
     /// Accepts nothing more, and ends when what is in flight has its answer.
     FinishRequests,
+    /// Writes what has been handed to it, and ends.
+    WriteOut,
     /// Leaves at the next point where nothing is lost.
     LeaveOff,
     /// Takes everything that is durable to the index, commits and ends.
     Drain,
+    /// Says until the end that the server stops.
+    Outlast,
 }
 
 impl TaskKind {
@@ -52,6 +62,9 @@ impl TaskKind {
         match self {
             Self::ApiListener => "api-listener",
             Self::IngestListener => "ingest-listener",
+            Self::HealthListener => "health-listener",
+            Self::Reload => "reload",
+            Self::ReadLog => "read-log",
             Self::Compaction => "compaction",
             Self::Pipeline => "pipeline",
             Self::Watch => "watch",
@@ -61,9 +74,10 @@ impl TaskKind {
     /// What its failure means.
     pub(crate) fn on_error(self) -> OnError {
         match self {
-            Self::ApiListener | Self::IngestListener => OnError::StopServer,
+            Self::ApiListener | Self::IngestListener | Self::HealthListener => OnError::StopServer,
             // Senders must not suffer from a broken index: the journal keeps what they send.
-            Self::Compaction | Self::Pipeline | Self::Watch => OnError::Log,
+            // And readers must not suffer because nobody writes down what they read.
+            Self::Compaction | Self::Pipeline | Self::Watch | Self::Reload | Self::ReadLog => OnError::Log,
         }
     }
 
@@ -71,8 +85,10 @@ impl TaskKind {
     pub(crate) fn on_stop(self) -> OnStop {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
-            Self::Compaction | Self::Watch => OnStop::LeaveOff,
+            Self::ReadLog => OnStop::WriteOut,
+            Self::Compaction | Self::Watch | Self::Reload => OnStop::LeaveOff,
             Self::Pipeline => OnStop::Drain,
+            Self::HealthListener => OnStop::Outlast,
         }
     }
 }

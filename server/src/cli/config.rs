@@ -9,7 +9,8 @@ use taffrail_ingest::redact::Redactor;
 use super::answer::{Answer, answer, note};
 use crate::args::{ConfigCommand, SettingsArgs};
 use crate::exit::FOUND;
-use crate::{settings, telemetry};
+use crate::http::{Access, Role};
+use crate::{settings, telemetry, tls};
 
 /// Reports every problem, or prints the effective settings.
 pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
@@ -54,6 +55,18 @@ fn at_start(settings: &Settings) -> Vec<Problem> {
         });
         if let Err(error) = redactor {
             report("redaction.key", error);
+        }
+    }
+    for (name, role, tls, auth) in [
+        ("api", Role::Reading, &settings.api.tls, &settings.api.auth),
+        ("ingest", Role::Sending, &settings.ingest.tls, &settings.ingest.auth),
+    ] {
+        let errors = [tls::server(name, tls).err(), Access::open(name, role, auth).err()];
+        for error in errors.into_iter().flatten() {
+            // The message begins with the setting's name.
+            let text = error.to_string();
+            let (path, message) = text.split_once(": ").unwrap_or((name, &text));
+            report(path, message.to_owned());
         }
     }
     problems

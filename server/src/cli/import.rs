@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use taffrail_config::is_cluster_name;
+use taffrail_config::{OWN_CLUSTER, is_cluster_name};
 
 use self::target::Target;
+use super::client::Reach;
 use crate::args::ImportArgs;
 use crate::exit::WrongUse;
 use crate::{settings, telemetry};
@@ -34,8 +35,14 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         ))
         .into());
     }
+    if cluster == OWN_CLUSTER {
+        return Err(
+            WrongUse(format!("--cluster {cluster}: names Taffrail's own records; choose another")).into()
+        );
+    }
     check_files(&args.files)?;
-    match target::find(args.server.as_deref(), &settings)? {
+    let reach = Reach::new(&args.reach, &settings.client)?;
+    match target::find(args.server.as_deref(), &settings, &reach)? {
         Target::Directory(dir, lock) => {
             let imported = direct::import(&settings, &dir, cluster, &args.files);
             drop(lock);

@@ -4,7 +4,6 @@ mod directory;
 mod server;
 
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::Context;
 use serde_json::Value;
@@ -14,11 +13,12 @@ use taffrail_query::Field;
 use self::directory::Directory;
 use self::server::Server;
 use super::answer::note;
+use super::client::Reach;
 use super::dead_letters_page::DeadLettersPage;
 use super::events_page::EventsPage;
 use super::question::Question;
 use crate::args::{ExportFormat, TargetArgs};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, url_of};
 use crate::read::{ClustersBody, FacetsBody};
 use crate::settings;
 
@@ -41,15 +41,17 @@ impl Source {
 
     fn find(target: &TargetArgs) -> anyhow::Result<Self> {
         if let Some(url) = &target.server {
-            return Ok(Self::Server(Server::new(url)?));
+            let reach = Reach::new(&target.reach, &settings::of_client(&target.settings)?)?;
+            return Ok(Self::Server(Server::new(url, &reach)?));
         }
         let settings = settings::load(&target.settings)?;
         if target.settings.data.is_some() {
             return Ok(Self::Directory(Directory::open(&settings)?));
         }
+        let reach = Reach::new(&target.reach, &settings.client)?;
         let urls = default_servers(&settings)?;
         for url in &urls {
-            let server = Server::new(url)?;
+            let server = Server::new(url, &reach)?;
             if server.is_alive() {
                 return Ok(Self::Server(server));
             }
@@ -167,20 +169,10 @@ fn default_servers(settings: &Settings) -> anyhow::Result<Vec<String>> {
     }
     let listen = settings.api.listen;
     if listen.port() != 0 {
-        let url = format!("http://{}", reachable(listen));
+        let url = url_of(listen, settings.api.tls.is_on());
         if !urls.contains(&url) {
             urls.push(url);
         }
     }
     Ok(urls)
-}
-
-/// A listener on every address is reached by this machine's own.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }

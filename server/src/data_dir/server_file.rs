@@ -1,5 +1,6 @@
 //! `server.json`: where the server that runs on this directory answers. There is one only while it does.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
@@ -18,6 +19,20 @@ pub(crate) struct ServerFile {
     pub(crate) api: String,
     /// The URL of the ingest listener, likewise.
     pub(crate) ingest: String,
+    /// The URL of the health listener, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) health: Option<String>,
+}
+
+/// The URL by which this machine reaches a listener; one on every address is reached by this machine's own.
+pub(crate) fn url_of(listen: SocketAddr, is_tls: bool) -> String {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let scheme = if is_tls { "https" } else { "http" };
+    format!("{scheme}://{}", SocketAddr::new(ip, listen.port()))
 }
 
 pub(super) fn read(dir: &Path) -> anyhow::Result<Option<ServerFile>> {
@@ -39,5 +54,21 @@ pub(super) fn remove(dir: &Path) -> anyhow::Result<()> {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::url_of;
+
+    #[test]
+    fn urls_that_this_machine_reaches() {
+        fn check(address: &str, is_tls: bool, expected: &str) {
+            assert_eq!(url_of(address.parse().unwrap(), is_tls), expected);
+        }
+        check("127.0.0.1:8585", false, "http://127.0.0.1:8585");
+        check("0.0.0.0:80", false, "http://127.0.0.1:80");
+        check("[::]:80", true, "https://[::1]:80");
+        check("10.1.2.3:1", false, "http://10.1.2.3:1");
     }
 }

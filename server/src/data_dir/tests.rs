@@ -65,6 +65,7 @@ fn a_server_is_known_only_while_it_holds_the_lock() {
     let (data, lock) = DataDir::open(dir.path()).unwrap();
     assert_eq!(data.server().unwrap(), None);
     let server = ServerFile {
+        health: None,
         pid: std::process::id(),
         api: "http://127.0.0.1:1".into(),
         ingest: "http://127.0.0.1:2".into(),

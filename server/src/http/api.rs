@@ -8,7 +8,8 @@ mod deadletters;
 mod events;
 mod export;
 mod page;
-mod probes;
+pub(super) mod probes;
+mod reads;
 mod status;
 mod tail;
 
@@ -32,12 +33,14 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::status::{About, CountedLevels};
 pub(crate) use self::tail::MAX_TAILS;
+use super::access::Access;
 use super::around::{around, with_fallbacks};
 use super::host::HostNames;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
 use crate::read::{Coverage, ReadError};
-use crate::serve::{Freshness, Health, Live, Sources, Watch};
+use crate::serve::{Certificate, Freshness, Health, Live, ReadLog, Sources, Watch};
+use crate::watched::Follow;
 
 const LISTENER: &str = "api";
 
@@ -71,6 +74,13 @@ pub(crate) struct ApiState {
     pub(crate) about: About,
     pub(crate) levels: CountedLevels,
     pub(crate) hosts: HostNames,
+    pub(crate) access: Access,
+    /// Where reads are written down, unless `api.audit_reads` is off.
+    pub(crate) read_log: Option<ReadLog>,
+    /// Of the listeners that have one.
+    pub(crate) certificates: Vec<Certificate>,
+    /// Files whose trouble the status shows.
+    pub(crate) followed: Vec<Arc<dyn Follow>>,
     /// `api.query_timeout`.
     pub(crate) query_timeout: Duration,
     /// `api.max_concurrent_queries` of them.
@@ -87,20 +97,25 @@ pub(crate) struct ApiState {
 /// The routes of the listener.
 pub(crate) fn router(state: Arc<ApiState>) -> Router {
     let metrics = Arc::clone(&state.metrics);
-    let routes = Router::new()
-        .route("/", get(page::page))
+    let noted = from_fn_with_state(Arc::clone(&state), reads::note);
+    let events = Router::new()
         .route("/api/v1/events", get(events::list))
         .route("/api/v1/events/{id}", get(events::one))
         .route("/api/v1/histogram", get(counts::histogram))
         .route("/api/v1/facets", get(counts::facets))
         .route("/api/v1/clusters", get(counts::clusters))
         .route("/api/v1/deadletters", get(deadletters::list))
-        .route("/api/v1/status", get(status::status))
         .route("/api/v1/export", get(export::export))
         .route("/api/v1/tail", get(tail::tail))
-        .route("/livez", get(probes::livez))
-        .route("/readyz", get(probes::readyz))
+        .route_layer(noted);
+    let login = from_fn_with_state(Arc::clone(&state), check_login);
+    let routes = Router::new()
+        .route("/", get(page::page))
+        .route("/api/v1/status", get(status::status))
         .route("/metrics", get(probes::metrics))
+        .merge(events)
+        .route_layer(login)
+        .merge(probes::routes())
         .with_state(Arc::clone(&state));
     let named = with_fallbacks(routes, "GET, HEAD").layer(from_fn_with_state(state, check_host));
     around(named, LISTENER, metrics).layer(map_response(keep_nothing))
@@ -110,6 +125,17 @@ pub(crate) fn router(state: Arc<ApiState>) -> Router {
 async fn check_host(State(state): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
     match state.hosts.check(&request) {
         Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Before whatever shows something of what is stored.
+async fn check_login(State(state): State<Arc<ApiState>>, mut request: Request, next: Next) -> Response {
+    match state.access.check(&request) {
+        Ok(who) => {
+            request.extensions_mut().insert(who);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }

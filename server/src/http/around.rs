@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 
 use self::log_limit::LogLimit;
 use super::problem::{Code, Problem};
-use crate::metrics::{Metrics, RequestLabels};
+use crate::metrics::{Metrics, RefusalLabels, RequestLabels};
 
 /// The address of the client.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,10 @@ async fn pass(State(around): State<Arc<Around>>, request: Request, next: Next) -
         if let Some(left_out) = around.log_limit.pass(problem.code().name(), Instant::now()) {
             asked.log(around.listener, &problem, &request_id, left_out);
         }
+        if problem.code().is_about_access() {
+            let labels = RefusalLabels { listener: around.listener, reason: problem.code().name() };
+            around.metrics.refusals.get_or_create(&labels).inc();
+        }
         response = problem.response(&request_id);
     }
     let labels = RequestLabels { listener: around.listener, code: response.status().as_u16() };
@@ -89,7 +93,7 @@ impl Asked {
         // query concerns nobody else, and whoever is put off comes back.
         let brings_events =
             listener == super::ingest::LISTENER && matches!(self.method, Method::POST | Method::PUT);
-        if code.is_loss() && brings_events {
+        if (code.is_loss() && brings_events) || code.is_failed_login() {
             let peer = self.peer.map(|peer| peer.to_string()).unwrap_or_default();
             tracing::warn!(
                 request_id, left_out, code = code.name(), method = %self.method, path = self.path, peer,

@@ -1,5 +1,12 @@
 //! Accepts connections: bounded in number, bounded in patience, and let go of in order when the server stops.
+//!
+//! A listener with TLS speaks HTTP/2 or HTTP/1.1, as the client chooses in the handshake (ALPN); a plain one speaks
+//! HTTP/1.1.
 
+mod handshake;
+mod http2;
+
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,17 +15,22 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+pub(crate) use self::handshake::Tls;
+use super::access::ClientCertificate;
 use super::around::Peer;
+use crate::data_dir::url_of;
 
 /// What one connection may buffer of what it has read. Bodies go on in pieces of this size.
 const READ_BUFFER_BYTES: usize = 128 * 1024;
@@ -45,6 +57,18 @@ pub(crate) struct Listener {
     address: SocketAddr,
     max_connections: usize,
     patience: Patience,
+    tls: Option<Tls>,
+}
+
+/// One connection, whatever it speaks.
+struct Connection {
+    peer: SocketAddr,
+    router: Router,
+    patience: Patience,
+    stop: CancellationToken,
+    /// Held until the connection has ended.
+    watcher: Watcher,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Listener {
@@ -59,7 +83,12 @@ impl Listener {
             .await
             .with_context(|| format!("cannot listen on {address} ({name}.listen)"))?;
         let address = socket.local_addr().context("cannot ask for the address that is listened on")?;
-        Ok(Self { socket, address, max_connections, patience })
+        Ok(Self { socket, address, max_connections, patience, tls: None })
+    }
+
+    /// The same with TLS, if there is any.
+    pub(crate) fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The address, with the port that was given for port 0.
@@ -67,9 +96,14 @@ impl Listener {
         self.address
     }
 
+    /// The URL by which this machine reaches it.
+    pub(crate) fn url(&self) -> String {
+        url_of(self.address, self.tls.is_some())
+    }
+
     /// Serves `router` until `stop`, then until the requests in flight have their answers.
     pub(crate) async fn run(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { socket, max_connections, patience, .. } = self;
+        let Self { socket, max_connections, patience, tls, .. } = self;
         let slots = Arc::new(Semaphore::new(max_connections));
         let graceful = GracefulShutdown::new();
         loop {
@@ -80,7 +114,10 @@ impl Listener {
             };
             match accepted {
                 Ok((stream, peer, slot)) => {
-                    tokio::spawn(serve(stream, peer, router.clone(), patience, graceful.watcher(), slot));
+                    let (router, stop) = (router.clone(), stop.clone());
+                    let watcher = graceful.watcher();
+                    let connection = Connection { peer, router, patience, stop, watcher, _slot: slot };
+                    tokio::spawn(serve(stream, connection, tls.clone()));
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -107,29 +144,52 @@ async fn accept(
     Ok((stream, peer, slot))
 }
 
-async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    patience: Patience,
-    watcher: Watcher,
-    _slot: OwnedSemaphorePermit,
-) {
+async fn serve(stream: TcpStream, connection: Connection, tls: Option<Tls>) {
     // Answers are small and somebody waits for them; it only costs time where it cannot be set.
     stream.set_nodelay(true).ok();
-    let service = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        request
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience.idle)
-        .max_buf_size(READ_BUFFER_BYTES)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%peer, %error, "connection ended");
+    let Some(tls) = tls else { return connection.http1(stream, None).await };
+    // A client that takes its time for the handshake holds its own slot and nothing else.
+    let Some(stream) = tls.handshake(stream, connection.peer, &connection.stop).await else { return };
+    let certificate = ClientCertificate::of(&stream);
+    if stream.get_ref().1.alpn_protocol() == Some(handshake::H2) {
+        connection.http2(stream, certificate).await;
+    } else {
+        connection.http1(stream, certificate).await;
     }
+}
+
+impl Connection {
+    async fn http1(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        certificate: Option<ClientCertificate>,
+    ) {
+        let Self { peer, router, patience, watcher, .. } = self;
+        let service = service_fn(move |request| answer(router.clone(), peer, certificate.clone(), request));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience.idle)
+            .max_buf_size(READ_BUFFER_BYTES)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%peer, %error, "connection ended");
+        }
+    }
+}
+
+/// Asks the router, which is told whose request it is.
+async fn answer(
+    router: Router,
+    peer: SocketAddr,
+    certificate: Option<ClientCertificate>,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(Peer(peer));
+    if let Some(certificate) = certificate {
+        request.extensions_mut().insert(certificate);
+    }
+    router.oneshot(request).await
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

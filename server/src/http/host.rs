@@ -13,13 +13,20 @@ use super::problem::{Code, Problem};
 pub(crate) struct HostNames {
     /// This machine's name, for a listener that other machines reach.
     machine: Option<String>,
+    /// Over TLS a browser has compared the name with the certificate already: whoever rebinds a name has none for it.
+    is_any_right: bool,
 }
 
 impl HostNames {
     /// The names of a listener bound to `address` on a machine of that name.
     pub(crate) fn of(address: SocketAddr, machine: &str) -> Self {
         let reachable = !address.ip().is_loopback() && !machine.is_empty();
-        Self { machine: reachable.then(|| machine.to_ascii_lowercase()) }
+        Self { machine: reachable.then(|| machine.to_ascii_lowercase()), is_any_right: false }
+    }
+
+    /// The same of a listener that speaks TLS.
+    pub(crate) fn over_tls(self, is_tls: bool) -> Self {
+        Self { is_any_right: is_tls, ..self }
     }
 
     /// Refuses a request that was meant for another name.
@@ -42,7 +49,10 @@ impl HostNames {
 
     /// Addresses are always right: rebinding needs a name.
     fn is_known(&self, host: &str) -> bool {
-        host == "localhost" || host.parse::<IpAddr>().is_ok() || self.machine.as_deref() == Some(host)
+        self.is_any_right
+            || host == "localhost"
+            || host.parse::<IpAddr>().is_ok()
+            || self.machine.as_deref() == Some(host)
     }
 }
 
@@ -98,6 +108,17 @@ mod tests {
         for host in ["", ":80", "[::1", "a:b:c", "host:port"] {
             check("127.0.0.1:8585", host, Some(Code::BadHost));
         }
+    }
+
+    #[test]
+    fn over_tls_the_certificate_has_been_compared() {
+        let names = HostNames::of("127.0.0.1:1".parse().unwrap(), "").over_tls(true);
+        let check = |host: &str, expected: Option<Code>| {
+            let request = Request::builder().uri("/").header("Host", host).body(Body::empty()).unwrap();
+            assert_eq!(names.check(&request).err().map(|problem| problem.code()), expected, "{host}");
+        };
+        check("audit.example.com", None);
+        check("a:b:c", Some(Code::BadHost));
     }
 
     #[test]

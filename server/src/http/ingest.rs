@@ -16,6 +16,7 @@ use axum::extract::{Path, Request, State, rejection::PathRejection};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
+use taffrail_config::OWN_CLUSTER;
 use taffrail_event::Timestamp;
 use taffrail_ingest::{Intake, IntakeError, IntakeOrigin, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) use self::body::BodyReader;
 use self::body::{pump, skip_rest};
 use self::refusal::refusal;
+use super::access::Access;
 use super::around::{Peer, around, with_fallbacks};
 use super::problem::{Code, Problem};
 use crate::metrics::Metrics;
@@ -57,6 +59,7 @@ pub(crate) struct IngestState {
     pub(crate) health: Arc<Health>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) access: Access,
     /// `ingest.read_timeout`.
     pub(crate) read_timeout: Duration,
     /// [`MAX_REQUESTS`] of them.
@@ -81,7 +84,16 @@ async fn audit(
     let received = Timestamp::now();
     let headers = request.headers();
     refuse_browsers(headers)?;
-    let cluster = cluster_name(cluster)?;
+    let cluster = match admitted(&state, &request, cluster) {
+        Ok(cluster) => cluster,
+        Err(problem) => {
+            // Somebody has to see why it was refused. Whoever only tries logins gets no more of the time.
+            if problem.code() != Code::TooManyLogins && !headers.contains_key(header::EXPECT) {
+                skip_rest(request.into_body(), state.read_timeout).await;
+            }
+            return Err(problem);
+        }
+    };
     let Ok(slot) = Arc::clone(&state.slots).try_acquire_owned() else {
         // Who asks before sending has sent nothing, and reading would be the answer that it may.
         if !headers.contains_key(header::EXPECT) {
@@ -100,6 +112,24 @@ async fn audit(
         refusal(&error, &state.health)
     })?;
     Ok(acknowledge(&receipt))
+}
+
+/// The cluster, if whoever sends may send events of it.
+fn admitted(
+    state: &IngestState,
+    request: &Request,
+    cluster: Result<Path<String>, PathRejection>,
+) -> Result<String, Problem> {
+    let who = state.access.check(request)?;
+    let cluster = cluster_name(cluster)?;
+    if cluster == OWN_CLUSTER {
+        let detail = format!(
+            "{OWN_CLUSTER} names Taffrail's own records, which nobody sends; name the cluster of the events"
+        );
+        return Err(Problem::new(Code::ReservedCluster, detail));
+    }
+    who.may_send(&cluster)?;
+    Ok(cluster)
 }
 
 /// Moves the body to a blocking thread and waits for what comes of it.

@@ -14,6 +14,9 @@ use crate::read::ReadError;
 /// The media type of problem documents.
 const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The ways to log in that a request can show. A client certificate is the connection's.
+const LOGINS: [&str; 2] = ["Bearer realm=\"taffrail\"", "Basic realm=\"taffrail\", charset=\"UTF-8\""];
+
 /// What went wrong, before it has a request id.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -30,6 +33,7 @@ struct More {
     ids: Vec<Key>,
     retry_after_s: Option<u32>,
     allow: Option<&'static str>,
+    asks_for_login: bool,
 }
 
 /// Where in the query, in code points.
@@ -80,6 +84,12 @@ impl Problem {
         self
     }
 
+    /// Which ways there are to log in. Browsers ask for a name and a password.
+    pub(crate) fn login(mut self) -> Self {
+        self.more.asks_for_login = true;
+        self
+    }
+
     /// Its code.
     pub(crate) fn code(&self) -> Code {
         self.code
@@ -111,6 +121,11 @@ impl Problem {
         }
         if let Some(methods) = self.more.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        if self.more.asks_for_login {
+            for way in LOGINS {
+                response.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(way));
+            }
         }
         response
     }

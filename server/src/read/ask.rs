@@ -3,11 +3,12 @@
 use taffrail_query::{Query, TimeContext, TimeRange, parse, parse_time};
 
 use super::error::ReadError;
+use super::own::without_own;
 
 /// A question as text.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ask<'a> {
-    /// The query; empty is everything.
+    /// The query; empty is everything but Taffrail's own records ([`without_own`]).
     pub(crate) query: &'a str,
     /// Start, inclusive.
     pub(crate) from: Option<&'a str>,
@@ -37,6 +38,6 @@ impl Ask<'_> {
         {
             return Err(ReadError::EmptyRange { from, to });
         }
-        Ok(Question { query: parse(self.query, context)?, range })
+        Ok(Question { query: without_own(parse(self.query, context)?), range })
     }
 }

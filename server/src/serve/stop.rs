@@ -17,13 +17,18 @@ use crate::tasks::{OnError, OnStop, StopFlag, Tasks};
 const LIMIT: Duration = Duration::from_secs(25);
 
 /// What tells the tasks to stop, by their rule.
+#[derive(Debug, Default)]
 pub(super) struct Stops {
     /// [`OnStop::FinishRequests`].
     pub(super) accepting: CancellationToken,
+    /// [`OnStop::WriteOut`].
+    pub(super) write_out: StopFlag,
     /// [`OnStop::LeaveOff`].
     pub(super) work: StopFlag,
     /// [`OnStop::Drain`].
     pub(super) drain: StopFlag,
+    /// [`OnStop::Outlast`].
+    pub(super) outlast: CancellationToken,
 }
 
 /// Runs until a signal comes or a task fails that the server cannot do without.
@@ -70,10 +75,15 @@ async fn stop_in_order(mut tasks: Tasks, stops: &Stops, health: &Health) {
     health.stopping();
     stops.accepting.cancel();
     stops.work.set();
-    for rule in [OnStop::FinishRequests, OnStop::Drain, OnStop::LeaveOff] {
-        // Only now is everything that will be acknowledged in the journal.
-        if rule == OnStop::Drain {
-            stops.drain.set();
+    let order = [OnStop::FinishRequests, OnStop::WriteOut, OnStop::Drain, OnStop::LeaveOff, OnStop::Outlast];
+    for rule in order {
+        match rule {
+            OnStop::FinishRequests | OnStop::LeaveOff => {}
+            // Nobody reads any more.
+            OnStop::WriteOut => stops.write_out.set(),
+            // Only now is everything that will be acknowledged in the journal.
+            OnStop::Drain => stops.drain.set(),
+            OnStop::Outlast => stops.outlast.cancel(),
         }
         if !tasks.ended(rule, until).await {
             tracing::warn!(?rule, "the stop took too long; what is not indexed yet is in the journal");

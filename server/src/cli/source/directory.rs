@@ -24,7 +24,7 @@ use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::read::{
     Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events,
-    facets, levels, sources,
+    facets, levels, sources, without_own,
 };
 use crate::serve::disk_free;
 
@@ -171,7 +171,8 @@ impl Directory {
         mut each: impl FnMut(&taffrail_event::Event) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut failure = None;
-        let walked = self.search.walk(&question.query, question.range, &mut |event| {
+        let query = without_own(question.query.clone());
+        let walked = self.search.walk(&query, question.range, &mut |event| {
             failure = event.and_then(|event| each(&event).err());
             if failure.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });

@@ -1,4 +1,4 @@
-//! A server as the source of answers: its HTTP API, over plain HTTP.
+//! A server as the source of answers: its HTTP API.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Duration;
@@ -6,24 +6,16 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ureq::http::{Response, StatusCode, Uri};
-use ureq::{Agent, Body};
+use ureq::Body;
+use ureq::http::{Response, StatusCode};
 
+use crate::cli::client::{Client, Reach, ServerUrl};
 use crate::cli::query_problem::query_problem;
 use crate::cli::visible::visible;
 use crate::exit::WrongUse;
 
-/// A server on the same machine or network answers within milliseconds.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// A default server is looked for before every command; nobody waits for one that is not there.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// Longer than any query may take by default, twice over.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// An export may look through millions of events before the next one matches.
-const READ_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A thousand events with all their annotations stay far below it.
 const MAX_BODY_BYTES: u64 = 512 << 20;
@@ -34,7 +26,7 @@ const MAX_PROBLEM_BYTES: u64 = 64 << 10;
 /// A server's API.
 #[derive(Debug)]
 pub(crate) struct Server {
-    agent: Agent,
+    client: Client,
     url: String,
 }
 
@@ -45,6 +37,7 @@ pub(crate) type Parameters<'a> = [(&'a str, String)];
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    code: String,
     title: String,
     detail: String,
     request_id: String,
@@ -60,33 +53,9 @@ struct Span {
 
 impl Server {
     /// The server at `url`, which may leave out `http://`.
-    pub(crate) fn new(url: &str) -> anyhow::Result<Self> {
-        let wrong = |why: &str| WrongUse(format!("--server {url}: {why}"));
-        let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        let uri: Uri = full.parse().map_err(|_| wrong("not a URL; write it as http://127.0.0.1:8585"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(wrong("this version speaks plain HTTP only; name an http:// address").into());
-            }
-            _ => return Err(wrong("not an http:// address").into()),
-        }
-        if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
-            return Err(wrong("name the server only, without a path: http://127.0.0.1:8585").into());
-        }
-        let host = uri.host().unwrap_or_default();
-        let mut config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("taffrail/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(RESPONSE_TIMEOUT))
-            .timeout_per_read(Some(READ_TIMEOUT));
-        if is_this_machine(host) {
-            config = config.proxy(None);
-        }
-        Ok(Self { agent: config.build().new_agent(), url: full.trim_end_matches('/').to_owned() })
+    pub(crate) fn new(url: &str, reach: &Reach) -> anyhow::Result<Self> {
+        let url = ServerUrl::parse(url, "http://127.0.0.1:8585")?;
+        Ok(Self { client: reach.client(&url)?, url: url.url })
     }
 
     /// Where it is.
@@ -96,7 +65,7 @@ impl Server {
 
     /// Whether a server is there.
     pub(crate) fn is_alive(&self) -> bool {
-        let request = self.agent.get(format!("{}/livez", self.url)).config();
+        let request = self.client.get(&format!("{}/livez", self.url)).config();
         let response = request
             .timeout_connect(Some(PROBE_TIMEOUT))
             .timeout_global(Some(PROBE_TIMEOUT * 4))
@@ -165,7 +134,7 @@ impl Server {
         headers: &[(&str, &str)],
     ) -> anyhow::Result<Response<Body>> {
         let pairs = parameters.iter().map(|(name, value)| (*name, value.as_str()));
-        let mut request = self.agent.get(format!("{}{path}", self.url)).query_pairs(pairs);
+        let mut request = self.client.get(&format!("{}{path}", self.url)).query_pairs(pairs);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -211,6 +180,10 @@ impl Server {
             404 if text.is_empty() => {
                 bail!("{} has no such endpoint; is it a Taffrail API address of this version?", self.url)
             }
+            401 | 403 if problem.code != "wrong_host" => bail!(
+                "{} does not let you read: {text}; show a token with --token-file FILE, or read its directory with --data",
+                self.url
+            ),
             429 | 503 => {
                 let when = retry_after.map_or("shortly".to_owned(), |seconds| format!("in {seconds} s"));
                 bail!("{} is busy ({status}): {text}; try again {when}", self.url)
@@ -221,12 +194,6 @@ impl Server {
             }
         }
     }
-}
-
-/// Proxies are for other machines.
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -2,22 +2,29 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 
 use super::ApiState;
 use crate::http::problem::{Code, Problem};
 use crate::metrics::{OPENMETRICS, level};
 use crate::serve::{Cause, Refusal, disk_free};
 
+/// What anybody may ask who reaches the listener.
+pub(in crate::http) fn routes() -> Router<Arc<ApiState>> {
+    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz))
+}
+
 /// The process runs.
-pub(super) async fn livez() -> &'static str {
+async fn livez() -> &'static str {
     "alive\n"
 }
 
 /// The process accepts and answers. A replay in progress only shows in the coverage of answers.
-pub(super) async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'static str, Problem> {
+async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'static str, Problem> {
     if state.health.is_stopping() {
         return Err(Problem::new(Code::Stopping, "the server stops").retry_after(5));
     }
@@ -30,7 +37,7 @@ pub(super) async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'stati
     Err(Problem::new(code, reason).retry_after(retry_after_s))
 }
 
-pub(super) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, Problem> {
+pub(in crate::http) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, Problem> {
     let text = tokio::task::spawn_blocking(move || state.metrics_text());
     let text = text.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response())
@@ -52,6 +59,7 @@ impl ApiState {
         metrics.index_bytes.set(level(progress.bytes));
         metrics.lag.set(self.coverage().lag_ms as f64 / 1000.0);
         metrics.disk_free.set(disk_free(&self.about.data).map_or(-1, level));
+        self.certificates.iter().for_each(|certificate| certificate.measure(metrics));
         metrics.text()
     }
 }

@@ -105,6 +105,11 @@ pub(super) async fn status(
 }
 
 impl ApiState {
+    fn warnings(&self) -> Vec<String> {
+        let troubles = self.followed.iter().filter_map(|files| files.trouble());
+        self.about.warnings.iter().cloned().chain(troubles).collect()
+    }
+
     fn status(&self, asked: &Asked) -> Result<StatusBody, ReadError> {
         let about = &self.about;
         let progress = self.search.progress();
@@ -119,7 +124,7 @@ impl ApiState {
             started: about.started,
             uptime_s: about.since.elapsed().as_secs(),
             data: about.data.display().to_string(),
-            warnings: about.warnings.clone(),
+            warnings: self.warnings(),
             api: ApiBody { url: about.api.clone() },
             ingest: IngestBody {
                 url: about.ingest.clone(),

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::*;
+use crate::http::access::Role;
 use crate::http::fakes::{FakeIntake, FakeSearch, hit};
 use crate::serve::Cause;
 
@@ -48,6 +49,10 @@ impl World {
             },
             levels: std::sync::Mutex::default(),
             hosts: HostNames::of("127.0.0.1:8585".parse().unwrap(), "harbour"),
+            access: Access::open_to_all(Role::Reading),
+            read_log: None,
+            followed: Vec::new(),
+            certificates: Vec::new(),
             query_timeout: Duration::from_secs(10),
             queries: Arc::new(Semaphore::new(1)),
             exports: Arc::new(Semaphore::new(1)),

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::*;
+use crate::http::access::Role;
 use crate::http::fakes::FakeIntake;
 
 struct World {
@@ -35,6 +36,7 @@ impl World {
             health: Arc::default(),
             watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),
+            access: Access::open_to_all(Role::Sending),
             read_timeout,
             slots: Arc::new(Semaphore::new(slots)),
         });

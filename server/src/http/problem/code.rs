@@ -22,6 +22,16 @@ pub(crate) enum Code {
     WrongHost,
     /// A browser's request to the ingest listener.
     ForeignOrigin,
+    /// The listener asks for a login, and none was shown.
+    LoginRequired,
+    /// No credential is like the one shown.
+    LoginFailed,
+    /// The credential is right, and not for this listener.
+    WrongCredential,
+    /// The credential is bound to other clusters.
+    ForeignCluster,
+    /// Nobody sends events of Taffrail's own cluster.
+    ReservedCluster,
     /// There is nothing at this path, or no such event.
     NotFound,
     /// The path names no possible cluster.
@@ -36,6 +46,8 @@ pub(crate) enum Code {
     AmbiguousId,
     /// The body expands to more than it may.
     BodyTooLarge,
+    /// Logins from the address have failed more often than they may.
+    TooManyLogins,
     /// As many queries run as may.
     TooManyQueries,
     /// Requests in flight hold as much as they may.
@@ -55,7 +67,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every code but those of queries.
     #[cfg(test)]
-    const OWN: [Self; 21] = [
+    const OWN: [Self; 27] = [
         Self::BadTime,
         Self::BadParameter,
         Self::UnknownParameter,
@@ -63,6 +75,11 @@ impl Code {
         Self::BadHost,
         Self::WrongHost,
         Self::ForeignOrigin,
+        Self::LoginRequired,
+        Self::LoginFailed,
+        Self::WrongCredential,
+        Self::ForeignCluster,
+        Self::ReservedCluster,
         Self::NotFound,
         Self::BadCluster,
         Self::MethodNotAllowed,
@@ -70,6 +87,7 @@ impl Code {
         Self::BodyIncomplete,
         Self::AmbiguousId,
         Self::BodyTooLarge,
+        Self::TooManyLogins,
         Self::TooManyQueries,
         Self::TooManyRequests,
         Self::Internal,
@@ -96,6 +114,11 @@ impl Code {
             Self::BadHost => "bad_host",
             Self::WrongHost => "wrong_host",
             Self::ForeignOrigin => "foreign_origin",
+            Self::LoginRequired => "login_required",
+            Self::LoginFailed => "login_failed",
+            Self::WrongCredential => "wrong_credential",
+            Self::ForeignCluster => "foreign_cluster",
+            Self::ReservedCluster => "reserved_cluster",
             Self::NotFound => "not_found",
             Self::BadCluster => "bad_cluster",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -103,6 +126,7 @@ impl Code {
             Self::BodyIncomplete => "body_incomplete",
             Self::AmbiguousId => "ambiguous_id",
             Self::BodyTooLarge => "body_too_large",
+            Self::TooManyLogins => "too_many_logins",
             Self::TooManyQueries => "too_many_queries",
             Self::TooManyRequests => "too_many_requests",
             Self::Internal => "internal",
@@ -123,13 +147,20 @@ impl Code {
             | Self::BadCursor
             | Self::BadHost
             | Self::BodyIncomplete => StatusCode::BAD_REQUEST,
-            Self::WrongHost | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::LoginRequired | Self::LoginFailed => StatusCode::UNAUTHORIZED,
+            Self::WrongHost
+            | Self::ForeignOrigin
+            | Self::WrongCredential
+            | Self::ForeignCluster
+            | Self::ReservedCluster => StatusCode::FORBIDDEN,
             Self::NotFound | Self::BadCluster => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::AmbiguousId => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManyQueries | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyLogins | Self::TooManyQueries | Self::TooManyRequests => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::DiskFull | Self::JournalFull | Self::JournalFailed | Self::Stopping => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -141,6 +172,22 @@ impl Code {
     pub(crate) fn is_loss(self) -> bool {
         let status = self.status();
         status.is_client_error()
-            && !matches!(self, Self::TooManyRequests | Self::BodyTimeout | Self::BodyIncomplete)
+            && !matches!(
+                self,
+                Self::TooManyLogins | Self::TooManyRequests | Self::BodyTimeout | Self::BodyIncomplete
+            )
+    }
+
+    /// Whether somebody was refused for who they are.
+    pub(crate) fn is_about_access(self) -> bool {
+        matches!(
+            self,
+            Self::LoginRequired | Self::WrongCredential | Self::ForeignCluster | Self::ReservedCluster
+        ) || self.is_failed_login()
+    }
+
+    /// Whether a credential was shown that is none.
+    pub(crate) fn is_failed_login(self) -> bool {
+        matches!(self, Self::LoginFailed | Self::TooManyLogins)
     }
 }

@@ -61,7 +61,7 @@ impl<'a> Requests<'a> {
     ) -> anyhow::Result<()> {
         let give_up = Instant::now() + PATIENCE;
         loop {
-            let answer = send(self.server.agent.post(&self.url).content_type("application/json"))?;
+            let answer = send(self.server.client.post(&self.url).content_type("application/json"))?;
             let (retry, reason) = match answer {
                 Ok(answer) if answer.status() == StatusCode::OK => {
                     self.sent.requests += 1;
@@ -111,7 +111,7 @@ impl<'a> Requests<'a> {
     /// `None` if nobody can be asked.
     fn status(&self) -> anyhow::Result<Option<StatusBody>> {
         let Some(api) = &self.server.api else { return Ok(None) };
-        let answer = self.server.agent.get(format!("{api}/api/v1/status")).call();
+        let answer = self.server.client.get(&format!("{api}/api/v1/status")).call();
         let answer = answer.with_context(|| format!("cannot ask {api} what became of the records"))?;
         let status = serde_json::from_reader(answer.into_body().into_reader())
             .map_err(|_| anyhow!("the status of {api} is not understood"))?;
