@@ -29,6 +29,6 @@ pub(crate) use self::error::ReadError;
 pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
 pub(crate) use self::levels::{LevelsBody, levels};
+pub(crate) use self::own::without_own;
 pub(crate) use self::sources::{SourceBody, sources};
 pub(crate) use self::tail::{TailFilter, TailPlace};
-pub(crate) use self::own::without_own;

@@ -1,7 +1,7 @@
 //! Whole-process tests: the real binary, real files, real signals, HTTP over TCP.
 //!
 //! What the tests share lives here: [`Server`] starts and kills the program, [`Client`] speaks HTTP to it well or badly,
-//! [`Api`] reads its answers, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
+//! [`Api`] reads its answers, [`ApiServer`] speaks as an API server does (TLS, HTTP/2) with what an [`Authority`] issues, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
 //! number of fresh ones of them; [`oracle`] answers queries by hand; [`Campaign`] kills the server over and over
 //! while [`Ledger`] remembers what was acknowledged; [`audit_policy`] decides about requests as an API server does, and
 //! [`yaml`] reads manifests.
@@ -10,7 +10,9 @@
 //! users know. A helper that cannot do its work panics: that is a failed test.
 
 mod api;
+mod api_server;
 pub mod audit_policy;
+mod authority;
 mod binary;
 mod calendar;
 pub mod cli;
@@ -35,6 +37,8 @@ mod wait;
 pub mod yaml;
 
 pub use api::Api;
+pub use api_server::{ApiServer, Dial, InFlight};
+pub use authority::{Authority, Identity};
 pub use binary::Binary;
 pub use calendar::{micros, rfc3339};
 pub use client::{Client, Response};

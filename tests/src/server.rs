@@ -43,6 +43,7 @@ struct Running {
     child: Child,
     api: SocketAddr,
     ingest: SocketAddr,
+    health: Option<SocketAddr>,
     log_reader: JoinHandle<()>,
 }
 
@@ -130,7 +131,9 @@ impl Server {
         }
         wait_until("the server is ready", || {
             self.assert_alive();
-            Client::new(self.api_addr()).get("/readyz").is_ok_and(|answer| answer.status == 200)
+            // A listener with TLS takes another client.
+            let probed = self.health_addr().unwrap_or_else(|| self.api_addr());
+            Client::new(probed).get("/readyz").is_ok_and(|answer| answer.status == 200)
         });
     }
 
@@ -146,8 +149,8 @@ impl Server {
             }
         });
         match found {
-            Ok((api, ingest)) => {
-                self.running = Some(Running { child, api, ingest, log_reader });
+            Ok(Addresses { api, ingest, health }) => {
+                self.running = Some(Running { child, api, ingest, health, log_reader });
                 Ok(())
             }
             Err(status) => {
@@ -186,6 +189,11 @@ impl Server {
     /// Where events go.
     pub fn ingest_addr(&self) -> SocketAddr {
         self.running().ingest
+    }
+
+    /// Where probes are answered, if it has a listener for that alone.
+    pub fn health_addr(&self) -> Option<SocketAddr> {
+        self.running().health
     }
 
     /// Its process.
@@ -318,13 +326,20 @@ impl Drop for Server {
     }
 }
 
+/// Where a server listens.
+struct Addresses {
+    api: SocketAddr,
+    ingest: SocketAddr,
+    health: Option<SocketAddr>,
+}
+
 /// From `server.json`, once the process `pid` has written it.
-fn addresses(data: &Path, pid: u32) -> Option<(SocketAddr, SocketAddr)> {
+fn addresses(data: &Path, pid: u32) -> Option<Addresses> {
     let text = fs::read_to_string(data.join("server.json")).ok()?;
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
     if json["pid"].as_u64()? != u64::from(pid) {
         return None;
     }
-    let address = |name: &str| json[name].as_str()?.trim_start_matches("http://").parse().ok();
-    Some((address("api")?, address("ingest")?))
+    let address = |name: &str| json[name].as_str()?.split_once("://")?.1.parse().ok();
+    Some(Addresses { api: address("api")?, ingest: address("ingest")?, health: address("health") })
 }
