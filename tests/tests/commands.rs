@@ -59,7 +59,8 @@ fn exit_codes() {
     assert_eq!(story.run(&["deadletters"]).code, 1);
     assert_eq!(run_on("--data", &nowhere, &["search"]).code, 2);
     assert_eq!(run_on("--server", "127.0.0.1:1", &["search"]).code, 3);
-    assert_eq!(run_on("--server", "https://127.0.0.1:1", &["search"]).code, 2);
+    assert_eq!(run_on("--server", "https://127.0.0.1:1", &["search"]).code, 3);
+    assert_eq!(run_on("--server", "ftp://127.0.0.1:1", &["search"]).code, 2);
 }
 
 #[test]
