@@ -3,6 +3,7 @@
 //! A listener with TLS speaks HTTP/2 or HTTP/1.1, as the client chooses in the handshake (ALPN); a plain one speaks
 //! HTTP/1.1.
 
+mod crowd;
 mod handshake;
 mod http2;
 
@@ -27,6 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use self::crowd::{Activity, Busy, Crowd};
 pub(crate) use self::handshake::Tls;
 use super::access::ClientCertificate;
 use super::around::Peer;
@@ -40,6 +42,9 @@ const MAX_HEADERS: usize = 64;
 
 /// How long accepting pauses when the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often somebody idle is looked for while all slots are taken.
+const CROWD_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a client may be silent.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +71,7 @@ struct Connection {
     router: Router,
     patience: Patience,
     stop: CancellationToken,
+    activity: Arc<Activity>,
     /// Held until the connection has ended.
     watcher: Watcher,
     _slot: OwnedSemaphorePermit,
@@ -105,18 +111,19 @@ impl Listener {
     pub(crate) async fn run(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { socket, max_connections, patience, tls, .. } = self;
         let slots = Arc::new(Semaphore::new(max_connections));
+        let crowd = Crowd::default();
         let graceful = GracefulShutdown::new();
         loop {
-            // Without a slot nobody is accepted: who waits in the backlog costs nothing.
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
-                accepted = accept(&socket, &slots) => accepted,
+                accepted = accept(&socket, &slots, &crowd) => accepted,
             };
             match accepted {
                 Ok((stream, peer, slot)) => {
                     let (router, stop) = (router.clone(), stop.clone());
-                    let watcher = graceful.watcher();
-                    let connection = Connection { peer, router, patience, stop, watcher, _slot: slot };
+                    let (watcher, activity) = (graceful.watcher(), crowd.join(peer));
+                    let connection =
+                        Connection { peer, router, patience, stop, activity, watcher, _slot: slot };
                     tokio::spawn(serve(stream, connection, tls.clone()));
                 }
                 Err(error) if is_of_one_connection(&error) => {}
@@ -135,13 +142,24 @@ impl Listener {
     }
 }
 
+/// One at a time waits for a slot here; who waits in the backlog costs nothing.
 async fn accept(
     socket: &TcpListener,
     slots: &Arc<Semaphore>,
+    crowd: &Crowd,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = socket.accept().await?;
-    Ok((stream, peer, slot))
+    loop {
+        if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
+            return Ok((stream, peer, slot));
+        }
+        crowd.make_room();
+        let slot = Arc::clone(slots).acquire_owned();
+        // Where all are busy, one may be idle by the next look.
+        if let Ok(slot) = tokio::time::timeout(CROWD_PAUSE, slot).await {
+            return Ok((stream, peer, slot.map_err(io::Error::other)?));
+        }
+    }
 }
 
 async fn serve(stream: TcpStream, connection: Connection, tls: Option<Tls>) {
@@ -149,7 +167,12 @@ async fn serve(stream: TcpStream, connection: Connection, tls: Option<Tls>) {
     stream.set_nodelay(true).ok();
     let Some(tls) = tls else { return connection.http1(stream, None).await };
     // A client that takes its time for the handshake holds its own slot and nothing else.
-    let Some(stream) = tls.handshake(stream, connection.peer, &connection.stop).await else { return };
+    let handshake = tls.handshake(stream, connection.peer, &connection.stop);
+    let done = tokio::select! {
+        done = handshake => done,
+        () = connection.activity.sent_away() => None,
+    };
+    let Some(stream) = done else { return };
     let certificate = ClientCertificate::of(&stream);
     if stream.get_ref().1.alpn_protocol() == Some(handshake::H2) {
         connection.http2(stream, certificate).await;
@@ -164,16 +187,24 @@ impl Connection {
         stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
         certificate: Option<ClientCertificate>,
     ) {
-        let Self { peer, router, patience, watcher, .. } = self;
-        let service = service_fn(move |request| answer(router.clone(), peer, certificate.clone(), request));
+        let Self { peer, router, patience, activity, watcher, _slot, .. } = self;
+        let noted = Arc::clone(&activity);
+        let service = service_fn(move |request| {
+            answer(router.clone(), peer, certificate.clone(), noted.busy(), request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(patience.idle)
             .max_buf_size(READ_BUFFER_BYTES)
             .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%peer, %error, "connection ended");
+        tokio::select! {
+            ended = watcher.watch(connection) => {
+                if let Err(error) = ended {
+                    tracing::debug!(%peer, %error, "connection ended");
+                }
+            }
+            () = activity.sent_away() => tracing::debug!(%peer, "an idle connection made room"),
         }
     }
 }
@@ -183,6 +214,7 @@ async fn answer(
     router: Router,
     peer: SocketAddr,
     certificate: Option<ClientCertificate>,
+    _busy: Busy,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(Peer(peer));

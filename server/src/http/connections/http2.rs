@@ -1,7 +1,6 @@
 //! A connection that speaks HTTP/2, as API servers do: all their batches in flight share one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -29,17 +28,10 @@ impl Connection {
         certificate: Option<ClientCertificate>,
     ) {
         // The watcher and the slot are held until the end of this.
-        let Self { peer, router, patience, stop, watcher: _watcher, _slot } = self;
-        let activity = Arc::new(Activity::new());
+        let Self { peer, router, patience, stop, activity, watcher: _watcher, _slot } = self;
         let noted = Arc::clone(&activity);
         let service = service_fn(move |request| {
-            let busy = Busy::new(&noted);
-            let answer = answer(router.clone(), peer, certificate.clone(), request);
-            async move {
-                let answer = answer.await;
-                drop(busy);
-                answer
-            }
+            answer(router.clone(), peer, certificate.clone(), noted.busy(), request)
         });
         let mut connection = std::pin::pin!(
             http2::Builder::new(TokioExecutor::new())
@@ -60,6 +52,7 @@ impl Connection {
                     }
                     return;
                 }
+                () = activity.sent_away() => return,
                 () = stop.cancelled(), if !is_stopping => {
                     is_stopping = true;
                     connection.as_mut().graceful_shutdown();
@@ -78,41 +71,5 @@ impl Connection {
                 },
             }
         }
-    }
-}
-
-/// When a connection was last of use. HTTP/1.1 has a timeout for that; in HTTP/2 silence is allowed.
-#[derive(Debug)]
-struct Activity {
-    in_flight: AtomicUsize,
-    last: Mutex<Instant>,
-}
-
-impl Activity {
-    fn new() -> Self {
-        Self { in_flight: AtomicUsize::new(0), last: Mutex::new(Instant::now()) }
-    }
-
-    /// Since when no request is in a handler; `None` while one is.
-    fn idle_since(&self) -> Option<Instant> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.in_flight.load(Ordering::Acquire) == 0).then_some(last)
-    }
-}
-
-/// A request in its handler. A client that resets it drops it.
-struct Busy(Arc<Activity>);
-
-impl Busy {
-    fn new(activity: &Arc<Activity>) -> Self {
-        activity.in_flight.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(activity))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }

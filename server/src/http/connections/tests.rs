@@ -75,14 +75,27 @@ async fn a_connection_that_says_nothing_is_let_go() {
 async fn beyond_the_limit_connections_wait_their_turn() {
     let world = World::new(1, LONG, LONG).await;
     let mut first = world.connect().await;
-    assert!(ask(&mut first, FAST, "fast").await.contains("200 OK"));
+    first.write_all(SLOW.as_bytes()).await.unwrap();
     let mut second = world.connect().await;
     second.write_all(FAST.as_bytes()).await.unwrap();
     let mut byte = [0];
-    let answered = timeout(Duration::from_millis(100), second.read(&mut byte)).await;
+    let answered = timeout(Duration::from_millis(150), second.read(&mut byte)).await;
     assert!(answered.is_err(), "it has to wait");
-    drop(first);
+    world.go.notify_one();
+    assert!(ask(&mut first, "", "slow").await.contains("200 OK"));
+    // Now that it is idle, the first one gives way.
     assert!(ask(&mut second, "", "fast").await.contains("200 OK"));
+    assert_eq!(ask(&mut first, "", "never").await, "");
+}
+
+#[tokio::test]
+async fn a_crowd_that_says_nothing_keeps_nobody_out() {
+    let world = World::new(4, LONG, LONG).await;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(world.connect().await);
+        assert!(ask(&mut world.connect().await, FAST, "fast").await.contains("200 OK"));
+    }
 }
 
 #[tokio::test]
