@@ -112,7 +112,8 @@ fn the_kustomization_renders() {
     // All of the base, and the generated config map.
     assert_eq!(documents.len(), base().len() + 1);
     let find = |kind: &str| documents.iter().find(|document| document["kind"] == kind).expect("it is there");
-    let mounted = &find("StatefulSet")["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"];
+    let sources = &find("StatefulSet")["spec"]["template"]["spec"]["volumes"][0]["projected"]["sources"];
+    let mounted = &sources[0]["configMap"]["name"];
     assert_eq!(mounted, &find("ConfigMap")["metadata"]["name"]);
 }
 
@@ -185,17 +186,15 @@ fn the_pods_are_closed_and_not_throttled() {
 
 #[test]
 fn the_settings_of_the_base_are_right() {
-    let path = deploy("kustomize/base/taffrail.yaml");
-    let checked = taffrail(&["config", "check", "--config", &path.to_string_lossy()]);
-    assert_eq!(checked.code, 0, "{}", checked.stderr);
-    let settings = yaml::file(&path);
-    let (container, ports) = container(&stateful_set()["spec"]["template"]);
-    for (listener, key) in [("api", &settings["api"]["listen"]), ("ingest", &settings["ingest"]["listen"])] {
-        let port = key.as_str().and_then(|address| address.rsplit(':').next()).expect("an address");
-        assert!(
-            ports.contains(&(listener.to_owned(), port.parse().expect("a port"))),
-            "{listener} in {ports:?}"
-        );
+    let template = stateful_set()["spec"]["template"].clone();
+    let (container, ports) = container(&template);
+    let args = strings(&container["args"]);
+    assert_eq!(args, ["serve", "--config", "/etc/taffrail/taffrail.yaml"]);
+    let settings = yaml::file(&deploy("kustomize/base/taffrail.yaml"));
+    for listener in ["api", "ingest", "health"] {
+        let address = settings[listener]["listen"].as_str().expect("an address");
+        let port = address.rsplit(':').next().expect("a port").parse().expect("a port");
+        assert!(ports.contains(&(listener.to_owned(), port)), "{listener} in {ports:?}");
     }
     let mounts: Vec<&Value> = container["volumeMounts"]
         .as_array()
@@ -204,8 +203,46 @@ fn the_settings_of_the_base_are_right() {
         .map(|mount| &mount["mountPath"])
         .collect();
     assert!(mounts.contains(&&settings["data"]), "the data lies on the volume: {mounts:?}");
-    let args = strings(&container["args"]);
-    assert_eq!(args, ["serve", "--config", "/etc/taffrail/taffrail.yaml"]);
+    for listener in ["api", "ingest"] {
+        let of = &settings[listener];
+        for file in [&of["tls"]["cert"], &of["tls"]["key"], &of["auth"]["file"]] {
+            let file = file.as_str().expect("a path");
+            assert!(
+                projected(&template).iter().any(|path| file == format!("/etc/taffrail/{path}")),
+                "{file}"
+            );
+        }
+    }
+}
+
+/// Where the files of the secrets appear below `/etc/taffrail`.
+fn projected(pod: &Value) -> Vec<String> {
+    let volume = &pod["spec"]["volumes"][0];
+    let sources = volume["projected"]["sources"].as_array().expect("sources");
+    let items = sources.iter().flat_map(|source| source["secret"]["items"].as_array().into_iter().flatten());
+    items.map(|item| item["path"].as_str().expect("a path").to_owned()).collect()
+}
+
+/// With certificate and credentials at hand, as the secrets put them there.
+#[test]
+fn the_settings_of_the_base_pass_the_check() {
+    let folder = TempDir::with_prefix("taffrail-").expect("create a temporary directory");
+    let certified = rcgen::generate_simple_self_signed(["taffrail".to_owned()]).expect("make a certificate");
+    let put = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("make a folder");
+        fs::write(&path, content).expect("write a file");
+        path
+    };
+    put("tls/tls.crt", &certified.cert.pem());
+    put("tls/tls.key", &certified.signing_key.serialize_pem());
+    let hash = "0".repeat(64);
+    put("credentials.yaml", &format!("- {{name: prod, hash: \"sha256:{hash}\", clusters: [prod]}}\n"));
+    let settings = text(&deploy("kustomize/base/taffrail.yaml"));
+    let config = put("taffrail.yaml", &settings.replace("/etc/taffrail", &folder.path().to_string_lossy()));
+    let checked = taffrail(&["config", "check", "--config", &config.to_string_lossy()]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    assert!(!checked.stderr.contains("warning"), "{}", checked.stderr);
 }
 
 /// What kubelets will ask, asked of the real program.

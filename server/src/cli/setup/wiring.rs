@@ -1,7 +1,7 @@
 //! What was asked for, checked: which cluster, over which way, with which credential.
 
 use anyhow::Result;
-use taffrail_config::is_cluster_name;
+use taffrail_config::{OWN_CLUSTER, is_cluster_name};
 
 use super::address::Address;
 use super::credentials::{certificates, private_key, token};
@@ -49,6 +49,10 @@ impl Wiring {
         if !is_cluster_name(&args.cluster) {
             let why = "up to 63 of a-z 0-9 - . _, with a letter or digit at both ends";
             return Err(WrongUse(format!("--cluster {}: {why}", args.cluster)).into());
+        }
+        if args.cluster == OWN_CLUSTER {
+            let why = "the name of Taffrail's own records; choose another";
+            return Err(WrongUse(format!("--cluster {OWN_CLUSTER}: {why}")).into());
         }
         let receiver = args.url.as_deref().map(|url| Receiver::new(url, args)).transpose()?;
         Ok(Self { cluster: args.cluster.clone(), receiver, tail: args.tail })
