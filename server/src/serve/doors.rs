@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taffrail_config::{AuthSettings, Settings, TlsSettings};
+use taffrail_event::Timestamp;
 
 use crate::data_dir::ServerFile;
 use crate::http::{Access, Listener, Patience, Role, Tls};
@@ -109,6 +110,12 @@ impl Door {
 }
 
 impl Certificate {
+    /// The listener, and when the certificate that it shows now ends.
+    pub(crate) fn ends(&self) -> (&'static str, Timestamp) {
+        let seconds = self.files.current().not_after;
+        (self.listener, Timestamp::from_micros(seconds.saturating_mul(1_000_000)))
+    }
+
     /// Sets the metric that says when it ends.
     pub(crate) fn measure(&self, metrics: &Metrics) {
         let labels = ListenerLabels { listener: self.listener };

@@ -25,11 +25,19 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// Gaps that could not be written at most; they wait for room on the disk.
 const MAX_WAITING: usize = 1000;
 
+/// The requests that were told to come back since the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Refused {
+    pub(crate) requests: u64,
+    pub(crate) last: Option<Timestamp>,
+}
+
 /// What is known of silences and refusals. Shared by the watch, the listener and the answers.
 #[derive(Debug)]
 pub(crate) struct Watch {
     silences: Mutex<Silences>,
     refusals: Mutex<Refusals>,
+    refused: Mutex<Refused>,
     started: Timestamp,
     /// `ingest.silence_after`.
     least: Duration,
@@ -38,12 +46,26 @@ pub(crate) struct Watch {
 impl Watch {
     /// A watch that begins now.
     pub(crate) fn new(least: Duration) -> Self {
-        Self { silences: Mutex::default(), refusals: Mutex::default(), started: Timestamp::now(), least }
+        Self {
+            silences: Mutex::default(),
+            refusals: Mutex::default(),
+            refused: Mutex::default(),
+            started: Timestamp::now(),
+            least,
+        }
     }
 
     /// A request for this cluster was not taken, and the sender was told to come back.
     pub(crate) fn refused(&self, cluster: &str, reason: &str) {
-        lock(&self.refusals).note(cluster, reason, Timestamp::now());
+        let now = Timestamp::now();
+        lock(&self.refusals).note(cluster, reason, now);
+        let mut refused = lock(&self.refused);
+        *refused = Refused { requests: refused.requests + 1, last: Some(now) };
+    }
+
+    /// How many those were.
+    pub(crate) fn refusals(&self) -> Refused {
+        *lock(&self.refused)
     }
 
     /// The silences that last, up to `now`: longer by now than the gap that was written.

@@ -6,7 +6,7 @@ use taffrail_event::{Gap, Timestamp};
 use super::finding::Finding;
 use super::sources;
 use crate::cli::bytes::bytes_in_words;
-use crate::cli::status::view::Status;
+use crate::cli::status::view::{Certificate, Status};
 use crate::cli::table::grouped;
 use crate::cli::times::{length_in_words, shown};
 
@@ -18,6 +18,10 @@ const LONG_LAG_MS: u64 = 30_000;
 
 /// Older gaps are history.
 const RECENT_MICROS: i64 = 86_400_000_000;
+
+/// Whoever renews certificates by hand likes to know two weeks ahead; in the last three days it is late.
+const CERTIFICATE_SOON_MICROS: i64 = 14 * 86_400_000_000;
+const CERTIFICATE_URGENT_MICROS: i64 = 3 * 86_400_000_000;
 
 /// Resources whose changes people ask for by field, and whose bodies hold no secrets.
 const WANTED_WITH_BODIES: [&str; 8] = [
@@ -37,6 +41,8 @@ pub(super) fn findings(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<
     findings.extend(troubles(status));
     findings.extend(nothing_received(status));
     findings.extend(sources::findings(status, now, zone));
+    findings.extend(refused(status, now, zone));
+    findings.extend(certificates(status, now, zone));
     findings.extend(lag(status));
     findings.extend(disk(status));
     findings.extend(gaps(status, now, zone));
@@ -79,6 +85,42 @@ fn nothing_received(status: &Status) -> Option<Finding> {
             "`taffrail setup PLATFORM --cluster NAME` prints what to configure; to see that the way is free, post an event{address} from a control plane node"
         ),
     ))
+}
+
+/// The receiver was slower than its senders.
+fn refused(status: &Status, now: Timestamp, zone: &TimeZone) -> Option<Finding> {
+    let last = status.ingest.last_refused?;
+    (now.micros() - last.micros() < RECENT_MICROS).then(|| {
+        Finding::urgent(
+            "refused",
+            format!(
+                "{} requests were told to come back, the last one at {}",
+                grouped(status.ingest.refused),
+                shown(last, zone)
+            ),
+            "more came in at once than this server takes (memory, disk); API servers give up after about 80 s",
+            "See what the server's log says at that time; raise ingest.budget_bytes, make room on the disk, or let it have more CPU",
+        )
+    })
+}
+
+fn certificates(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<Finding> {
+    let finding = |certificate: &Certificate| {
+        let left = certificate.not_after.micros() - now.micros();
+        if left >= CERTIFICATE_SOON_MICROS {
+            return None;
+        }
+        let Certificate { listener, not_after } = certificate;
+        let when = if left < 0 { "ended" } else { "ends" };
+        let found = Finding::advice(
+            "certificate",
+            format!("the certificate of the {listener} listener {when} at {}", shown(*not_after, zone)),
+            "with a certificate that has ended, nobody connects any more",
+            format!("Replace the files of {listener}.tls; the server reads them again by itself"),
+        );
+        Some(Finding { is_urgent: left < CERTIFICATE_URGENT_MICROS, ..found })
+    };
+    status.certificates.iter().filter_map(finding).collect()
 }
 
 fn lag(status: &Status) -> Option<Finding> {

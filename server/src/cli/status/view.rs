@@ -21,6 +21,7 @@ pub(crate) struct Status {
     pub(crate) clusters: Vec<ClusterBody>,
     pub(crate) sources: Vec<SourceBody>,
     pub(crate) levels: Vec<LevelsBody>,
+    pub(crate) certificates: Vec<Certificate>,
     pub(crate) coverage: Option<Coverage>,
 }
 
@@ -29,6 +30,14 @@ pub(crate) struct Status {
 pub(crate) struct Ingest {
     pub(crate) url: Option<String>,
     pub(crate) trouble: Option<String>,
+    pub(crate) refused: u64,
+    pub(crate) last_refused: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Certificate {
+    pub(crate) listener: String,
+    pub(crate) not_after: Timestamp,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -51,6 +51,8 @@ struct StatusBody {
     clusters: Vec<ClusterBody>,
     sources: Vec<SourceBody>,
     levels: Vec<LevelsBody>,
+    /// Of the listeners that speak TLS.
+    certificates: Vec<CertificateBody>,
     coverage: Coverage,
 }
 
@@ -66,6 +68,15 @@ struct IngestBody {
     budget_bytes: u64,
     /// Why nothing is accepted; null while it is.
     trouble: Option<String>,
+    /// Requests that were told to come back, since the start.
+    refused: u64,
+    last_refused: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct CertificateBody {
+    listener: &'static str,
+    not_after: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,6 +129,12 @@ impl ApiState {
         let silent = self.watch.lasting(now);
         let sources =
             sources(self.search.sources(), self.sources.list(), &clusters.coverage.gaps, &silent, now);
+        let refused = self.watch.refusals();
+        let certificates = self.certificates.iter().map(|certificate| {
+            let (listener, not_after) = certificate.ends();
+            CertificateBody { listener, not_after }
+        });
+        let certificates = certificates.collect();
         let levels = self.levels(&clusters.clusters, asked)?;
         Ok(StatusBody {
             version: env!("CARGO_PKG_VERSION"),
@@ -131,6 +148,8 @@ impl ApiState {
                 in_flight_bytes: self.in_flight.held_bytes(),
                 budget_bytes: about.budget_bytes,
                 trouble: self.health.refusal().map(|refusal| refusal.reason),
+                refused: refused.requests,
+                last_refused: refused.last,
             },
             journal: JournalBody {
                 first: self.journal.first(),
@@ -154,6 +173,7 @@ impl ApiState {
             clusters: clusters.clusters,
             sources,
             levels,
+            certificates,
             coverage: clusters.coverage,
         })
     }

@@ -46,6 +46,18 @@ fn every_problem_is_found_by_its_check() {
     check(|body| body["sources"][0]["lag_ms"] = 31_000.into(), &["late"]);
     check(|body| body["sources"][0]["duplicates"] = 1500.into(), &["twice"]);
     check(|body| body["sources"][0]["truncated"] = 1.into(), &["truncated"]);
+    check(|body| body["ingest"]["last_refused"] = "2026-11-23T15:50:00Z".into(), &["refused"]);
+    check(|body| body["ingest"]["last_refused"] = "2026-11-21T15:50:00Z".into(), &[]);
+    let certificate = |not_after: &str| json!([{"listener": "api", "not_after": not_after}]);
+    check(|body| body["certificates"] = certificate("2027-11-23T15:50:00Z"), &[]);
+    assert!(
+        !check(|body| body["certificates"] = certificate("2026-12-01T00:00:00Z"), &["certificate"])[0]
+            .is_urgent
+    );
+    assert!(
+        check(|body| body["certificates"] = certificate("2026-11-24T00:00:00Z"), &["certificate"])[0]
+            .is_urgent
+    );
     check(|body| body["coverage"]["lag_ms"] = 60_000.into(), &["lag"]);
     check(|body| body["disk"]["free_bytes"] = 1000.into(), &["disk"]);
     check(|body| body["dead_letters"]["stored"] = 2.into(), &["dead-letters"]);
