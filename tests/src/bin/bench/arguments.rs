@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) const PARTS: [&str; 7] = ["import", "webhook", "post", "hostile", "queries", "replay", "idle"];
+pub(crate) const PARTS: [&str; 8] =
+    ["import", "webhook", "post", "tls", "hostile", "queries", "replay", "idle"];
 
 /// What to measure.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ mod machine;
 mod queries;
 mod replay;
 mod table;
+mod tls;
 mod webhook;
 
 use std::process::ExitCode;
@@ -33,10 +34,11 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::default();
-    let parts: [(&str, Measure); 7] = [
+    let parts: [(&str, Measure); 8] = [
         ("import", import::measure),
         ("webhook", webhook::measure),
         ("post", webhook::measure_single_post),
+        ("tls", tls::measure),
         ("hostile", hostile::measure),
         ("queries", queries::measure),
         ("replay", replay::measure),
