@@ -21,12 +21,16 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     const EXPECTED: &str = "write a size in bytes such as \"64MiB\", \"64MB\" or 67108864";
     match Written::deserialize(deserializer) {
         Ok(Written::Number(bytes)) => Ok(bytes),
-        Ok(Written::Text(text)) => match text.parse::<ByteSize>() {
-            Ok(size) => Ok(size.0),
-            Err(_) => Err(D::Error::custom(format!("{text:?} is not a size; {EXPECTED}"))),
-        },
+        Ok(Written::Text(text)) => {
+            parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a size; {EXPECTED}")))
+        }
         Err(_) => Err(D::Error::custom(format!("not a size; {EXPECTED}"))),
     }
+}
+
+/// The bytes that a text such as `64MiB` stands for.
+pub(crate) fn parse(text: &str) -> Option<u64> {
+    text.parse::<ByteSize>().ok().map(|size| size.0)
 }
 
 /// `bytes` in the largest unit that loses nothing, or as it is when no unit fits.

@@ -18,8 +18,46 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a length of time; {EXPECTED}")))
 }
 
+/// A length of time, or `unlimited`.
+pub(crate) mod or_unlimited {
+    use std::time::Duration;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const UNLIMITED: &str = "unlimited";
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => super::serialize(duration, serializer),
+            None => serializer.serialize_str(UNLIMITED),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        const EXPECTED: &str = "write an age with its unit, such as \"90d\", or unlimited";
+        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))?;
+        if text == UNLIMITED {
+            return Ok(None);
+        }
+        let parsed = super::parse(&text);
+        parsed.map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is not an age; {EXPECTED}")))
+    }
+}
+
 /// `duration` as [`deserialize`] reads it.
 pub(crate) fn format(duration: Duration) -> String {
+    const DAY_SECS: u64 = 86_400;
+    let secs = duration.as_secs();
+    // Ages are hundreds of days; the printer stops at hours.
+    if secs > DAY_SECS && secs.is_multiple_of(DAY_SECS) && duration.subsec_nanos() == 0 {
+        return format!("{}d", secs / DAY_SECS);
+    }
     SpanPrinter::new().unsigned_duration_to_string(&duration)
 }
 

@@ -10,6 +10,7 @@
 //! environment nor the arguments nor the user's identity. The binary passes them in, so that every rule here can be
 //! tested as a function.
 
+mod byte_limit;
 mod byte_size;
 mod credentials;
 mod duration;
@@ -25,6 +26,7 @@ mod secret;
 mod settings;
 mod validate;
 
+pub use byte_limit::ByteLimit;
 pub use credentials::{Credential, Grant, HASH_PREFIX, Proof, is_credential_name, parse_credentials};
 pub use error::{ConfigError, Problem};
 pub use field_path::{FieldPath, Segment};
@@ -40,4 +42,5 @@ pub use settings::ingest::IngestSettings;
 pub use settings::journal::JournalSettings;
 pub use settings::log::{LogFormat, LogSettings};
 pub use settings::redaction::{RedactionRule, RedactionSettings};
+pub use settings::retention::RetentionSettings;
 pub use settings::{DEFAULT_CLUSTER, OWN_CLUSTER, Settings, is_cluster_name};

@@ -8,6 +8,7 @@ pub(crate) mod ingest;
 pub(crate) mod journal;
 pub(crate) mod log;
 pub(crate) mod redaction;
+pub(crate) mod retention;
 
 use std::path::{Path, PathBuf};
 

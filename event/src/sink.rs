@@ -20,8 +20,8 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// What became of the records of one or more writes. `read == kept + folded + duplicate + held`, once nothing is
-/// in flight.
+/// What became of the records of one or more writes. `read == kept + folded + duplicate + held + expired`, once nothing
+/// is in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WriteCounts {
     /// Records taken.
@@ -36,6 +36,9 @@ pub struct WriteCounts {
     pub held: u64,
     /// Second records of one request and stage that differ; both are kept (counted in `kept` too).
     pub conflicts: u64,
+    /// Records of events that are older than retention keeps; not indexed.
+    #[serde(default)]
+    pub expired: u64,
 }
 
 impl WriteCounts {
@@ -47,6 +50,7 @@ impl WriteCounts {
         self.duplicate += other.duplicate;
         self.held += other.held;
         self.conflicts += other.conflicts;
+        self.expired += other.expired;
     }
 }
 

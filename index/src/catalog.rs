@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use taffrail_config::IndexSettings;
-use taffrail_event::{Class, Gap, Timestamp, WriteCounts, crash_point};
+use taffrail_event::{Class, Gap, Removed, Timestamp, WriteCounts, crash_point};
+use taffrail_query::RemovedTotals;
 use tantivy::IndexWriter;
 
 use crate::error::{IndexError, Result};
@@ -57,6 +58,8 @@ pub(crate) struct Counters {
     /// The journal offset below which every record is searchable.
     pub(crate) searchable: u64,
     pub(crate) last_commit: Option<Timestamp>,
+    pub(crate) removed_by_age: RemovedTotals,
+    pub(crate) removed_by_bytes: RemovedTotals,
 }
 
 /// The open tantivy writers by split name.
@@ -166,6 +169,10 @@ impl Catalog {
         self.manifest().gaps.clone()
     }
 
+    pub(crate) fn removed(&self) -> Vec<Removed> {
+        self.manifest().removed.clone()
+    }
+
     /// The split that takes documents of this class and time, if there is one.
     pub(crate) fn route(&self, class: Class, time: i64) -> Option<Arc<Split>> {
         self.splits().iter().find(|split| split.is_for(class, time)).cloned()
@@ -199,6 +206,7 @@ impl Catalog {
             generation: 0,
             schema: SCHEMA,
             is_compacted: false,
+            imported: None,
         }
     }
 
@@ -214,6 +222,8 @@ impl Catalog {
         entry.to = split.end();
         {
             let mut manifest = self.manifest();
+            let replaced = manifest.splits.iter().find(|entry| Some(entry.name()) == replaced_name);
+            entry.imported = replaced.map_or(entry.imported, |replaced| replaced.imported);
             manifest.splits.retain(|entry| Some(entry.name()) != replaced_name);
             manifest.splits.push(entry);
             manifest.splits.sort_by(|a, b| (&a.class, a.from).cmp(&(&b.class, b.from)));
@@ -222,6 +232,22 @@ impl Catalog {
             splits.retain(|split| Some(split.name()) != replaced_name);
             splits.push(split);
         });
+    }
+
+    /// Takes splits out of the index for good, and returns them: the manifest is durable when it returns, and their
+    /// directories may go. The caller keeps writers and rebuilds away meanwhile.
+    pub(crate) fn retire(&self, entries: &[SplitEntry], now: Timestamp) -> Result<Vec<Arc<Split>>> {
+        let names: Vec<String> = entries.iter().map(SplitEntry::name).collect();
+        self.store_manifest(|manifest| {
+            manifest.splits.retain(|entry| !names.contains(&entry.name()));
+            for entry in entries {
+                manifest.note_removed(&entry.class, Timestamp::from_micros(entry.to), now);
+            }
+        })?;
+        let splits = self.splits();
+        self.replace_splits(|splits| splits.retain(|split| !names.contains(&split.name())));
+        let retired = names.iter().filter_map(|name| splits.iter().find(|split| split.name() == *name));
+        Ok(retired.cloned().collect())
     }
 
     fn replace_splits(&self, change: impl FnOnce(&mut Vec<Arc<Split>>)) {
@@ -244,6 +270,14 @@ impl Catalog {
         if let Some(entry) = manifest.splits.iter_mut().find(|entry| entry.name() == name) {
             entry.is_compacted = is_compacted;
             entry.to = split.end();
+        }
+    }
+
+    /// Notes that an import wrote to the split.
+    pub(crate) fn note_import(&self, split: &Split, now: Timestamp) {
+        let name = split.name();
+        if let Some(entry) = self.manifest().splits.iter_mut().find(|entry| entry.name() == name) {
+            entry.imported = Some(now.micros());
         }
     }
 

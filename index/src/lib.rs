@@ -18,6 +18,7 @@ mod held;
 mod lower;
 mod manifest;
 mod prepare;
+mod retention;
 mod schema;
 mod search;
 mod sink;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use taffrail_event::{Gap, SourceSums, Timestamp, crash_point};
+use taffrail_event::{Gap, Removed, SourceSums, Timestamp, crash_point};
 
 use crate::error::{IndexError, Result};
 
@@ -35,6 +35,9 @@ pub(crate) struct Manifest {
     /// What each source had brought below `taken`.
     #[serde(default)]
     pub(crate) sources: Vec<SourceSums>,
+    /// What retention has removed; at most one entry per class.
+    #[serde(default)]
+    pub(crate) removed: Vec<Removed>,
 }
 
 /// One split: the documents of one class whose time is in `from..to`.
@@ -53,6 +56,9 @@ pub(crate) struct SplitEntry {
     pub(crate) schema: u32,
     /// Whether it is one segment in (object, resource version, time) order.
     pub(crate) is_compacted: bool,
+    /// When an import last wrote to it, in microseconds: retention counts from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) imported: Option<i64>,
 }
 
 impl SplitEntry {
@@ -73,6 +79,7 @@ impl Default for Manifest {
             splits: Vec::new(),
             gaps: Vec::new(),
             sources: Vec::new(),
+            removed: Vec::new(),
         }
     }
 }
@@ -130,6 +137,17 @@ impl Manifest {
         }
         self.gaps.push(gap);
     }
+
+    /// Notes that events of the class before this time are no longer there, or were not taken.
+    pub(crate) fn note_removed(&mut self, class: &str, before: Timestamp, at: Timestamp) {
+        match self.removed.iter_mut().find(|removed| removed.class == class) {
+            Some(removed) => {
+                removed.before = removed.before.max(before);
+                removed.at = removed.at.max(at);
+            }
+            None => self.removed.push(Removed { class: class.to_owned(), before, at }),
+        }
+    }
 }
 
 /// Where the splits' directories are.
@@ -154,6 +172,7 @@ mod tests {
                 generation: 2,
                 schema: 1,
                 is_compacted: true,
+                imported: None,
             }],
             ..Manifest::default()
         };

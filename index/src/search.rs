@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use taffrail_event::{Event, Gap, SourceSums, Timestamp};
+use taffrail_event::{Event, Gap, Removed, SourceSums, Timestamp};
 use taffrail_query::{
     ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
     PageRequest, Predicate, Progress, Query, Search, SearchError, TimeRange, Total,
@@ -14,6 +14,7 @@ use tantivy::{DocAddress, Searcher};
 
 use crate::catalog::Catalog;
 use crate::error::{IndexError, Result};
+use crate::retention::bytes_per_day;
 use crate::split::{Split, stored_bytes};
 use crate::stored::Stored;
 
@@ -232,6 +233,10 @@ impl Search for IndexSearch {
         self.catalog.manifest().sources.clone()
     }
 
+    fn removed(&self) -> Vec<Removed> {
+        self.catalog.removed()
+    }
+
     fn progress(&self) -> Progress {
         let counters = *self.catalog.counters();
         let splits = self.catalog.splits();
@@ -242,6 +247,9 @@ impl Search for IndexSearch {
             bytes: splits.iter().map(|split| split.disk_bytes()).sum(),
             counts: counters.counts,
             last_commit: counters.last_commit,
+            removed_by_age: counters.removed_by_age,
+            removed_by_bytes: counters.removed_by_bytes,
+            bytes_per_day: bytes_per_day(&splits, Timestamp::now()),
         }
     }
 }

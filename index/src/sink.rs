@@ -4,7 +4,7 @@
 //! looked up in its split. Nothing depends on what a crash loses: written again, the same records find themselves in
 //! the splits and change nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::fold::{Copy, Group, Merged};
 use crate::groups::{Content, Groups, Place, Slot};
 use crate::held::{Held, HeldQueue};
 use crate::prepare::Prepared;
+use crate::retention::is_expired;
 use crate::sources::{Sources, batch_sums, truncated_stretch};
 use crate::split::stored_bytes;
 use crate::stored::Stored;
@@ -57,6 +58,8 @@ pub(crate) struct Indexer {
     journal_time: Timestamp,
     /// Splits that were written since the last [`EventSink::finish`].
     touched: BTreeSet<(String, i64)>,
+    /// Up to when events were too old to be taken since the last commit, by class.
+    expired: BTreeMap<&'static str, i64>,
     is_import: bool,
     last_write: Instant,
 }
@@ -81,6 +84,7 @@ impl Indexer {
             taken,
             journal_time: Timestamp::MIN,
             touched: BTreeSet::new(),
+            expired: BTreeMap::new(),
             is_import: false,
             last_write: Instant::now(),
         }
@@ -90,6 +94,7 @@ impl Indexer {
         let prepared = prepare(batch);
         let mut counts = WriteCounts::default();
         self.journal_time = self.journal_time.max(batch.origin.received);
+        let now = Timestamp::now().micros();
         for prepared in &prepared {
             counts.read += 1;
             let Some(prepared) = prepared else {
@@ -98,6 +103,14 @@ impl Indexer {
                 counts.folded += 1;
                 continue;
             };
+            // An import is somebody's wish to ask about what is old.
+            if batch.origin.via != Via::Import
+                && is_expired(&self.catalog, prepared.class, prepared.time, now)
+            {
+                self.pass_over(prepared);
+                counts.expired += 1;
+                continue;
+            }
             self.take_one(prepared, batch, &mut counts)?;
             if prepared.flags.contains(RecordFlags::GAP) {
                 self.gaps.extend(Gap::decode(&prepared.bytes));
@@ -131,6 +144,13 @@ impl Indexer {
         let mut batch = BatchBuilder::new(Arc::new(origin));
         batch.push(&gap.encode(), RecordFlags::GAP);
         self.take(&batch.finish(), None).map(drop)
+    }
+
+    /// It is too old to be taken, which coverage has to show.
+    fn pass_over(&mut self, prepared: &Prepared) {
+        let end = self.catalog.times_of(prepared.class, prepared.time).end;
+        let before = self.expired.entry(prepared.class.name()).or_insert(end);
+        *before = end.max(*before);
     }
 
     fn take_one(&mut self, prepared: &Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {

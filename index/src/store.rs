@@ -11,6 +11,7 @@ use taffrail_query::Search;
 use crate::catalog::Catalog;
 use crate::compact::{self, Rewrite};
 use crate::error::Result;
+use crate::retention;
 use crate::search::IndexSearch;
 use crate::sink::Indexer;
 
@@ -68,6 +69,13 @@ impl Store {
             }
         }
         Ok(done)
+    }
+
+    /// Removes what `index.retention` does not keep: splits that have outlived their class, then the oldest until the index
+    /// and `elsewhere_bytes` of the data directory together are within `max_bytes`. Returns by how many bytes they still are not,
+    /// because the rest takes what happens now.
+    pub fn enforce_retention(&self, elsewhere_bytes: u64, max_bytes: Option<u64>) -> Result<u64> {
+        retention::enforce(&self.catalog, elsewhere_bytes, max_bytes, Timestamp::now())
     }
 
     /// Rebuilds every split, passing each record through `rewrite` (`None` leaves it as it is); `progress` is told how many

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use taffrail_config::IndexSettings;
+use taffrail_config::{IndexSettings, RetentionSettings};
 use taffrail_event::{BatchBuilder, Event, EventSink, Gap, Key, Origin, RecordFlags, Timestamp, Via};
 use taffrail_index::{IndexError, Store};
 use taffrail_query::{Cursor, Order, PageRequest, Query, TimeContext, TimeRange};
@@ -54,6 +54,7 @@ fn settings() -> IndexSettings {
     IndexSettings {
         commit_interval: Duration::from_secs(3600),
         compact_after: Duration::ZERO,
+        retention: RetentionSettings::unlimited(),
         ..Default::default()
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use taffrail_config::IndexSettings;
+use taffrail_config::{IndexSettings, RetentionSettings};
 use taffrail_event::{BatchBuilder, Event, EventSink, Origin, OutcomeResult, RecordFlags, Timestamp, Via};
 use taffrail_index::Store;
 use taffrail_query::{Query, TimeRange};
@@ -45,7 +45,7 @@ impl Record {
 }
 
 fn settings() -> IndexSettings {
-    IndexSettings::default()
+    IndexSettings { retention: RetentionSettings::unlimited(), ..IndexSettings::default() }
 }
 
 fn write(sink: &mut dyn EventSink, records: &[&Record], via: Via, received_minute: i64, offset: Option<u64>) {

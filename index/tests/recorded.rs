@@ -9,13 +9,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use taffrail_config::IndexSettings;
+use taffrail_config::{IndexSettings, RetentionSettings};
 use taffrail_event::{BatchBuilder, EventSink, Key, Origin, RecordFlags, Timestamp, Via};
 use taffrail_index::Store;
 use taffrail_query::{
     Cursor, FacetsRequest, Field, HistogramRequest, Hit, Order, PageRequest, Query, Search, TimeContext,
     TimeRange,
 };
+
+fn settings() -> IndexSettings {
+    IndexSettings { retention: RetentionSettings::unlimited(), ..IndexSettings::default() }
+}
 
 fn lines(name: &str) -> Vec<Vec<u8>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/audit").join(name);
@@ -151,7 +155,7 @@ fn check_all_queries(search: &dyn Search) {
 #[test]
 fn tantivy_answers_like_the_matcher() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = IndexSettings::default();
+    let settings = settings();
     let store = Store::open(dir.path(), &settings).unwrap();
     let mut sink = store.sink();
     let lines = lines("scenario.jsonl.gz");
@@ -173,7 +177,7 @@ fn tantivy_answers_like_the_matcher() {
 
 #[test]
 fn any_order_and_duplication_give_the_same_events() {
-    let settings = IndexSettings::default();
+    let settings = settings();
     let lines: Vec<_> = lines("scenario.jsonl.gz").into_iter().take(2_000).collect();
     let answer = |lines: &[Vec<u8>], commits: usize| {
         let dir = tempfile::tempdir().unwrap();
@@ -199,7 +203,7 @@ fn any_order_and_duplication_give_the_same_events() {
 #[test]
 fn paging_histogram_facets_and_find_agree() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &IndexSettings::default()).unwrap();
+    let store = Store::open(dir.path(), &settings()).unwrap();
     let mut sink = store.sink();
     write(sink.as_mut(), &lines("scenario-typical-policy.jsonl.gz"), Via::Import, None);
     sink.finish().unwrap();

@@ -33,6 +33,6 @@ pub use parse::parse;
 pub use pattern::Pattern;
 pub use search::{
     Bucket, ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
-    PageRequest, Progress, Search, SearchError, TimeRange, Total,
+    PageRequest, Progress, RemovedTotals, Search, SearchError, TimeRange, Total,
 };
 pub use time::{TimeContext, TimeError, parse_time};

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use taffrail_event::{Event, Gap, Key, SourceSums, Timestamp, WriteCounts};
+use taffrail_event::{Event, Gap, Key, Removed, SourceSums, Timestamp, WriteCounts};
 
 use crate::ast::Query;
 use crate::field::Field;
@@ -210,6 +210,23 @@ pub struct Progress {
     pub counts: WriteCounts,
     /// When documents last became searchable.
     pub last_commit: Option<Timestamp>,
+    /// What retention has removed since the start because of its age.
+    pub removed_by_age: RemovedTotals,
+    /// What retention has removed since the start to stay within the byte limit.
+    pub removed_by_bytes: RemovedTotals,
+    /// By how much the store grows in a day, of the last week; `None` before the first day is over.
+    pub bytes_per_day: Option<u64>,
+}
+
+/// How much was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RemovedTotals {
+    /// Splits.
+    pub splits: u64,
+    /// Documents in them.
+    pub documents: u64,
+    /// Their bytes on disk.
+    pub bytes: u64,
 }
 
 /// Why a store gives no answer.
@@ -255,6 +272,11 @@ pub trait Search: Send + Sync {
 
     /// What each source has brought, by cluster and name.
     fn sources(&self) -> Vec<SourceSums>;
+
+    /// What retention has removed, by class.
+    fn removed(&self) -> Vec<Removed> {
+        Vec::new()
+    }
 
     /// How far the store has come.
     fn progress(&self) -> Progress;

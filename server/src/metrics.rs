@@ -11,6 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use taffrail_event::WriteCounts;
+use taffrail_query::RemovedTotals;
 
 /// The media type of what [`Metrics::text`] writes.
 pub(crate) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -52,6 +53,15 @@ struct RecordLabels {
     outcome: &'static str,
 }
 
+/// Why something was removed.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RemovedLabels {
+    reason: &'static str,
+}
+
+/// Counters whose values are somebody else's sums.
+type Sums<L> = Family<L, Counter<u64, AtomicU64>>;
+
 /// Which queries.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct QueryLabels {
@@ -85,7 +95,14 @@ pub(crate) struct Metrics {
     pub(crate) cut: Counter,
     /// Records in envelopes that are about something else.
     pub(crate) skipped: Counter,
-    indexed: Family<RecordLabels, Counter<u64, AtomicU64>>,
+    indexed: Sums<RecordLabels>,
+    removed_splits: Sums<RemovedLabels>,
+    removed_events: Sums<RemovedLabels>,
+    removed_bytes: Sums<RemovedLabels>,
+    /// Bytes of index, journal and dead letters.
+    pub(crate) retention_used: Level,
+    /// Bytes that they may take.
+    pub(crate) retention_limit: Level,
     /// Bytes that requests in flight hold.
     pub(crate) budget_used: Level,
     /// Bytes that they may hold.
@@ -134,6 +151,11 @@ impl Metrics {
             cut: Counter::default(),
             skipped: Counter::default(),
             indexed: Family::default(),
+            removed_splits: Family::default(),
+            removed_events: Family::default(),
+            removed_bytes: Family::default(),
+            retention_used: Gauge::default(),
+            retention_limit: Gauge::default(),
             budget_used: Gauge::default(),
             budget: Gauge::default(),
             journal_bytes: Gauge::default(),
@@ -151,6 +173,7 @@ impl Metrics {
         metrics.register_access();
         metrics.register_ingest();
         metrics.register_index();
+        metrics.register_retention();
         metrics
     }
 
@@ -214,6 +237,30 @@ impl Metrics {
         registry.register_with_unit("disk_free", help, Unit::Bytes, self.disk_free.clone());
     }
 
+    fn register_retention(&mut self) {
+        let registry = &mut self.registry;
+        let help = "Splits removed by retention";
+        registry.register("retention_removed_splits", help, self.removed_splits.clone());
+        let help = "Events removed by retention";
+        registry.register("retention_removed_events", help, self.removed_events.clone());
+        let help = "Size of what retention removed";
+        registry.register_with_unit("retention_removed", help, Unit::Bytes, self.removed_bytes.clone());
+        let help = "Size of index, journal and dead letters together";
+        registry.register_with_unit("retention_used", help, Unit::Bytes, self.retention_used.clone());
+        let help = "Size beyond which the oldest splits are removed; -1 without a limit";
+        registry.register_with_unit("retention_limit", help, Unit::Bytes, self.retention_limit.clone());
+    }
+
+    /// Sets what retention has removed since the start.
+    pub(crate) fn set_removed(&self, by_age: RemovedTotals, by_bytes: RemovedTotals) {
+        for (reason, totals) in [("age", by_age), ("bytes", by_bytes)] {
+            let labels = RemovedLabels { reason };
+            set(&self.removed_splits, &labels, totals.splits);
+            set(&self.removed_events, &labels, totals.documents);
+            set(&self.removed_bytes, &labels, totals.bytes);
+        }
+    }
+
     /// Sets what became of the records since the start.
     pub(crate) fn set_indexed(&self, counts: WriteCounts) {
         for (outcome, count) in [
@@ -221,9 +268,9 @@ impl Metrics {
             ("folded", counts.folded),
             ("duplicate", counts.duplicate),
             ("conflict", counts.conflicts),
+            ("expired", counts.expired),
         ] {
-            let counter = self.indexed.get_or_create(&RecordLabels { outcome });
-            counter.inner().store(count, std::sync::atomic::Ordering::Relaxed);
+            set(&self.indexed, &RecordLabels { outcome }, count);
         }
     }
 
@@ -236,6 +283,10 @@ impl Metrics {
         }
         text
     }
+}
+
+fn set<L: Clone + std::hash::Hash + Eq>(sums: &Sums<L>, labels: &L, sum: u64) {
+    sums.get_or_create(labels).inner().store(sum, std::sync::atomic::Ordering::Relaxed);
 }
 
 /// A size as a gauge takes it.
@@ -263,6 +314,7 @@ mod tests {
         metrics.handshakes_failed.get_or_create(&ListenerLabels { listener: "api" }).inc();
         metrics.certificates.get_or_create(&ListenerLabels { listener: "api" }).set(1);
         metrics.set_indexed(WriteCounts::default());
+        metrics.set_removed(RemovedTotals::default(), RemovedTotals::default());
         metrics.queries.get_or_create(&QueryLabels { endpoint: "events" }).observe(0.1);
         let known: BTreeSet<String> = metrics
             .text()

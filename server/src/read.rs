@@ -14,6 +14,7 @@ mod event;
 mod events;
 mod levels;
 mod own;
+mod room;
 mod sources;
 mod tail;
 
@@ -30,5 +31,6 @@ pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
 pub(crate) use self::levels::{LevelsBody, levels};
 pub(crate) use self::own::without_own;
+pub(crate) use self::room::RoomBody;
 pub(crate) use self::sources::{SourceBody, sources};
 pub(crate) use self::tail::{TailFilter, TailPlace};

@@ -13,6 +13,7 @@ mod measured;
 mod opened;
 mod read_log;
 mod reload;
+mod retention;
 mod sources;
 mod stop;
 mod system;
@@ -37,9 +38,10 @@ use self::measured::Measured;
 use self::opened::Opened;
 pub(crate) use self::opened::redactor;
 pub(crate) use self::read_log::{Read, ReadLog};
+use self::retention::Retention;
 pub(crate) use self::sources::{LiveSource, Sources};
 use self::stop::{Stops, run_until_stopped};
-pub(crate) use self::system::disk_free;
+pub(crate) use self::system::{disk_free, disk_total};
 pub(crate) use self::watch::Watch;
 use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
@@ -49,7 +51,7 @@ use crate::tasks::{TaskKind, Tasks};
 use crate::watched::Follow;
 use crate::{settings, telemetry};
 
-/// How often quiet splits are looked for, if `index.compact_after` is not shorter.
+/// How often quiet splits, and those to be removed, are looked for, if `index.compact_after` is not shorter.
 const COMPACTION_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Looking more often than this would only cost time.
@@ -88,7 +90,7 @@ async fn serve(settings: &Settings, dir: &DataDir, opened: Opened) -> anyhow::Re
     let read_log = start_read_log(&mut tasks, &stops, settings, &opened)?;
     let parts = Parts { settings, dir, opened: &opened, read_log, warnings: warnings(settings) };
     start_listeners(&mut tasks, &stops, doors, parts);
-    start_threads(&mut tasks, &stops, settings, opened, followed)?;
+    start_threads(&mut tasks, &stops, settings, dir, opened, followed)?;
     dir.write_server(&server)?;
     announce(&server, &warnings(settings))?;
     run_until_stopped(tasks, stops, &health, dir).await
@@ -117,6 +119,7 @@ fn start_threads(
     tasks: &mut Tasks,
     stops: &Stops,
     settings: &Settings,
+    dir: &DataDir,
     opened: Opened,
     followed: Vec<Arc<dyn Follow>>,
 ) -> anyhow::Result<()> {
@@ -130,6 +133,7 @@ fn start_threads(
     let Opened {
         store,
         journal,
+        dead,
         search,
         intake,
         sources,
@@ -140,11 +144,21 @@ fn start_threads(
         metrics,
         ..
     } = opened;
+    let mut retention = Retention {
+        store: store.clone(),
+        journal: journal.clone(),
+        dead,
+        data: dir.path().to_owned(),
+        limit: settings.index.retention.max_bytes,
+        is_over: false,
+    };
     let stop = stops.work.clone();
     let compacted = store.clone();
     let interval = settings.index.compact_after.clamp(MIN_COMPACTION_INTERVAL, COMPACTION_INTERVAL);
     tasks.spawn_thread(TaskKind::Compaction, move || {
         while !stop.wait(interval) {
+            // First: what goes need not be compacted before.
+            retention.enforce();
             // It may be the disk, and then it comes right by itself: the next round tries again.
             if let Err(error) = compacted.compact_due(stop.as_atomic()) {
                 tracing::warn!(%error, "compaction failed and will be tried again");

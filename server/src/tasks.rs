@@ -24,7 +24,7 @@ pub(crate) enum TaskKind {
     Reload,
     /// Writes down who read what.
     ReadLog,
-    /// Rebuilds quiet splits.
+    /// Rebuilds quiet splits, and removes those that are not kept any longer.
     Compaction,
     /// Takes records from the journal to the index.
     Pipeline,

@@ -116,6 +116,9 @@ impl Server {
             .set("api.listen", "127.0.0.1:0")
             .set("ingest.listen", "127.0.0.1:0")
             .set("index.commit_interval", "50ms")
+            // The recorded events get older every day.
+            .set("index.retention.change", "unlimited")
+            .set("index.retention.access", "unlimited")
             .set("log.format", "json")
     }
 

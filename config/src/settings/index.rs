@@ -5,6 +5,8 @@ use std::time::Duration;
 use bytesize::{MB, MIB};
 use serde::{Deserialize, Serialize};
 
+use super::retention::RetentionSettings;
+
 /// Half of what may pass between acknowledged and searchable (1.5 s at the 95th percentile), less the commit.
 pub(crate) const DEFAULT_COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -66,6 +68,8 @@ pub struct IndexSettings {
     /// Bytes of memory of one open split writer; at most four are open.
     #[serde(with = "crate::byte_size")]
     pub writer_memory_bytes: u64,
+    /// What is removed, and when.
+    pub retention: RetentionSettings,
 }
 
 impl Default for IndexSettings {
@@ -81,6 +85,7 @@ impl Default for IndexSettings {
             split_docs: DEFAULT_SPLIT_DOCS,
             compact_after: DEFAULT_COMPACT_AFTER,
             writer_memory_bytes: DEFAULT_WRITER_MEMORY_BYTES,
+            retention: RetentionSettings::default(),
         }
     }
 }

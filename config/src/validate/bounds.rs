@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytesize::{GIB, KIB, MIB, TIB};
 
+use crate::byte_limit::ByteLimit;
 use crate::settings::Settings;
 use crate::{byte_size, duration};
 
@@ -53,6 +54,21 @@ pub(super) fn check(settings: &Settings, report: &mut impl FnMut(&str, String)) 
     ];
     for (path, value, (least, most)) in times {
         within(path, value, least, most, duration::format, report);
+    }
+    let retention = &index.retention;
+    let ages = [
+        ("index.retention.change", retention.change),
+        ("index.retention.access", retention.access),
+        ("index.retention.flow", retention.flow),
+        ("index.retention.notice", retention.notice),
+    ];
+    for (path, age) in ages {
+        // A hundred years; more is a slip, and `unlimited` says it better.
+        age.into_iter()
+            .for_each(|age| within(path, age, hours(1), hours(24 * 36_525), duration::format, report));
+    }
+    if let ByteLimit::Bytes(bytes) = retention.max_bytes {
+        within("index.retention.max_bytes", bytes, MIB, PIB, byte_size::format, report);
     }
     if ingest.budget_bytes < ingest.max_event_bytes {
         let message = "less than ingest.max_event_bytes, so that the largest event would never fit; raise it";

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use taffrail_event::{Class, Timestamp, ViaSet, crash_point};
+use taffrail_event::{Class, Timestamp, Via, ViaSet, crash_point};
 use tantivy::{Searcher, Term};
 
 use super::Indexer;
@@ -159,8 +159,13 @@ impl Indexer {
                 self.catalog.note_write(&split, false);
                 split
             }
+            // Their documents were removed while they waited for one more route.
+            None if share.jobs.is_empty() => return Ok(()),
             None => self.found(class, time, &share, memory)?,
         };
+        if share.jobs.iter().any(|job| job.via.iter().any(|via| via == Via::Import)) {
+            self.catalog.note_import(&split, Timestamp::now());
+        }
         self.touched.insert((split.entry.class.clone(), split.entry.from));
         Ok(())
     }
@@ -215,13 +220,18 @@ impl Indexer {
         let replay_from = waiting.unwrap_or(self.taken);
         if wrote || self.catalog.manifest().taken < self.taken {
             let sources = self.sources.list();
+            let now = Timestamp::now();
             self.catalog.store_manifest(|manifest| {
                 self.gaps.iter().for_each(|gap| manifest.add_gap(gap.clone()));
                 manifest.sources.clone_from(&sources);
                 manifest.replay_from = manifest.replay_from.max(replay_from);
                 manifest.taken = manifest.taken.max(self.taken);
+                for (class, before) in &self.expired {
+                    manifest.note_removed(class, Timestamp::from_micros(*before), now);
+                }
             })?;
             self.gaps.clear();
+            self.expired.clear();
         }
         let mut counters = self.catalog.counters();
         // After a restart records that were looked at before come again: that takes nothing out of the index.

@@ -1,7 +1,7 @@
 //! What an answer cannot speak for, in words: nothing found must be told from nothing received.
 
 use jiff::tz::TimeZone;
-use taffrail_event::Gap;
+use taffrail_event::{Gap, Removed};
 
 use super::table::grouped;
 use super::times::{shown, zone_name};
@@ -33,7 +33,32 @@ pub(crate) fn warnings(coverage: &Coverage, zone: &TimeZone) -> Vec<String> {
     if let Some(more @ 1..) = coverage.gaps.len().checked_sub(MAX_GAPS) {
         lines.push(format!("and {more} more gaps; `taffrail status` lists them"));
     }
+    lines.extend(removed(&coverage.removed, zone));
     lines
+}
+
+/// One line for all classes: most have been kept for long.
+fn removed(removed: &[Removed], zone: &TimeZone) -> Option<String> {
+    let last = removed.iter().map(|removed| removed.at).max()?;
+    let classes: Vec<_> = removed
+        .iter()
+        .map(|removed| format!("{} before {}", class_in_words(&removed.class), shown(removed.before, zone)))
+        .collect();
+    Some(format!(
+        "older events were removed by retention: {} ({}), the last on {}",
+        classes.join(", "),
+        zone_name(zone),
+        shown(last, zone)
+    ))
+}
+
+fn class_in_words(class: &str) -> &str {
+    match class {
+        "change" => "changes",
+        "access" => "reads and sessions",
+        "notice" => "gaps",
+        other => other,
+    }
 }
 
 fn gap(gap: &Gap, zone: &TimeZone) -> String {
@@ -77,7 +102,26 @@ mod tests {
     }
 
     fn with_gaps(gaps: Vec<Gap>) -> Coverage {
-        Coverage::new(Timestamp::default(), Timestamp::default(), gaps)
+        Coverage::new(Timestamp::default(), Timestamp::default(), gaps, Vec::new())
+    }
+
+    #[test]
+    fn what_retention_removed_in_words() {
+        let time = |text| Timestamp::parse(text).unwrap();
+        let removed = |class: &str, before| Removed {
+            class: class.to_owned(),
+            before: time(before),
+            at: time("2026-11-23T13:01:00Z"),
+        };
+        let removed =
+            vec![removed("access", "2026-08-25T00:00:00Z"), removed("change", "2025-10-20T00:00:00Z")];
+        let coverage = Coverage { removed, ..with_gaps(Vec::new()) };
+        assert_eq!(
+            warnings(&coverage, &TimeZone::UTC),
+            [
+                "older events were removed by retention: reads and sessions before 2026-08-25 00:00:00, changes before 2025-10-20 00:00:00 (UTC), the last on 2026-11-23 13:01:00"
+            ]
+        );
     }
 
     #[test]

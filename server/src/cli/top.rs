@@ -98,7 +98,7 @@ mod tests {
             ],
             "other": 1000,
             "events": 4000,
-            "coverage": Coverage::new(Timestamp::default(), Timestamp::default(), Vec::new()),
+            "coverage": Coverage::new(Timestamp::default(), Timestamp::default(), Vec::new(), Vec::new()),
             "took_ms": 1,
         }))
         .unwrap();

@@ -198,7 +198,8 @@ impl ApiState {
             gaps.retain(|gap| !gap.is_same_hole(&lasting));
             gaps.push(lasting);
         }
-        Coverage::new(now, self.freshness.complete_to(searchable, now), gaps)
+        let complete_to = self.freshness.complete_to(searchable, now);
+        Coverage::new(now, complete_to, gaps, self.search.removed())
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         api: server.api,
         ingest: server.ingest,
         budget_bytes: settings.ingest.budget_bytes,
+        retention_limit: settings.index.retention.max_bytes,
         warnings,
     };
     let names = HostNames::of(api.listener.address(), &system::machine_name());

@@ -22,6 +22,12 @@ pub(crate) fn disk_free(path: &Path) -> Option<u64> {
     found.f_bavail.checked_mul(found.f_frsize)
 }
 
+/// Bytes of the file system on which `path` lies; `None` when the system does not say.
+pub(crate) fn disk_total(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    found.f_blocks.checked_mul(found.f_frsize)
+}
+
 /// The machine's name.
 pub(super) fn machine_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()

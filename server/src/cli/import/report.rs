@@ -123,6 +123,9 @@ fn became(counts: WriteCounts) -> Vec<String> {
         line("folded", counts.folded, "further stages and better copies of an event's request"),
         line("duplicate", counts.duplicate, "copies of what was there"),
     ];
+    if counts.expired > 0 {
+        lines.push(line("expired", counts.expired, "older than index.retention keeps; not indexed"));
+    }
     if counts.conflicts > 0 {
         lines.push(line(
             "conflicts",

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::Value;
-use taffrail_config::Settings;
+use taffrail_config::{ByteLimit, Settings};
 use taffrail_event::{RecordBatch, Timestamp};
 use taffrail_index::Store;
 use taffrail_ingest::{DeadLetters, journal};
@@ -23,8 +23,8 @@ use crate::cli::table::grouped;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::read::{
-    Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, clusters, events,
-    facets, levels, sources, without_own,
+    Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, RoomBody, clusters,
+    events, facets, levels, sources, without_own,
 };
 use crate::serve::disk_free;
 
@@ -34,6 +34,7 @@ pub(crate) struct Directory {
     search: Arc<dyn Search>,
     query_timeout: Duration,
     warnings: Vec<String>,
+    retention_limit: ByteLimit,
 }
 
 impl fmt::Debug for Directory {
@@ -49,7 +50,13 @@ impl Directory {
         let store = Store::open_read_only(&dir.index(), &settings.index)
             .with_context(|| format!("cannot read the index in {}", dir.path().display()))?;
         let warnings = taffrail_config::warnings(settings);
-        Ok(Self { dir, search: store.search(), query_timeout: settings.api.query_timeout, warnings })
+        Ok(Self {
+            dir,
+            search: store.search(),
+            query_timeout: settings.api.query_timeout,
+            warnings,
+            retention_limit: settings.index.retention.max_bytes,
+        })
     }
 
     /// Where it is.
@@ -126,6 +133,9 @@ impl Directory {
                 "last_commit": progress.last_commit,
             },
             "dead_letters": {"stored": letters.stored, "bytes": letters.bytes},
+            "retention": RoomBody::new(
+                &progress, journal.bytes + letters.bytes, self.retention_limit, self.path(),
+            ),
             "disk": {"free_bytes": disk_free(self.path())},
             "clusters": clusters,
             "sources": sources,
@@ -193,7 +203,7 @@ impl Directory {
             // The last commit says nothing: a server that replays what a crash left commits every second.
             _ => self.received_at(searchable).unwrap_or_default(),
         };
-        Coverage::new(now, complete_to, self.search.gaps())
+        Coverage::new(now, complete_to, self.search.gaps(), self.search.removed())
     }
 
     /// When the first record was received that is there from this position on; `None` where the journal does not say: then

@@ -14,7 +14,7 @@ use crate::cli::coverage;
 use crate::cli::screen::Screen;
 use crate::cli::table::{self, Text, Tone, grouped};
 use crate::cli::times::{length_in_words, shown, zone_name};
-use crate::read::SourceBody;
+use crate::read::{RoomBody, SourceBody};
 
 /// From the least to the most that an event can hold.
 const LEVELS: [&str; 3] = ["Metadata", "Request", "RequestResponse"];
@@ -191,6 +191,7 @@ impl Shown<'_> {
             ),
         };
         lines.push(line("dead letters", letters));
+        lines.extend(self.status.retention.map(|room| line("retention", self::room(room))));
         lines.extend(disk.free_bytes.map(|bytes| line("disk", format!("{} free", bytes_in_words(bytes)))));
         lines.extend(self.status.coverage.iter().map(|coverage| {
             let lag = SignedDuration::from_millis(i64::try_from(coverage.lag_ms).unwrap_or(i64::MAX));
@@ -235,6 +236,21 @@ impl Shown<'_> {
     }
 }
 
+/// What is taken of the room that there is.
+fn room(room: RoomBody) -> String {
+    let used = bytes_in_words(room.used_bytes);
+    let mut text = match room.max_bytes {
+        Some(max) => {
+            format!("{used} of {} used, then the oldest events go", bytes_in_words(max))
+        }
+        None => format!("{used} used, without a limit"),
+    };
+    if let Some(growth) = room.bytes_per_day {
+        text.push_str(&format!("; grows by {} a day", bytes_in_words(growth)));
+    }
+    text
+}
+
 /// A count that somebody should look at unless it is nothing.
 fn notable(count: u64) -> Text {
     let text = Text::number(count);
@@ -268,7 +284,7 @@ mod tests {
                     "counts": {"read": 10, "kept": 7, "folded": 2, "duplicate": 1, "held": 0, "conflicts": 0},
                     "trouble": null,
                 },
-                "dead_letters": {"stored": 2, "bytes": 900, "received": 5}, "disk": {"free_bytes": 1073741824},
+                "dead_letters": {"stored": 2, "bytes": 900, "received": 5}, "retention": {"used_bytes": 5242880, "max_bytes": 10485760, "bytes_per_day": 1048576}, "disk": {"free_bytes": 1073741824},
                 "clusters": [{"name": "prod", "first": "2026-11-20T00:00:00.000000Z", "last": "2026-11-23T15:59:57.000000Z", "events": 1234567}],
                 "sources": [{
                     "cluster": "prod", "source": "webhook \u{1b}", "requests": 3, "records": 2500, "bytes": 10, "dead_letters": 2,
@@ -309,6 +325,7 @@ journal       1,500 records up to number 2,500, 2.0 KiB; 500 are not yet searcha
 index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
 since start   10 records: 7 new events, 2 folded into one, 1 duplicates, 0 waiting for their end
 dead letters  2, 900 B; `taffrail deadletters` lists them
+retention     5.0 MiB of 10.0 MiB used, then the oldest events go; grows by 1.0 MiB a day
 disk          1.0 GiB free
 lag           5s; everything received before 2026-11-23 15:59:55 is searchable
 time zone     UTC

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use taffrail_event::{Timestamp, WriteCounts};
 
-use crate::read::{ClusterBody, Coverage, LevelsBody, SourceBody};
+use crate::read::{ClusterBody, Coverage, LevelsBody, RoomBody, SourceBody};
 
 /// The status of a server or a directory.
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +17,7 @@ pub(crate) struct Status {
     pub(crate) journal: Journal,
     pub(crate) index: Index,
     pub(crate) dead_letters: DeadLetters,
+    pub(crate) retention: Option<RoomBody>,
     pub(crate) disk: Disk,
     pub(crate) clusters: Vec<ClusterBody>,
     pub(crate) sources: Vec<SourceBody>,

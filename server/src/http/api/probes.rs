@@ -57,6 +57,10 @@ impl ApiState {
         metrics.documents.set(level(progress.documents));
         metrics.splits.set(level(progress.splits));
         metrics.index_bytes.set(level(progress.bytes));
+        metrics.set_removed(progress.removed_by_age, progress.removed_by_bytes);
+        let room = self.room(&progress);
+        metrics.retention_used.set(level(room.used_bytes));
+        metrics.retention_limit.set(room.max_bytes.map_or(-1, level));
         metrics.lag.set(self.coverage().lag_ms as f64 / 1000.0);
         metrics.disk_free.set(disk_free(&self.about.data).map_or(-1, level));
         self.certificates.iter().for_each(|certificate| certificate.measure(metrics));

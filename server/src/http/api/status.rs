@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
+use taffrail_config::ByteLimit;
 use taffrail_event::{Timestamp, WriteCounts};
 use taffrail_ingest::DeadLetterTotals;
+use taffrail_query::Progress;
 
 use super::{ApiState, Asked};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
-use crate::read::{ClusterBody, Coverage, LevelsBody, ReadError, SourceBody, clusters, levels, sources};
+use crate::read::{
+    ClusterBody, Coverage, LevelsBody, ReadError, RoomBody, SourceBody, clusters, levels, sources,
+};
 use crate::serve::disk_free;
 
 /// How long a count of audit levels is good for.
@@ -30,6 +34,8 @@ pub(crate) struct About {
     pub(crate) api: String,
     pub(crate) ingest: String,
     pub(crate) budget_bytes: u64,
+    /// `index.retention.max_bytes`.
+    pub(crate) retention_limit: ByteLimit,
     /// What the settings permit that somebody should keep seeing.
     pub(crate) warnings: Vec<String>,
 }
@@ -47,6 +53,7 @@ struct StatusBody {
     journal: JournalBody,
     index: IndexBody,
     dead_letters: DeadLetterTotals,
+    retention: RoomBody,
     disk: DiskBody,
     clusters: Vec<ClusterBody>,
     sources: Vec<SourceBody>,
@@ -121,6 +128,12 @@ impl ApiState {
         self.about.warnings.iter().cloned().chain(troubles).collect()
     }
 
+    /// How much of the room that the data may take it has taken.
+    pub(super) fn room(&self, progress: &Progress) -> RoomBody {
+        let elsewhere = self.journal.bytes() + self.dead.totals().bytes;
+        RoomBody::new(progress, elsewhere, self.about.retention_limit, &self.about.data)
+    }
+
     fn status(&self, asked: &Asked) -> Result<StatusBody, ReadError> {
         let about = &self.about;
         let progress = self.search.progress();
@@ -169,6 +182,7 @@ impl ApiState {
                 trouble: self.health.index().or_else(|| self.pipeline.trouble()),
             },
             dead_letters: self.dead.totals(),
+            retention: self.room(&progress),
             disk: DiskBody { free_bytes: disk_free(&about.data) },
             clusters: clusters.clusters,
             sources,

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use taffrail_config::ByteLimit;
 use taffrail_event::{Gap, Key};
 use taffrail_ingest::journal::JournalOptions;
 use taffrail_query::SearchError;
@@ -45,6 +46,7 @@ impl World {
                 api: "http://127.0.0.1:8585".to_owned(),
                 ingest: "http://127.0.0.1:8586".to_owned(),
                 budget_bytes: 1000,
+                retention_limit: ByteLimit::Bytes(5000),
                 warnings: vec!["redaction.off: secrets".to_owned()],
             },
             levels: std::sync::Mutex::default(),

@@ -128,6 +128,7 @@ fn since(before: WriteCounts, after: WriteCounts) -> WriteCounts {
         duplicate: after.duplicate.saturating_sub(before.duplicate),
         held: after.held.saturating_sub(before.held),
         conflicts: after.conflicts.saturating_sub(before.conflicts),
+        expired: after.expired.saturating_sub(before.expired),
     }
 }
 
