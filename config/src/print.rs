@@ -27,6 +27,9 @@ pub fn warnings(settings: &Settings) -> Vec<String> {
         }
         warnings.extend(open);
     }
+    for query in &settings.ingest.drop {
+        warnings.push(format!("ingest.drop: events that match `{query}` are not kept"));
+    }
     for resource in &settings.redaction.off {
         warnings.push(format!(
             "redaction.off: {resource} are stored in the clear, with every secret they contain"

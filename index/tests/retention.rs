@@ -1,5 +1,7 @@
 //! What retention removes, what it keeps, and that both can be seen.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;

@@ -20,6 +20,7 @@ use taffrail_event::{EventSink, WriteCounts};
 
 use crate::dead::DeadLetters;
 use crate::error::IngestError;
+use crate::filter::Filter;
 use crate::redact::Redactor;
 use feed::Feed;
 pub use parts::{Part, content, read_parts};
@@ -48,6 +49,8 @@ pub struct ImportOptions {
     pub cluster: Arc<str>,
     /// The largest event that is kept whole.
     pub max_event_bytes: u64,
+    /// Which records are not to be kept.
+    pub filter: Option<Arc<dyn Filter>>,
 }
 
 /// How far an import is.
@@ -70,6 +73,8 @@ pub struct ImportReport {
     pub counts: WriteCounts,
     /// Items that became dead letters.
     pub dead: u64,
+    /// Records that were not kept because `ingest.drop` names them.
+    pub dropped: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
     /// Records in envelopes that have nothing to do with audit events. Nothing of them is kept.

@@ -17,6 +17,7 @@ use taffrail_event::{BatchBuilder, Gap, Origin, Position, RecordFlags, Timestamp
 
 use crate::dead::DeadLetters;
 use crate::error::IntakeError;
+use crate::filter::Filter;
 use crate::journal::{Journal, MAX_PAYLOAD_BYTES};
 use crate::redact::Redactor;
 use body::Body;
@@ -28,6 +29,7 @@ pub struct Intake {
     journal: Journal,
     redactor: Arc<Redactor>,
     dead: Arc<DeadLetters>,
+    filter: Option<Arc<dyn Filter>>,
     limits: IntakeLimits,
     budget: Arc<Budget>,
     sums: Sums,
@@ -87,6 +89,8 @@ pub struct Receipt {
     pub records: u64,
     /// Items that became dead letters, whether or not the same bytes were known already.
     pub dead: u64,
+    /// Records that were not kept because `ingest.drop` names them.
+    pub dropped: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
     /// Records in envelopes that have nothing to do with audit events. Nothing of them is kept.
@@ -140,7 +144,13 @@ impl Intake {
         let max_event_bytes = limits.max_event_bytes.min(MAX_PAYLOAD_BYTES as u64 / 2);
         let limits = IntakeLimits { max_event_bytes, ..limits };
         let budget = Budget::new(limits.budget_bytes);
-        Self { journal, redactor, dead, limits, budget, sums: Sums::default() }
+        Self { journal, redactor, dead, filter: None, limits, budget, sums: Sums::default() }
+    }
+
+    /// The intake, keeping nothing that `filter` drops.
+    #[must_use]
+    pub fn with_filter(self, filter: Option<Arc<dyn Filter>>) -> Self {
+        Self { filter, ..self }
     }
 
     /// Reads one request to its end and returns when all of it is durable. Blocks. How it is compressed, its first bytes say.

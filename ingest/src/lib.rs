@@ -15,6 +15,7 @@ pub mod envelope;
 mod error;
 #[cfg(test)]
 mod fake_sink;
+mod filter;
 pub mod import;
 mod intake;
 pub mod journal;
@@ -24,4 +25,5 @@ pub mod split;
 
 pub use dead::{DeadLetter, DeadLetterPage, DeadLetterTotals, DeadLetters};
 pub use error::{IngestError, IntakeError};
+pub use filter::Filter;
 pub use intake::{Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt};

@@ -27,3 +27,5 @@ mod times;
 pub(crate) mod token;
 pub(crate) mod top;
 mod visible;
+
+pub(crate) use self::query_problem::query_problem;

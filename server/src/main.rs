@@ -19,6 +19,7 @@ mod tasks;
 mod telemetry;
 mod tls;
 mod token;
+mod unwanted;
 mod watched;
 
 use std::process::ExitCode;

@@ -13,6 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 use taffrail_event::WriteCounts;
 use taffrail_query::RemovedTotals;
 
+use crate::unwanted::UnwantedBody;
+
 /// The media type of what [`Metrics::text`] writes.
 pub(crate) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -51,6 +53,12 @@ pub(crate) struct ListenerLabels {
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RecordLabels {
     outcome: &'static str,
+}
+
+/// Which query of `ingest.drop`.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DropLabels {
+    query: String,
 }
 
 /// Why something was removed.
@@ -95,6 +103,7 @@ pub(crate) struct Metrics {
     pub(crate) cut: Counter,
     /// Records in envelopes that are about something else.
     pub(crate) skipped: Counter,
+    dropped: Sums<DropLabels>,
     indexed: Sums<RecordLabels>,
     removed_splits: Sums<RemovedLabels>,
     removed_events: Sums<RemovedLabels>,
@@ -150,6 +159,7 @@ impl Metrics {
             dead_letters: Counter::default(),
             cut: Counter::default(),
             skipped: Counter::default(),
+            dropped: Family::default(),
             indexed: Family::default(),
             removed_splits: Family::default(),
             removed_events: Family::default(),
@@ -203,6 +213,8 @@ impl Metrics {
         registry.register("ingest_cut_records", help, self.cut.clone());
         let help = "Records in envelopes that have nothing to do with audit events";
         registry.register("ingest_skipped_records", help, self.skipped.clone());
+        let help = "Records that were not kept because of ingest.drop";
+        registry.register("ingest_dropped_records", help, self.dropped.clone());
         let help = "Memory that requests in flight hold";
         registry.register_with_unit("ingest_budget_used", help, Unit::Bytes, self.budget_used.clone());
         let help = "Memory that requests in flight may hold";
@@ -249,6 +261,13 @@ impl Metrics {
         registry.register_with_unit("retention_used", help, Unit::Bytes, self.retention_used.clone());
         let help = "Size beyond which the oldest splits are removed; -1 without a limit";
         registry.register_with_unit("retention_limit", help, Unit::Bytes, self.retention_limit.clone());
+    }
+
+    /// Sets what `ingest.drop` has dropped since the start.
+    pub(crate) fn set_dropped(&self, unwanted: &[UnwantedBody]) {
+        for UnwantedBody { query, dropped } in unwanted {
+            set(&self.dropped, &DropLabels { query: query.clone() }, *dropped);
+        }
     }
 
     /// Sets what retention has removed since the start.
@@ -314,6 +333,7 @@ mod tests {
         metrics.handshakes_failed.get_or_create(&ListenerLabels { listener: "api" }).inc();
         metrics.certificates.get_or_create(&ListenerLabels { listener: "api" }).set(1);
         metrics.set_indexed(WriteCounts::default());
+        metrics.set_dropped(&[UnwantedBody { query: "verb:get".to_owned(), dropped: 0 }]);
         metrics.set_removed(RemovedTotals::default(), RemovedTotals::default());
         metrics.queries.get_or_create(&QueryLabels { endpoint: "events" }).observe(0.1);
         let known: BTreeSet<String> = metrics

@@ -58,6 +58,8 @@ pub struct IngestSettings {
     /// Bytes of dead letters kept; the oldest go first.
     #[serde(with = "crate::byte_size")]
     pub dead_letter_bytes: u64,
+    /// Queries whose events are acknowledged and not kept. What they mean, only the query language knows.
+    pub drop: Vec<String>,
 }
 
 impl Default for IngestSettings {
@@ -72,6 +74,7 @@ impl Default for IngestSettings {
             read_timeout: DEFAULT_READ_TIMEOUT,
             silence_after: DEFAULT_SILENCE_AFTER,
             dead_letter_bytes: DEFAULT_DEAD_LETTER_BYTES,
+            drop: Vec::new(),
         }
     }
 }

@@ -104,9 +104,10 @@ impl<'a> Feed<'a> {
     }
 
     fn take(&mut self, redacted: Redacted) -> Result<(), IngestError> {
-        let Redacted { batch, letters, cut, skipped, bytes } = redacted;
+        let Redacted { batch, letters, cut, dropped, skipped, bytes } = redacted;
         self.report.bytes += bytes as u64;
         self.report.cut += cut;
+        self.report.dropped += dropped;
         self.report.skipped += skipped;
         self.report.dead += letters.len() as u64;
         self.letters.extend(letters);

@@ -18,6 +18,7 @@ use super::{ImportInput, ImportOptions};
 use crate::dead::DeadLetter;
 use crate::envelope::{self, Recipient};
 use crate::error::IngestError;
+use crate::filter::Filter;
 use crate::redact::Redactor;
 use crate::split::{Junk, JunkReason, Piece, Splitter};
 
@@ -41,6 +42,7 @@ pub(super) struct Redacted {
     pub(super) batch: RecordBatch,
     pub(super) letters: Vec<DeadLetter>,
     pub(super) cut: u64,
+    pub(super) dropped: u64,
     pub(super) skipped: u64,
     /// The size of the chunk, with its last part.
     pub(super) bytes: usize,
@@ -79,7 +81,7 @@ pub(super) fn run(
         };
         scope.spawn(move || hand_on(&chunks, &parts));
         for _ in 0..threads {
-            scope.spawn(|| redact_all(&jobs, redactor, options.max_event_bytes));
+            scope.spawn(|| redact_all(&jobs, redactor, options));
         }
         // If this fails, nobody takes a place any more, and the threads end one after the other.
         let fed = feed.all(&ordered, &gate);
@@ -133,11 +135,11 @@ fn hand_on(chunks: &Receiver<Receiver<Part>>, parts: &SyncSender<Receiver<Redact
     }
 }
 
-fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes: u64) {
+fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, options: &ImportOptions) {
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { origin, chunk, done }) = next else { return };
-        let mut redacting = Redacting::new(origin, redactor, done, max_event_bytes);
+        let mut redacting = Redacting::new(origin, redactor, options, done);
         redacting.chunk(&chunk);
         redacting.finish(chunk.bytes.len());
     }
@@ -146,23 +148,42 @@ fn redact_all(jobs: &Mutex<Receiver<Job>>, redactor: &Redactor, max_event_bytes:
 struct Redacting<'a> {
     origin: Arc<Origin>,
     redactor: &'a Redactor,
+    filter: Option<&'a dyn Filter>,
     done: SyncSender<Part>,
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     cut: u64,
+    dropped: u64,
     skipped: u64,
     max_event_bytes: u64,
+}
+
+/// Why an item is not in the batch.
+enum Left {
+    Dead(NotAudit),
+    Dropped,
 }
 
 impl<'a> Redacting<'a> {
     fn new(
         origin: Arc<Origin>,
         redactor: &'a Redactor,
+        options: &'a ImportOptions,
         done: SyncSender<Part>,
-        max_event_bytes: u64,
     ) -> Self {
         let batch = BatchBuilder::new(Arc::clone(&origin));
-        Self { origin, redactor, done, batch, letters: Vec::new(), cut: 0, skipped: 0, max_event_bytes }
+        Self {
+            origin,
+            redactor,
+            filter: options.filter.as_deref(),
+            done,
+            batch,
+            letters: Vec::new(),
+            cut: 0,
+            dropped: 0,
+            skipped: 0,
+            max_event_bytes: options.max_event_bytes,
+        }
     }
 
     fn chunk(&mut self, chunk: &Chunk) {
@@ -246,10 +267,22 @@ impl<'a> Redacting<'a> {
         self.letter(DeadLetter::of_item(item, Place { reason, offset }, &self.origin, self.redactor));
     }
 
+    /// Takes an event, or drops it; else says why it is none.
     fn record(&mut self, item: &[u8], cut: bool) -> Result<(), NotAudit> {
-        let redactor = self.redactor;
-        self.batch.push_with(|out| redactor.redact(item, out).map(|flags| with_cut(flags, cut)))?;
-        self.cut += u64::from(cut);
+        let (redactor, filter, origin) = (self.redactor, self.filter, &self.origin);
+        let pushed = self.batch.push_with(|out| {
+            let start = out.len();
+            let flags = with_cut(redactor.redact(item, out).map_err(Left::Dead)?, cut);
+            match filter {
+                Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Left::Dropped),
+                _ => Ok(flags),
+            }
+        });
+        match pushed {
+            Ok(()) => self.cut += u64::from(cut),
+            Err(Left::Dropped) => self.dropped += 1,
+            Err(Left::Dead(reason)) => return Err(reason),
+        }
         if self.batch.byte_len() >= BATCH_BYTES {
             self.send(0, false);
         }
@@ -265,6 +298,7 @@ impl<'a> Redacting<'a> {
             batch: self.batch.finish(),
             letters: std::mem::take(&mut self.letters),
             cut: std::mem::take(&mut self.cut),
+            dropped: std::mem::take(&mut self.dropped),
             skipped: std::mem::take(&mut self.skipped),
             bytes,
         };

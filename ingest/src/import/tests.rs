@@ -33,7 +33,8 @@ impl Setup {
 
     fn import(&mut self, inputs: &[ImportInput]) -> Result<ImportReport, IngestError> {
         let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap();
-        let options = ImportOptions { cluster: "prod".into(), max_event_bytes: self.max_event_bytes };
+        let options =
+            ImportOptions { cluster: "prod".into(), max_event_bytes: self.max_event_bytes, filter: None };
         let told = &mut self.told;
         import(inputs, &options, &redactor, &self.dead, &mut self.sink, &mut |progress| told.push(progress))
     }

@@ -38,6 +38,7 @@ pub(super) struct Request<'a> {
     next: Option<u64>,
     records: u64,
     dead: u64,
+    dropped: u64,
     cut: u64,
     skipped: u64,
 }
@@ -56,6 +57,7 @@ impl<'a> Request<'a> {
             next: None,
             records: 0,
             dead: 0,
+            dropped: 0,
             cut: 0,
             skipped: 0,
         }
@@ -115,19 +117,24 @@ impl<'a> Request<'a> {
         if !self.share.hold_batch(self.batch.byte_len() + self.opened_bytes + item.len()) {
             return Err(IntakeError::Busy);
         }
-        let intake = self.intake;
+        let (intake, origin) = (self.intake, &self.origin);
         let redacted = self.batch.push_with(|out| {
             let start = out.len();
             let flags = intake.redactor.redact(item, out).map_err(Refused::NotAudit)?;
             if out.len() - start > MAX_RECORD_BYTES {
                 return Err(Refused::TooLarge);
             }
-            Ok(if cut { flags.union(RecordFlags::CUT) } else { flags })
+            let flags = if cut { flags.union(RecordFlags::CUT) } else { flags };
+            match &intake.filter {
+                Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Refused::Unwanted),
+                _ => Ok(flags),
+            }
         });
-        if let Err(refused) = redacted {
-            return Ok(Some(refused));
+        match redacted {
+            Ok(()) => self.cut += u64::from(cut),
+            Err(Refused::Unwanted) => self.dropped += 1,
+            Err(refused) => return Ok(Some(refused)),
         }
-        self.cut += u64::from(cut);
         if self.batch.byte_len() >= FRAME_BYTES {
             self.flush()?;
         }
@@ -187,6 +194,7 @@ impl<'a> Request<'a> {
             position: Position { partition: 0, offset },
             records: self.records,
             dead: self.dead,
+            dropped: self.dropped,
             cut: self.cut,
             skipped: self.skipped,
             bytes,
@@ -223,6 +231,8 @@ impl Recipient for Request<'_> {
 enum Refused {
     NotAudit(NotAudit),
     TooLarge,
+    /// It is one, and is not to be kept.
+    Unwanted,
 }
 
 impl fmt::Display for Refused {
@@ -230,6 +240,7 @@ impl fmt::Display for Refused {
         match self {
             Self::NotAudit(reason) => reason.fmt(f),
             Self::TooLarge => write!(f, "larger than {MAX_RECORD_BYTES} bytes after redaction"),
+            Self::Unwanted => f.write_str("named by ingest.drop"),
         }
     }
 }

@@ -117,6 +117,7 @@ fn every_encoding_arrives_and_the_receipt_says_what() {
         let receipt = setup.send(bytes.as_slice()).unwrap();
         let offset = 3 * (turn as u64 + 1);
         let expected = Receipt {
+            dropped: 0,
             position: Position { partition: 0, offset },
             records: 3,
             dead: 0,
@@ -408,4 +409,27 @@ fn a_reported_gap_is_a_durable_record_that_says_what_it_is() {
     assert_eq!(setup.intake.report_gap(&gap).unwrap(), Position { partition: 0, offset: 1 });
     let [(record, flags)] = setup.records().try_into().unwrap();
     assert_eq!((Gap::decode(&record), flags), (Some(gap), RecordFlags::GAP));
+}
+
+/// Drops what holds a text.
+#[derive(Debug)]
+struct Holding(&'static [u8]);
+
+impl Filter for Holding {
+    fn drops(&self, record: &[u8], _: RecordFlags, origin: &taffrail_event::Origin) -> bool {
+        assert_eq!(origin.cluster.as_ref(), "prod");
+        memchr::memmem::find(record, self.0).is_some()
+    }
+}
+
+#[test]
+fn what_is_dropped_is_acknowledged_and_counted_and_not_in_the_journal() {
+    let mut setup = setup(LIMITS);
+    setup.intake = setup.intake.with_filter(Some(Arc::new(Holding(br#""auditID":"2""#))));
+    let body = format!("{}\n{}\n{}\nno event\n", event(1, 10), event(2, 10), event(3, 10));
+    let receipt = setup.send(body.as_bytes()).unwrap();
+    assert_eq!((receipt.records, receipt.dropped, receipt.dead), (2, 1, 1));
+    assert_eq!(setup.audit_ids(), ["1", "3"]);
+    let receipt = setup.send(event(2, 10).as_bytes()).unwrap();
+    assert_eq!((receipt.records, receipt.dropped, receipt.position.offset), (0, 1, 2));
 }

@@ -10,6 +10,7 @@ use super::answer::{Answer, answer, note};
 use crate::args::{ConfigCommand, SettingsArgs};
 use crate::exit::FOUND;
 use crate::http::{Access, Role};
+use crate::unwanted::Unwanted;
 use crate::{settings, telemetry, tls};
 
 /// Reports every problem, or prints the effective settings.
@@ -47,6 +48,9 @@ fn at_start(settings: &Settings) -> Vec<Problem> {
     };
     if let Err(error) = telemetry::filter(&settings.log) {
         report("log.filter", format!("{error}; write a level such as info, or levels per target"));
+    }
+    if let Err(ConfigError::Invalid { problems }) = Unwanted::of(&settings.ingest) {
+        problems.into_iter().for_each(|problem| report(&problem.path, problem.message));
     }
     if let Some(key) = &settings.redaction.key {
         let key = key.read(|name| std::env::var(name).ok()).map_err(|error| error.to_string());

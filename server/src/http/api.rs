@@ -40,6 +40,7 @@ use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
 use crate::read::{Coverage, ReadError};
 use crate::serve::{Certificate, Freshness, Health, Live, ReadLog, Sources, Watch};
+use crate::unwanted::Unwanted;
 use crate::watched::Follow;
 
 const LISTENER: &str = "api";
@@ -66,6 +67,7 @@ pub(crate) struct ApiState {
     pub(crate) journal: Journal,
     pub(crate) pipeline: Arc<PipelineStatus>,
     pub(crate) in_flight: Arc<dyn InFlight>,
+    pub(crate) unwanted: Arc<Unwanted>,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) health: Arc<Health>,

@@ -193,7 +193,7 @@ impl Receive for FakeIntake {
         self.bodies.lock().unwrap().push((origin.cluster.to_string(), bytes));
         self.gate.pass();
         let position = Position { partition: 0, offset: 7 };
-        Ok(Receipt { position, records: 2, dead: 1, cut: 0, skipped: 0, bytes: size })
+        Ok(Receipt { position, records: 2, dead: 1, dropped: 0, cut: 0, skipped: 0, bytes: size })
     }
 }
 

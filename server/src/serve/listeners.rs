@@ -61,6 +61,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         journal: opened.journal.clone(),
         pipeline: Arc::clone(&opened.pipeline),
         in_flight: Arc::<Intake>::clone(&opened.intake),
+        unwanted: Arc::clone(&opened.unwanted),
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),

@@ -21,6 +21,7 @@ use super::watch::Watch;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::metrics::Metrics;
+use crate::unwanted::Unwanted;
 
 /// The parts of a server, before they are wired.
 pub(super) struct Opened {
@@ -29,6 +30,7 @@ pub(super) struct Opened {
     pub(super) journal: Journal,
     pub(super) dead: Arc<DeadLetters>,
     pub(super) intake: Arc<Intake>,
+    pub(super) unwanted: Arc<Unwanted>,
     pub(super) pipeline: Arc<PipelineStatus>,
     pub(super) freshness: Arc<Freshness>,
     pub(super) sources: Arc<Sources>,
@@ -41,6 +43,7 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens all of it. The caller holds the directory's lock.
     pub(super) fn open(dir: &DataDir, settings: &Settings) -> anyhow::Result<Self> {
+        let unwanted = Unwanted::of(&settings.ingest)?;
         let redactor = Arc::new(redactor(dir, settings)?);
         let dead = Arc::new(DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?);
         let store = Store::open(&dir.index(), &settings.index)?;
@@ -58,12 +61,14 @@ impl Opened {
         }
         let limits = IntakeLimits::from(&settings.ingest);
         let intake = Intake::new(journal.clone(), redactor, Arc::clone(&dead), limits);
+        let intake = intake.with_filter(unwanted.filter());
         Ok(Self {
             store,
             search,
             journal,
             dead,
             intake: Arc::new(intake),
+            unwanted,
             pipeline: Arc::default(),
             freshness,
             sources: Arc::default(),

@@ -133,7 +133,7 @@ mod tests {
     fn names_of_senders_do_not_fill_the_memory() {
         let sources = Sources::default();
         let position = Position { partition: 0, offset: 1 };
-        let receipt = Receipt { position, records: 2, dead: 1, cut: 0, skipped: 0, bytes: 10 };
+        let receipt = Receipt { position, records: 2, dead: 1, dropped: 0, cut: 0, skipped: 0, bytes: 10 };
         for cluster in 0..MAX_SOURCES + 500 {
             sources.note(&format!("c{cluster}"), "webhook", &receipt);
         }

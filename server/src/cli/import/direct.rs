@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::report;
 use crate::data_dir::DataDir;
 use crate::serve::redactor;
+use crate::unwanted::Unwanted;
 
 /// Imports the files and says what became of them. The caller holds the directory's lock.
 pub(super) fn import(
@@ -25,7 +26,11 @@ pub(super) fn import(
     let dead = DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?;
     let store = Store::open(&dir.index(), &settings.index)
         .with_context(|| format!("cannot open the index in {}", dir.path().display()))?;
-    let options = ImportOptions { cluster: cluster.into(), max_event_bytes: settings.ingest.max_event_bytes };
+    let options = ImportOptions {
+        cluster: cluster.into(),
+        max_event_bytes: settings.ingest.max_event_bytes,
+        filter: Unwanted::of(&settings.ingest)?.filter(),
+    };
     let inputs: Vec<_> = files.iter().map(ImportInput::from_argument).collect();
     let bar = Progress::new();
     let mut sink = store.sink();

@@ -41,6 +41,8 @@ pub(super) struct Outcome {
     pub(super) waiting: u64,
     /// What the server counted meanwhile, from all its senders.
     pub(super) counts: WriteCounts,
+    /// What the server did not keep because of its `ingest.drop`.
+    pub(super) dropped: u64,
 }
 
 /// Of an import into a directory.
@@ -48,7 +50,7 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
     let counts = report.counts;
     let mut lines = vec![format!(
         "read {} records of cluster {cluster} into {}: {} in {:.1} s ({:.1} MB/s)",
-        grouped(counts.read + report.dead),
+        grouped(counts.read + report.dead + report.dropped),
         dir.path().display(),
         bytes_in_words(report.bytes),
         report.took.as_secs_f64(),
@@ -59,10 +61,11 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
     if report.skipped > 0 {
         lines.push(line("skipped", report.skipped, "of other programs and services, in the same envelopes"));
     }
+    lines.extend(dropped(report.dropped));
     if report.cut > 0 {
         lines.push(line("cut", report.cut, "whose bodies were over ingest.max_event_bytes"));
     }
-    write(&lines, counts.read, report.dead)
+    write(&lines, counts.read + report.dropped, report.dead)
 }
 
 /// Of an import through a server.
@@ -77,6 +80,7 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<E
     )];
     if let Some(outcome) = sent.outcome {
         lines.extend(became(outcome.counts));
+        lines.extend(dropped(outcome.dropped));
         if outcome.counts.held > 0 {
             lines.push(line(
                 "waiting",
@@ -107,7 +111,7 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<E
     }
     lines.push(match sent.outcome {
         None => "  they become searchable within seconds; the server's status says when".to_owned(),
-        Some(Outcome { waiting: 0, counts }) if counts.read > sent.records => {
+        Some(Outcome { waiting: 0, counts, dropped }) if counts.read + dropped > sent.records => {
             "  all are searchable; others sent to the server meanwhile, and their records are in these counts"
                 .to_owned()
         }
@@ -134,6 +138,10 @@ fn became(counts: WriteCounts) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn dropped(dropped: u64) -> Option<String> {
+    (dropped > 0).then(|| line("dropped", dropped, "named by ingest.drop; not kept"))
 }
 
 fn line(what: &str, count: u64, meaning: &str) -> String {

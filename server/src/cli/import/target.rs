@@ -10,6 +10,7 @@ use ureq::http::{StatusCode, Uri};
 
 use crate::cli::client::{Client, Reach, ServerUrl};
 use crate::data_dir::{DataDir, Lock, LockError};
+use crate::unwanted::UnwantedBody;
 
 /// How an ingest address is written, for messages.
 const EXAMPLE: &str = "http://127.0.0.1:8586";
@@ -36,14 +37,17 @@ pub(super) struct ServerTarget {
 /// Of a server's status, what matters here.
 #[derive(Debug, Deserialize)]
 pub(super) struct StatusBody {
-    ingest: IngestBody,
+    pub(super) ingest: IngestBody,
     pub(super) journal: JournalBody,
     pub(super) index: IndexBody,
 }
 
 #[derive(Debug, Deserialize)]
-struct IngestBody {
+pub(super) struct IngestBody {
     url: String,
+    /// A server of an earlier release drops nothing.
+    #[serde(default)]
+    pub(super) drop: Vec<UnwantedBody>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -182,6 +182,10 @@ impl Shown<'_> {
                 ),
             ));
         }
+        for unwanted in &self.status.ingest.drop {
+            let text = format!("{} records that match {}", grouped(unwanted.dropped), unwanted.query);
+            lines.push(line("not kept", text));
+        }
         let letters = match dead_letters.stored {
             0 => "none".to_owned(),
             count => format!(
@@ -277,7 +281,7 @@ mod tests {
                 "version": "0.1.0", "started": "2026-11-23T13:59:00.000000Z", "uptime_s": 7260, "data": "/data",
                 "warnings": ["allow_insecure is on"],
                 "api": {"url": "http://127.0.0.1:8585"},
-                "ingest": {"url": "http://127.0.0.1:8586", "in_flight_bytes": 0, "budget_bytes": 1, "trouble": "the disk is full"},
+                "ingest": {"url": "http://127.0.0.1:8586", "in_flight_bytes": 0, "budget_bytes": 1, "trouble": "the disk is full", "drop": [{"query": "uri:/healthz", "dropped": 1200}]},
                 "journal": {"first": 1000, "end": 2500, "durable": 2500, "searchable": 2000, "bytes": 2048, "trouble": "no room"},
                 "index": {
                     "documents": 1234567, "splits": 3, "bytes": 5000000, "last_commit": "2026-11-23T15:59:58.000000Z",
@@ -324,6 +328,7 @@ ingest        http://127.0.0.1:8586/v1/audit/CLUSTER
 journal       1,500 records up to number 2,500, 2.0 KiB; 500 are not yet searchable
 index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
 since start   10 records: 7 new events, 2 folded into one, 1 duplicates, 0 waiting for their end
+not kept      1,200 records that match uri:/healthz
 dead letters  2, 900 B; `taffrail deadletters` lists them
 retention     5.0 MiB of 10.0 MiB used, then the oldest events go; grows by 1.0 MiB a day
 disk          1.0 GiB free

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use taffrail_event::{Timestamp, WriteCounts};
 
 use crate::read::{ClusterBody, Coverage, LevelsBody, RoomBody, SourceBody};
+use crate::unwanted::UnwantedBody;
 
 /// The status of a server or a directory.
 #[derive(Debug, Default, Deserialize)]
@@ -33,6 +34,7 @@ pub(crate) struct Ingest {
     pub(crate) trouble: Option<String>,
     pub(crate) refused: u64,
     pub(crate) last_refused: Option<Timestamp>,
+    pub(crate) drop: Vec<UnwantedBody>,
 }
 
 #[derive(Debug, Deserialize)]

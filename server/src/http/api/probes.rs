@@ -48,6 +48,7 @@ impl ApiState {
         let metrics = &self.metrics;
         let progress = self.search.progress();
         metrics.set_indexed(self.pipeline.counts());
+        metrics.set_dropped(&self.unwanted.list());
         metrics.budget_used.set(level(self.in_flight.held_bytes()));
         metrics.budget.set(level(self.about.budget_bytes));
         metrics.journal_bytes.set(level(self.journal.bytes()));

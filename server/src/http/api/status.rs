@@ -18,6 +18,7 @@ use crate::read::{
     ClusterBody, Coverage, LevelsBody, ReadError, RoomBody, SourceBody, clusters, levels, sources,
 };
 use crate::serve::disk_free;
+use crate::unwanted::UnwantedBody;
 
 /// How long a count of audit levels is good for.
 const LEVELS_COUNT_FOR: Duration = Duration::from_secs(30);
@@ -73,6 +74,8 @@ struct IngestBody {
     url: String,
     in_flight_bytes: u64,
     budget_bytes: u64,
+    /// What is acknowledged and not kept.
+    drop: Vec<UnwantedBody>,
     /// Why nothing is accepted; null while it is.
     trouble: Option<String>,
     /// Requests that were told to come back, since the start.
@@ -160,6 +163,7 @@ impl ApiState {
                 url: about.ingest.clone(),
                 in_flight_bytes: self.in_flight.held_bytes(),
                 budget_bytes: about.budget_bytes,
+                drop: self.unwanted.list(),
                 trouble: self.health.refusal().map(|refusal| refusal.reason),
                 refused: refused.requests,
                 last_refused: refused.last,

@@ -39,6 +39,7 @@ impl World {
             health: Arc::default(),
             watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),
+            unwanted: Arc::default(),
             about: About {
                 started: Timestamp::default(),
                 since: Instant::now(),

@@ -36,7 +36,7 @@ pub(super) struct Requests<'a> {
     /// The journal position behind the last acknowledged record.
     end: Option<u64>,
     /// The server's counts before the first request, if it could be asked.
-    before: Option<WriteCounts>,
+    before: Option<Counted>,
 }
 
 impl<'a> Requests<'a> {
@@ -44,7 +44,7 @@ impl<'a> Requests<'a> {
     pub(super) fn new(server: &'a ServerTarget, cluster: &str) -> Self {
         let url = format!("{}/v1/audit/{cluster}?via=import", server.ingest);
         let mut requests = Self { server, url, sent: Sent::default(), end: None, before: None };
-        requests.before = requests.status().ok().flatten().map(|status| status.index.counts);
+        requests.before = requests.status().ok().flatten().map(|status| Counted::of(&status));
         requests
     }
 
@@ -91,12 +91,14 @@ impl<'a> Requests<'a> {
         let mut give_up = Instant::now() + SEARCHABLE_PATIENCE;
         loop {
             let Some(status) = self.status()? else { return Ok(None) };
+            let counted = Counted::of(&status);
             let outcome = Outcome {
                 waiting: end.saturating_sub(status.journal.searchable),
-                counts: since(before, status.index.counts),
+                counts: since(before.counts, counted.counts),
+                dropped: counted.dropped.saturating_sub(before.dropped),
             };
             // What is counted is told a moment after it can be found.
-            let is_done = outcome.waiting == 0 && outcome.counts.read >= self.sent.records;
+            let is_done = outcome.waiting == 0 && outcome.counts.read + outcome.dropped >= self.sent.records;
             if is_done || Instant::now() >= give_up {
                 return Ok(Some(outcome));
             }
@@ -116,6 +118,20 @@ impl<'a> Requests<'a> {
         let status = serde_json::from_reader(answer.into_body().into_reader())
             .map_err(|_| anyhow!("the status of {api} is not understood"))?;
         Ok(Some(status))
+    }
+}
+
+/// What the server has counted so far.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    counts: WriteCounts,
+    dropped: u64,
+}
+
+impl Counted {
+    fn of(status: &StatusBody) -> Self {
+        let dropped = status.ingest.drop.iter().map(|unwanted| unwanted.dropped).sum();
+        Self { counts: status.index.counts, dropped }
     }
 }
 
