@@ -22,6 +22,7 @@ mod retention;
 mod schema;
 mod search;
 mod sink;
+mod snapshot;
 mod sources;
 mod split;
 mod store;
@@ -29,4 +30,5 @@ mod stored;
 
 pub use compact::Rewrite;
 pub use error::IndexError;
+pub use snapshot::Snapshot;
 pub use store::Store;

@@ -14,7 +14,7 @@ use crate::error::{IndexError, Result};
 
 /// The index format that this build writes and the newest that it reads.
 pub(crate) const FORMAT: u64 = 1;
-const FILE: &str = "manifest.json";
+pub(crate) const FILE: &str = "manifest.json";
 const MAX_GAPS: usize = 1_000;
 
 /// The contents of `manifest.json`.
@@ -93,17 +93,25 @@ impl Manifest {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(IndexError::io("read", &path)(error)),
         };
+        Self::parse(&path, &bytes)
+    }
+
+    /// Reads the content of the manifest at `path`.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
             format: u64,
         }
-        let damaged =
-            |error: serde_json::Error| IndexError::Damaged { path: path.clone(), reason: error.to_string() };
-        let version: Version = serde_json::from_slice(&bytes).map_err(damaged)?;
+        let damaged = |error: serde_json::Error| IndexError::Damaged {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let version: Version = serde_json::from_slice(bytes).map_err(damaged)?;
         if version.format > FORMAT {
+            let path = path.to_owned();
             return Err(IndexError::NewerFormat { path, found: version.format, supported: FORMAT });
         }
-        serde_json::from_slice(&bytes).map_err(damaged)
+        serde_json::from_slice(bytes).map_err(damaged)
     }
 
     /// Replaces the manifest of the index in `dir`; durable when it returns.

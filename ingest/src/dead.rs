@@ -102,6 +102,42 @@ impl DeadLetters {
         Ok((page, DeadLetterTotals { stored: segments.letters(), bytes: segments.bytes(), received: 0 }))
     }
 
+    /// The files of the store in `dir`, for a copy. The newest may be written to meanwhile: what is torn at its end does not
+    /// count. No directory is an empty store.
+    pub fn files_in(dir: &Path) -> Result<Vec<PathBuf>, IngestError> {
+        let numbers = files::numbers(dir).map_err(IngestError::storage("list", dir))?;
+        Ok(numbers.into_iter().map(|number| files::path(dir, number)).collect())
+    }
+
+    /// The numbers of the files there are, oldest first.
+    pub(crate) fn files(&self) -> Result<Vec<u64>, IngestError> {
+        files::numbers(&self.dir).map_err(IngestError::storage("list", &self.dir))
+    }
+
+    /// The letters of a file, oldest first.
+    pub(crate) fn letters_of(&self, number: u64) -> Result<Vec<DeadLetter>, IngestError> {
+        files::letters(&self.dir, number).map_err(IngestError::storage("read", &self.dir))
+    }
+
+    /// Takes letters out of a file. When it returns, that is durable.
+    pub(crate) fn forget(&self, number: u64, gone: &[Key]) -> Result<(), IngestError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.writer.as_ref().is_some_and(|writer| writer.number() == number) {
+            // It would go on writing to the file that is replaced.
+            state.writer = None;
+        }
+        let kept = files::rewrite(&self.dir, number, gone);
+        let kept = kept.map_err(IngestError::storage("rewrite", &self.dir))?;
+        state.segments.replace(number, kept);
+        for id in gone {
+            state.known.remove(id);
+        }
+        Ok(())
+    }
+
     /// How many there are.
     pub fn totals(&self) -> DeadLetterTotals {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

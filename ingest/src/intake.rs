@@ -2,6 +2,7 @@
 
 mod body;
 mod budget;
+mod replay;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::journal::{Journal, MAX_PAYLOAD_BYTES};
 use crate::redact::Redactor;
 use body::Body;
 use budget::Budget;
+pub use replay::ReplayReport;
 use request::Request;
 
 /// Takes requests. One for the process; any number of threads call [`Intake::receive`] at once.

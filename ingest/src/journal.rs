@@ -25,7 +25,7 @@
 //! - A new segment is durable, name and header, before a frame goes into it, and after the old one is durable.
 //! - Opening reads one segment, however long the journal is.
 //!
-//! One process writes; [`inspect`] and [`frame_at`] let others look. Everything blocks: async callers use a blocking thread.
+//! One process writes; [`inspect`], [`frame_at`] and [`segment_files`] let others look. Everything blocks: async callers use a blocking thread.
 //! The format and the rules of recovery are in `docs/journal-format.md`.
 
 mod catalog;
@@ -39,6 +39,7 @@ mod reader;
 mod recover;
 mod scan;
 mod segment;
+mod snapshot;
 mod sync;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -59,6 +60,7 @@ pub use self::inspect::{JournalSummary, frame_at, inspect};
 pub use self::reader::{Item, JournalReader};
 pub use self::recover::OpenReport;
 pub use self::segment::FORMAT_VERSION;
+pub use self::snapshot::{SegmentFile, segment_files};
 use self::sync::{Mark, Progress};
 pub use self::writer::Appended;
 use self::writer::{Payload, Writer};

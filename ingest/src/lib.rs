@@ -26,4 +26,4 @@ pub mod split;
 pub use dead::{DeadLetter, DeadLetterPage, DeadLetterTotals, DeadLetters};
 pub use error::{IngestError, IntakeError};
 pub use filter::Filter;
-pub use intake::{Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt};
+pub use intake::{Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt, ReplayReport};

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Doctor(StatusArgs),
     /// List what could not be decoded, and why
     Deadletters(DeadlettersArgs),
+    /// Copy the data directory, also while a server writes to it
+    Backup(BackupArgs),
     /// Rebuild the index from its stored records, with today's fields and redaction rules
     Reindex(ReindexArgs),
     /// Print what connects a cluster: audit policy, webhook configuration, flags, and the steps
@@ -279,7 +281,10 @@ pub(crate) struct StatusArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct DeadlettersArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<DeadlettersCommand>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Show this one whole: its id, or the first 8 digits or more
@@ -293,6 +298,38 @@ pub(crate) struct DeadlettersArgs {
     pub(crate) limit: u64,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadlettersCommand {
+    /// Read them again, after a fix: what is an event now becomes one, and its dead letter goes
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// Ask the server at this ingest address, e.g. http://127.0.0.1:8586
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub(crate) server: Option<String>,
+    #[command(flatten)]
+    pub(crate) reach: ReachArgs,
+    /// All of them
+    #[arg(long, conflicts_with = "ids", required_unless_present = "ids")]
+    pub(crate) all: bool,
+    /// These: their ids, or the first 8 digits or more
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// The new directory
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

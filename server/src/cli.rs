@@ -1,6 +1,7 @@
 //! The commands beside `serve`, each with its `run`.
 
 mod answer;
+pub(crate) mod backup;
 mod bytes;
 mod client;
 pub(crate) mod config;

@@ -43,6 +43,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve(args) => serve::run(&args),
         Command::Import(args) => cli::import::run(&args),
+        Command::Backup(args) => cli::backup::run(&args),
         Command::Reindex(args) => cli::reindex::run(&args),
         Command::Search(args) => cli::search::run(&args),
         Command::Export(args) => cli::export::run(&args),

@@ -35,13 +35,13 @@ pub(crate) use self::health::{Cause, Health, Refusal};
 use self::listeners::{Parts, start as start_listeners};
 pub(crate) use self::live::{Live, Missed};
 use self::measured::Measured;
-use self::opened::Opened;
+pub(crate) use self::opened::Opened;
 pub(crate) use self::opened::redactor;
 pub(crate) use self::read_log::{Read, ReadLog};
 use self::retention::Retention;
 pub(crate) use self::sources::{LiveSource, Sources};
 use self::stop::{Stops, run_until_stopped};
-pub(crate) use self::system::{disk_free, disk_total};
+pub(crate) use self::system::{disk_free, disk_total, raise_open_files};
 pub(crate) use self::watch::Watch;
 use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
@@ -64,7 +64,7 @@ const SPARE_THREADS: usize = 16;
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = settings::load(&args.settings)?;
     telemetry::start(&settings.log)?;
-    system::raise_open_files();
+    raise_open_files();
     let (dir, lock) = DataDir::open(&settings.data)?;
     let opened = Opened::open(&dir, &settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

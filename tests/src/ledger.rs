@@ -66,7 +66,7 @@ impl Ledger {
     }
 
     /// Compares the dead letters with the junk that was acknowledged.
-    pub(crate) fn check_dead_letters(&self, letters: &[Value], found: &mut Found) {
+    pub fn check_dead_letters(&self, letters: &[Value], found: &mut Found) {
         let junk = self.junk.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ids = HashSet::new();
         let mut excerpts = HashSet::new();
@@ -79,6 +79,13 @@ impl Ledger {
         for junk in junk.iter().filter(|junk| !excerpts.contains(junk.as_str())) {
             found.missing.push(format!("{junk}: acknowledged, and no dead letter"));
         }
+    }
+
+    /// What was sent and acknowledged by now.
+    #[must_use]
+    pub fn by_now(&self) -> Self {
+        let junk = self.junk.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { requests: Mutex::new(self.lock().clone()), junk: Mutex::new(junk) }
     }
 
     /// How many requests have an acknowledged record.

@@ -119,6 +119,8 @@ impl Server {
             // The recorded events get older every day.
             .set("index.retention.change", "unlimited")
             .set("index.retention.access", "unlimited")
+            // Some fill a small disk.
+            .set("index.retention.max_bytes", "unlimited")
             .set("log.format", "json")
     }
 

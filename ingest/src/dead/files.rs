@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use memchr::{memchr_iter, memrchr};
+use memchr::memrchr;
 use taffrail_event::{Key, json};
 
 use super::{DeadLetter, DeadLetterPage};
@@ -32,13 +32,7 @@ impl Segments {
         let mut loaded = Self::default();
         for number in numbers(dir)? {
             let Some(bytes) = read(dir, number)? else { continue };
-            let mut ids = Vec::new();
-            let mut start = 0;
-            for end in memchr_iter(b'\n', &bytes) {
-                let line = &bytes[start..end];
-                ids.extend(json::member(line, "id").and_then(json::string).and_then(|id| Key::parse(&id)));
-                start = end + 1;
-            }
+            let ids = lines(&bytes).filter_map(id).collect();
             loaded.add(number, bytes.len() as u64, ids);
         }
         Ok(loaded)
@@ -70,6 +64,19 @@ impl Segments {
                 segment.ids.extend(ids);
             }
             None => self.segments.push_back(Segment { number, bytes, ids }),
+        }
+    }
+
+    /// Notes what is left of the file `number`.
+    pub(super) fn replace(&mut self, number: u64, left: Option<(u64, Vec<Key>)>) {
+        let Some(at) = self.segments.iter().position(|segment| segment.number == number) else { return };
+        let Some(old) = self.segments.remove(at) else { return };
+        self.letters -= old.ids.len() as u64;
+        self.bytes -= old.bytes;
+        if let Some((bytes, ids)) = left {
+            self.letters += ids.len() as u64;
+            self.bytes += bytes;
+            self.segments.insert(at, Segment { number, bytes, ids });
         }
     }
 
@@ -151,6 +158,43 @@ pub(super) fn list(dir: &Path, limit: usize, cursor: Option<u64>) -> io::Result<
     Ok(page)
 }
 
+/// The letters of a file, oldest first; none if it went away meanwhile.
+pub(super) fn letters(dir: &Path, number: u64) -> io::Result<Vec<DeadLetter>> {
+    let bytes = read(dir, number)?.unwrap_or_default();
+    Ok(lines(&bytes).filter_map(|line| serde_json::from_slice(line).ok()).collect())
+}
+
+/// Replaces a file by one without these letters, or removes it if there are no others. Returns what is left of it.
+pub(super) fn rewrite(dir: &Path, number: u64, gone: &[Key]) -> io::Result<Option<(u64, Vec<Key>)>> {
+    let Some(bytes) = read(dir, number)? else { return Ok(None) };
+    let kept: Vec<u8> = lines(&bytes)
+        .filter(|line| !id(line).is_some_and(|id| gone.contains(&id)))
+        .flatten()
+        .copied()
+        .collect();
+    if kept.is_empty() {
+        remove(dir, number)?;
+    } else {
+        let temporary = dir.join(format!("{number:08}.tmp"));
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(&kept)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path(dir, number))?;
+    }
+    File::open(dir)?.sync_all()?;
+    Ok((!kept.is_empty()).then(|| (kept.len() as u64, lines(&kept).filter_map(id).collect())))
+}
+
+/// Whole lines with their ends.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n')
+}
+
+fn id(line: &[u8]) -> Option<Key> {
+    json::member(line, "id").and_then(json::string).and_then(|id| Key::parse(&id))
+}
+
 /// File number and the offset in it before which to go on.
 fn from_cursor(cursor: u64) -> (u64, usize) {
     (cursor >> 32, (cursor & u64::from(u32::MAX)) as usize)
@@ -173,7 +217,7 @@ fn read(dir: &Path, number: u64) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// The numbers of the files in `dir`, in order.
-fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
+pub(super) fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -187,6 +231,6 @@ fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
     Ok(numbers)
 }
 
-fn path(dir: &Path, number: u64) -> PathBuf {
+pub(super) fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:08}.ndjson"))
 }

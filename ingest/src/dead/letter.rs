@@ -91,6 +91,12 @@ impl DeadLetter {
         }
     }
 
+    /// Whether the excerpt is the whole record, as it is masked: only then can it be replayed.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.size <= EXCERPT_BYTES as u64 && !self.excerpt.contains(char::REPLACEMENT_CHARACTER)
+    }
+
     /// The memory it takes.
     pub(crate) fn held_bytes(&self) -> usize {
         let Self { cluster, source, reason, sha256, excerpt, .. } = self;

@@ -118,3 +118,27 @@ fn a_long_letter_is_cut_and_says_so() {
     assert!(letter.excerpt.len() < 66_000 && letter.excerpt.ends_with(" ... (cut, 300000 bytes in all)"));
     assert_eq!(letter.sha256.len(), 64);
 }
+
+#[test]
+fn letters_that_are_taken_out_are_gone_for_good_and_the_rest_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let dead = DeadLetters::open(dir.path(), 1 << 20).unwrap();
+    dead.append(&[letter("one"), letter("two"), letter("three")]).unwrap();
+    let file = dead.files().unwrap()[0];
+    assert_eq!(dead.letters_of(file).unwrap().len(), 3);
+    dead.forget(file, &[letter("two").id]).unwrap();
+    assert_eq!(excerpts(&dead.list(10, None).unwrap()), ["three", "one"]);
+    assert_eq!(dead.totals().stored, 2);
+    // What was taken out is new when it comes again; the writer has begun another file.
+    dead.append(&[letter("one"), letter("two")]).unwrap();
+    assert_eq!(excerpts(&dead.list(10, None).unwrap()), ["two", "three", "one"]);
+    let totals = dead.totals();
+    drop(dead);
+    let dead = DeadLetters::open(dir.path(), 1 << 20).unwrap();
+    assert_eq!((dead.totals().stored, dead.totals().bytes), (totals.stored, totals.bytes));
+    for file in dead.files().unwrap() {
+        let all: Vec<Key> = dead.letters_of(file).unwrap().iter().map(|letter| letter.id).collect();
+        dead.forget(file, &all).unwrap();
+    }
+    assert_eq!((dead.totals().stored, dead.totals().bytes, dead.files().unwrap()), (0, 0, Vec::new()));
+}

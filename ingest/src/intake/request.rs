@@ -117,19 +117,7 @@ impl<'a> Request<'a> {
         if !self.share.hold_batch(self.batch.byte_len() + self.opened_bytes + item.len()) {
             return Err(IntakeError::Busy);
         }
-        let (intake, origin) = (self.intake, &self.origin);
-        let redacted = self.batch.push_with(|out| {
-            let start = out.len();
-            let flags = intake.redactor.redact(item, out).map_err(Refused::NotAudit)?;
-            if out.len() - start > MAX_RECORD_BYTES {
-                return Err(Refused::TooLarge);
-            }
-            let flags = if cut { flags.union(RecordFlags::CUT) } else { flags };
-            match &intake.filter {
-                Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Refused::Unwanted),
-                _ => Ok(flags),
-            }
-        });
+        let redacted = self.intake.push(&mut self.batch, item, cut, &self.origin);
         match redacted {
             Ok(()) => self.cut += u64::from(cut),
             Err(Refused::Unwanted) => self.dropped += 1,
@@ -202,6 +190,30 @@ impl<'a> Request<'a> {
     }
 }
 
+impl Intake {
+    /// Appends the item, redacted, to the batch.
+    pub(super) fn push(
+        &self,
+        batch: &mut BatchBuilder,
+        item: &[u8],
+        cut: bool,
+        origin: &Origin,
+    ) -> Result<(), Refused> {
+        batch.push_with(|out| {
+            let start = out.len();
+            let flags = self.redactor.redact(item, out).map_err(Refused::NotAudit)?;
+            if out.len() - start > MAX_RECORD_BYTES {
+                return Err(Refused::TooLarge);
+            }
+            let flags = if cut { flags.union(RecordFlags::CUT) } else { flags };
+            match &self.filter {
+                Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Refused::Unwanted),
+                _ => Ok(flags),
+            }
+        })
+    }
+}
+
 impl Recipient for Request<'_> {
     type Error = IntakeError;
 
@@ -227,8 +239,8 @@ impl Recipient for Request<'_> {
     }
 }
 
-/// Why an item is no record.
-enum Refused {
+/// Why an item does not get into the journal.
+pub(super) enum Refused {
     NotAudit(NotAudit),
     TooLarge,
     /// It is one, and is not to be kept.

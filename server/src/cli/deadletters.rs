@@ -1,4 +1,6 @@
-//! `taffrail deadletters`: what could not be decoded, and why.
+//! `taffrail deadletters`: what could not be decoded, and why; and once more, after a fix.
+
+mod replay;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,7 +15,7 @@ use super::source::Source;
 use super::table::{self, Text, Tone};
 use super::times;
 use super::visible::visible_json;
-use crate::args::{DeadlettersArgs, Output};
+use crate::args::{DeadlettersArgs, DeadlettersCommand, Output};
 use crate::exit::{FOUND, NOTHING_FOUND, WrongUse};
 
 /// Letters asked for at once.
@@ -30,6 +32,9 @@ const ID_DIGITS: usize = 8;
 
 /// Runs the command.
 pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
+    if let Some(DeadlettersCommand::Replay(args)) = &args.command {
+        return replay::run(args);
+    }
     let prefix = args.id.as_deref().map(id_prefix).transpose()?;
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;

@@ -6,7 +6,7 @@ mod direct;
 mod progress;
 mod remote;
 mod report;
-mod target;
+pub(super) mod target;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

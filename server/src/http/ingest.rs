@@ -1,4 +1,4 @@
-//! The ingest listener: `POST /v1/audit/{cluster}`.
+//! The ingest listener: `POST /v1/audit/{cluster}`, and `POST /v1/deadletters/replay`.
 //!
 //! The body goes piece by piece to a blocking thread, which returns once all of it is durable. From then on it no longer
 //! matters whether the sender still listens. `Content-Encoding` is not looked at: the first bytes of a body say how it is
@@ -6,6 +6,7 @@
 
 mod body;
 mod refusal;
+mod replay;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +18,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
 use taffrail_config::OWN_CLUSTER;
+use taffrail_event::Key;
 use taffrail_event::Timestamp;
-use taffrail_ingest::{Intake, IntakeError, IntakeOrigin, Receipt};
+use taffrail_ingest::{Intake, IntakeError, IntakeOrigin, Receipt, ReplayReport};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::body::BodyReader;
 use self::body::{pump, skip_rest};
 use self::refusal::refusal;
+pub(crate) use self::replay::{ReplayBody, is_wanted};
 use super::access::Access;
 use super::around::{Peer, around, with_fallbacks};
 use super::problem::{Code, Problem};
@@ -43,11 +46,18 @@ const POSITION: HeaderName = HeaderName::from_static("taffrail-position");
 pub(crate) trait Receive: Send + Sync {
     /// Returns once everything in `body` is durable.
     fn receive(&self, origin: &IntakeOrigin, body: BodyReader) -> Result<Receipt, IntakeError>;
+
+    /// Reads the dead letters that `wanted` names by id and cluster once more. What the report says is durable.
+    fn replay(&self, wanted: &dyn Fn(Key, &str) -> bool) -> Result<ReplayReport, IntakeError>;
 }
 
 impl Receive for Intake {
     fn receive(&self, origin: &IntakeOrigin, body: BodyReader) -> Result<Receipt, IntakeError> {
         Self::receive(self, origin, body)
+    }
+
+    fn replay(&self, wanted: &dyn Fn(Key, &str) -> bool) -> Result<ReplayReport, IntakeError> {
+        Self::replay(self, &|letter| wanted(letter.id, &letter.cluster))
     }
 }
 
@@ -72,6 +82,7 @@ pub(crate) fn router(state: Arc<IngestState>) -> Router {
     let routes = Router::new()
         .route("/v1/audit/{cluster}", post(audit))
         .route("/v1/audit/{cluster}/", post(audit))
+        .route("/v1/deadletters/replay", post(replay::replay))
         .with_state(state);
     around(with_fallbacks(routes, "POST"), LISTENER, metrics)
 }

@@ -24,25 +24,25 @@ use crate::metrics::Metrics;
 use crate::unwanted::Unwanted;
 
 /// The parts of a server, before they are wired.
-pub(super) struct Opened {
-    pub(super) store: Store,
-    pub(super) search: Arc<dyn Search>,
-    pub(super) journal: Journal,
-    pub(super) dead: Arc<DeadLetters>,
-    pub(super) intake: Arc<Intake>,
-    pub(super) unwanted: Arc<Unwanted>,
-    pub(super) pipeline: Arc<PipelineStatus>,
-    pub(super) freshness: Arc<Freshness>,
-    pub(super) sources: Arc<Sources>,
-    pub(super) health: Arc<Health>,
-    pub(super) watch: Arc<Watch>,
-    pub(super) live: Arc<Live>,
-    pub(super) metrics: Arc<Metrics>,
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) search: Arc<dyn Search>,
+    pub(crate) journal: Journal,
+    pub(crate) dead: Arc<DeadLetters>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) unwanted: Arc<Unwanted>,
+    pub(crate) pipeline: Arc<PipelineStatus>,
+    pub(crate) freshness: Arc<Freshness>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Opened {
     /// Opens all of it. The caller holds the directory's lock.
-    pub(super) fn open(dir: &DataDir, settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) fn open(dir: &DataDir, settings: &Settings) -> anyhow::Result<Self> {
         let unwanted = Unwanted::of(&settings.ingest)?;
         let redactor = Arc::new(redactor(dir, settings)?);
         let dead = Arc::new(DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?);

@@ -1,6 +1,9 @@
 //! What is kept of bodies that are no events, and what that costs.
 
+use taffrail_event::Key;
+
 use super::*;
+use crate::dead::DeadLetter;
 
 /// A Secret as the API server logs it, with that value in its data.
 fn secret(value: &str) -> String {
@@ -94,4 +97,57 @@ fn dead_letters_that_find_no_room_make_the_request_busy() {
     assert!(matches!(setup.send(body.as_bytes()), Err(IntakeError::Busy)));
     drop(other);
     assert_eq!(setup.send(body.as_bytes()).unwrap().dead, 1000);
+}
+
+/// As an earlier release left it, which could not decode it (constructed).
+fn left_behind(text: &str) -> DeadLetter {
+    let origin = Origin {
+        cluster: "prod".into(),
+        source: "webhook".into(),
+        via: Via::Webhook,
+        received: Timestamp::from_micros(7),
+    };
+    let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap();
+    DeadLetter::of_item(text.as_bytes(), "for the test", &origin, &redactor)
+}
+
+#[test]
+fn letters_that_are_events_now_become_records_and_go() {
+    let setup = setup(LIMITS);
+    let cut = event(4, 70 << 10);
+    let letters = [left_behind(&event(1, 10)), left_behind("no event"), left_behind(&cut)];
+    setup.dead.append(&letters).unwrap();
+    setup.dead.append(&[left_behind(&list(2, 10))]).unwrap();
+    let report = setup.intake.replay(&|_| true).unwrap();
+    assert_eq!((report.replayed, report.records, report.still_dead, report.not_whole), (2, 3, 1, 1));
+    assert_eq!(
+        (report.end, report.reasons.as_slice()),
+        (Some(3), [(letters[1].id, "not JSON".to_owned())].as_slice())
+    );
+    assert_eq!(setup.journal.durable(), 3);
+    assert_eq!(setup.audit_ids()[0], "1");
+    assert_eq!(setup.letters().len(), 2);
+    assert_eq!(setup.intake.replay(&|_| true).unwrap().replayed, 0);
+    assert_eq!(setup.intake.replay(&|letter| letter.id == Key(0)).unwrap(), ReplayReport::default());
+}
+
+#[test]
+fn a_replay_drops_what_is_not_wanted() {
+    let mut setup = setup(LIMITS);
+    setup.intake = setup.intake.with_filter(Some(Arc::new(Holding(br#""auditID":"1""#))));
+    setup.dead.append(&[left_behind(&event(1, 10))]).unwrap();
+    let report = setup.intake.replay(&|_| true).unwrap();
+    assert_eq!((report.replayed, report.records, report.dropped, report.end), (1, 0, 1, None));
+    assert!(setup.letters().is_empty());
+}
+
+#[test]
+fn an_envelope_that_is_known_by_now_is_opened() {
+    let setup = setup(LIMITS);
+    // As Fluent Bit forwards a line of the audit log (constructed).
+    let envelope = serde_json::json!({"date": 1.5, "log": format!("{}\n", event(1, 10))});
+    setup.dead.append(&[left_behind(&envelope.to_string())]).unwrap();
+    let report = setup.intake.replay(&|_| true).unwrap();
+    assert_eq!((report.replayed, report.records, report.reasons.as_slice()), (1, 1, [].as_slice()));
+    assert_eq!(setup.audit_ids(), ["1"]);
 }

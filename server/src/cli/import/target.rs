@@ -17,7 +17,7 @@ const EXAMPLE: &str = "http://127.0.0.1:8586";
 
 /// The two ways.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(in crate::cli) enum Target {
     /// Straight into the index; the lock keeps others out meanwhile.
     Directory(DataDir, Lock),
     /// Through its listeners.
@@ -26,12 +26,12 @@ pub(super) enum Target {
 
 /// A server that takes the events.
 #[derive(Debug)]
-pub(super) struct ServerTarget {
-    pub(super) client: Client,
+pub(in crate::cli) struct ServerTarget {
+    pub(in crate::cli) client: Client,
     /// The URL of its ingest listener.
-    pub(super) ingest: String,
+    pub(in crate::cli) ingest: String,
     /// The URL of its API, if known.
-    pub(super) api: Option<String>,
+    pub(in crate::cli) api: Option<String>,
 }
 
 /// Of a server's status, what matters here.
@@ -62,7 +62,11 @@ pub(super) struct JournalBody {
 }
 
 /// The server named, else the data directory, else the server that holds it.
-pub(super) fn find(server: Option<&str>, settings: &Settings, reach: &Reach) -> anyhow::Result<Target> {
+pub(in crate::cli) fn find(
+    server: Option<&str>,
+    settings: &Settings,
+    reach: &Reach,
+) -> anyhow::Result<Target> {
     if let Some(url) = server {
         return Ok(Target::Server(named(url, reach)?));
     }

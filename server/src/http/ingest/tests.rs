@@ -279,3 +279,31 @@ async fn until(condition: impl Fn() -> bool) {
     };
     tokio::time::timeout(Duration::from_secs(20), wait).await.expect("it comes to pass");
 }
+
+#[tokio::test]
+async fn dead_letters_are_replayed_all_or_by_their_ids() {
+    let world = World::new();
+    let replay = "/v1/deadletters/replay";
+    for (target, replayed) in [
+        (replay.to_owned(), 2),
+        (format!("{replay}?ids=ABCDEF01"), 1),
+        (format!("{replay}?ids=abcdef01,12345678"), 2),
+        (format!("{replay}?ids=ffffffff"), 0),
+    ] {
+        let response = world.send("POST", &target, &[], Body::empty()).await;
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: ReplayBody = serde_json::from_slice(&body).unwrap();
+        assert_eq!((body.replayed, body.records), (replayed, 2 * replayed), "{target}");
+    }
+    for (target, headers, expected) in [
+        (format!("{replay}?ids=abcd"), [].as_slice(), (400, "bad_parameter")),
+        (format!("{replay}?id=abcdef01"), &[], (400, "unknown_parameter")),
+        (replay.to_owned(), &[("origin", "http://example.com")], (403, "foreign_origin")),
+    ] {
+        let (status, code, _) = code(world.send("POST", &target, headers, Body::empty()).await).await;
+        assert_eq!((status, code.as_str()), expected, "{target}");
+    }
+    *world.intake.refusal.lock().unwrap() = Some(IntakeError::DiskFull("no room".to_owned()));
+    let (status, code, retry) = code(world.send("POST", replay, &[], Body::empty()).await).await;
+    assert_eq!((status, code.as_str(), retry.is_some()), (503, "disk_full", true));
+}
