@@ -69,9 +69,11 @@ pub(crate) fn enforce(
     let removed = catalog.retire(&entries, now)?;
     crash_point("index.retention_stored");
     drop(writers);
-    let mut result = Ok(over);
     for (split, (candidate, why)) in removed.iter().zip(&chosen) {
         note(catalog, split, candidate.bytes, *why);
+    }
+    let mut result = Ok(over);
+    for split in &removed {
         // What cannot be removed now is removed at the next start; the others go.
         if let Err(error) = std::fs::remove_dir_all(&split.dir) {
             result = Err(IndexError::io("remove", &split.dir)(error));

@@ -55,7 +55,7 @@ fn old_events_go_by_the_age_of_their_class_and_answers_say_so() {
     assert_eq!(server.api().total("name:late"), 0);
     assert_eq!(server.api().metric(r#"taffrail_index_records_total{outcome="expired"}"#), Some(1.0));
     let removed = r#"taffrail_retention_removed_events_total{reason="age"}"#;
-    assert_eq!(server.api().metric(removed), Some(1.0));
+    wait_until("it is counted", || server.api().metric(removed) == Some(1.0));
     let status = server.api().read("/api/v1/status", &[]);
     assert_eq!(status["retention"]["removed_by_age"]["splits"], 1, "{status}");
     assert!(status["retention"]["max_bytes"].as_u64() > status["retention"]["used_bytes"].as_u64());
@@ -109,7 +109,7 @@ fn the_oldest_events_make_room() {
     wait_until("all but today's events are removed", || server.api().total("") == 1);
     assert_eq!(server.api().total("name:of-0"), 1);
     let removed = r#"taffrail_retention_removed_splits_total{reason="bytes"}"#;
-    assert_eq!(server.api().metric(removed), Some(5.0));
+    wait_until("they are counted", || server.api().metric(removed) == Some(5.0));
     server.post_ok("lab", event("get", "next", 0).as_bytes());
     server.api().wait_for_total("name:next", 1);
 }
