@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::settings::Settings;
 use crate::settings::redaction::RedactionRule;
+use crate::settings::tail::TailSettings;
 
 /// Two underscores, because one would take variables that Kubernetes sets for a service named taffrail.
 pub(crate) const ENV_PREFIX: &str = "TAFFRAIL__";
@@ -16,6 +17,7 @@ const MAX_MISSPELT_CHARS: usize = 64;
 pub(crate) fn tree() -> Value {
     let mut settings = Settings::default();
     settings.redaction.add.push(RedactionRule::default());
+    settings.ingest.tail.push(TailSettings::default());
     // Serialising plain structs of strings and numbers into memory has no way to fail; an empty tree would refuse
     // every key, which the tests would see.
     serde_json::to_value(settings).unwrap_or(Value::Null)
@@ -120,10 +122,21 @@ mod tests {
             };
             known.push(vec![path.clone(), shown, env_name(&path)]);
         }
-        let rule = leaves(&tree["redaction"]["add"][0]).into_iter().map(|field| {
-            let default = if matches!(field.as_str(), "name" | "resources") { "required" } else { "none" };
-            vec![format!("redaction.add[].{field}"), default.to_owned(), String::new()]
-        });
+        let below = |key: &str, list: &str, tree: &Value, required: &[&str]| -> Vec<Vec<String>> {
+            let fields = leaves(tree).into_iter().map(|field| {
+                let default = match &tree[&field] {
+                    _ if required.contains(&field.as_str()) => "required",
+                    Value::String(text) if !text.is_empty() => text,
+                    _ => "none",
+                };
+                vec![format!("{key}.{list}[].{field}"), default.to_owned(), String::new()]
+            });
+            fields.collect()
+        };
+        let tail = below("ingest", "tail", &tree["ingest"]["tail"][0], &["paths"]);
+        let after_ingest = known.iter().rposition(|row| row[0].starts_with("ingest.")).unwrap() + 1;
+        known.splice(after_ingest..after_ingest, tail);
+        let rule = below("redaction", "add", &tree["redaction"]["add"][0], &["name", "resources"]);
         let after_rules = known.len() - leaves(&tree["log"]).len();
         known.splice(after_rules..after_rules, rule);
         assert_eq!(documented, known);

@@ -9,6 +9,7 @@ pub(crate) mod journal;
 pub(crate) mod log;
 pub(crate) mod redaction;
 pub(crate) mod retention;
+pub(crate) mod tail;
 
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 mod access;
 mod bounds;
 mod redaction;
+mod tail;
 
 use std::net::SocketAddr;
 
@@ -31,6 +32,7 @@ pub(crate) fn validate(settings: &Settings) -> Vec<Problem> {
     check_ports(settings, &mut report);
     bounds::check(settings, &mut report);
     redaction::check(&settings.redaction, &mut report);
+    tail::check(&settings.ingest.tail, &mut report);
     problems
 }
 

@@ -63,7 +63,7 @@ impl From<&IngestSettings> for IntakeLimits {
 pub struct IntakeOrigin {
     /// The cluster of the path.
     pub cluster: Arc<str>,
-    /// Who sends: `webhook:10.0.0.1`, `import`.
+    /// Who sends: `webhook:10.0.0.1`, `import`, `file:PATH`.
     pub source: Arc<str>,
     /// The route.
     pub via: Via,
@@ -74,6 +74,11 @@ impl IntakeOrigin {
     pub fn webhook(cluster: &str, sender: Option<IpAddr>) -> Self {
         let source = sender.map_or_else(|| "webhook".into(), |sender| format!("webhook:{sender}").into());
         Self { cluster: cluster.into(), source, via: Via::Webhook }
+    }
+
+    /// A followed log of `cluster`, by its name as a source.
+    pub fn file(cluster: &str, source: &str) -> Self {
+        Self { cluster: cluster.into(), source: source.into(), via: Via::File }
     }
 
     /// Files of `cluster` that an import sends instead of reading them into a directory.

@@ -72,6 +72,11 @@ impl DataDir {
         self.path.join("dead")
     }
 
+    /// The checkpoints of followed logs.
+    pub(crate) fn tail(&self) -> PathBuf {
+        self.path.join("tail")
+    }
+
     /// Who writes to the directory at this moment.
     pub(crate) fn holder(&self) -> anyhow::Result<Option<Holder>> {
         lock::holder(&self.path)

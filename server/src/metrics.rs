@@ -11,6 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use taffrail_event::WriteCounts;
+use taffrail_ingest::tail::TailedLog;
 use taffrail_query::RemovedTotals;
 
 use crate::unwanted::UnwantedBody;
@@ -70,6 +71,13 @@ struct RemovedLabels {
 /// Counters whose values are somebody else's sums.
 type Sums<L> = Family<L, Counter<u64, AtomicU64>>;
 
+/// Which followed log.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SourceLabels {
+    cluster: String,
+    source: String,
+}
+
 /// Which queries.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct QueryLabels {
@@ -112,6 +120,9 @@ pub(crate) struct Metrics {
     pub(crate) retention_used: Level,
     /// Bytes that they may take.
     pub(crate) retention_limit: Level,
+    tail_lag: Family<SourceLabels, Level>,
+    tail_noise: Family<SourceLabels, Counter<u64, AtomicU64>>,
+    tail_trouble: Family<SourceLabels, Level>,
     /// Bytes that requests in flight hold.
     pub(crate) budget_used: Level,
     /// Bytes that they may hold.
@@ -160,6 +171,9 @@ impl Metrics {
             cut: Counter::default(),
             skipped: Counter::default(),
             dropped: Family::default(),
+            tail_lag: Family::default(),
+            tail_noise: Family::default(),
+            tail_trouble: Family::default(),
             indexed: Family::default(),
             removed_splits: Family::default(),
             removed_events: Family::default(),
@@ -182,6 +196,7 @@ impl Metrics {
         };
         metrics.register_access();
         metrics.register_ingest();
+        metrics.register_tail();
         metrics.register_index();
         metrics.register_retention();
         metrics
@@ -228,6 +243,16 @@ impl Metrics {
         registry.register("journal_end_position", "Next position to be given out", self.journal_end.clone());
         let help = "Position below which every record is on disk";
         registry.register("journal_durable_position", help, self.journal_durable.clone());
+    }
+
+    fn register_tail(&mut self) {
+        let registry = &mut self.registry;
+        let help = "Bytes of a followed log that are not durable yet";
+        registry.register_with_unit("tail_lag", help, Unit::Bytes, self.tail_lag.clone());
+        let help = "Lines of the API server's own log that were left out of a followed log";
+        registry.register("tail_noise_lines", help, self.tail_noise.clone());
+        let help = "Whether a followed log cannot be read";
+        registry.register("tail_trouble", help, self.tail_trouble.clone());
     }
 
     fn register_index(&mut self) {
@@ -277,6 +302,17 @@ impl Metrics {
             set(&self.removed_splits, &labels, totals.splits);
             set(&self.removed_events, &labels, totals.documents);
             set(&self.removed_bytes, &labels, totals.bytes);
+        }
+    }
+
+    /// Sets how far the followed logs are read.
+    pub(crate) fn set_tailed(&self, logs: &[TailedLog]) {
+        for log in logs {
+            let labels = SourceLabels { cluster: log.cluster.clone(), source: log.source.clone() };
+            self.tail_lag.get_or_create(&labels).set(level(log.lag_bytes));
+            let noise = self.tail_noise.get_or_create(&labels);
+            noise.inner().store(log.noise_lines, std::sync::atomic::Ordering::Relaxed);
+            self.tail_trouble.get_or_create(&labels).set(i64::from(log.trouble.is_some()));
         }
     }
 
@@ -335,6 +371,14 @@ mod tests {
         metrics.set_indexed(WriteCounts::default());
         metrics.set_dropped(&[UnwantedBody { query: "verb:get".to_owned(), dropped: 0 }]);
         metrics.set_removed(RemovedTotals::default(), RemovedTotals::default());
+        metrics.set_tailed(&[TailedLog {
+            cluster: "prod".to_owned(),
+            source: "file:/a".to_owned(),
+            lag_bytes: 0,
+            open_files: 0,
+            noise_lines: 0,
+            trouble: None,
+        }]);
         metrics.queries.get_or_create(&QueryLabels { endpoint: "events" }).observe(0.1);
         let known: BTreeSet<String> = metrics
             .text()

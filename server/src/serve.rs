@@ -12,11 +12,13 @@ mod live;
 mod measured;
 mod opened;
 mod read_log;
+mod receipts;
 mod reload;
 mod retention;
 mod sources;
 mod stop;
 mod system;
+mod tailing;
 mod watch;
 
 use std::io::Write;
@@ -38,6 +40,7 @@ use self::measured::Measured;
 pub(crate) use self::opened::Opened;
 pub(crate) use self::opened::redactor;
 pub(crate) use self::read_log::{Read, ReadLog};
+pub(crate) use self::receipts::Receipts;
 use self::retention::Retention;
 pub(crate) use self::sources::{LiveSource, Sources};
 use self::stop::{Stops, run_until_stopped};
@@ -123,6 +126,7 @@ fn start_threads(
     opened: Opened,
     followed: Vec<Arc<dyn Follow>>,
 ) -> anyhow::Result<()> {
+    follow_logs(tasks, stops, settings, dir, &opened)?;
     if !followed.is_empty() {
         let stop = stops.work.clone();
         tasks.spawn_thread(TaskKind::Reload, move || {
@@ -177,6 +181,24 @@ fn start_threads(
             health.index_failed(&error.to_string());
         }
         Ok(result?)
+    })
+}
+
+fn follow_logs(
+    tasks: &mut Tasks,
+    stops: &Stops,
+    settings: &Settings,
+    dir: &DataDir,
+    opened: &Opened,
+) -> anyhow::Result<()> {
+    if settings.ingest.tail.is_empty() {
+        return Ok(());
+    }
+    let (settings, checkpoints, stop) = (settings.clone(), dir.tail(), stops.work.clone());
+    let (intake, receipts) = (Arc::clone(&opened.intake), opened.receipts());
+    let status = Arc::clone(&opened.logs);
+    tasks.spawn_thread(TaskKind::Tail, move || {
+        tailing::follow(&settings, checkpoints, intake, receipts, &status, stop.as_atomic())
     })
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum TaskKind {
     Pipeline,
     /// Looks for sources that fell silent.
     Watch,
+    /// Follows logs.
+    Tail,
 }
 
 /// What the failure of a task means for the server.
@@ -68,6 +70,7 @@ impl TaskKind {
             Self::Compaction => "compaction",
             Self::Pipeline => "pipeline",
             Self::Watch => "watch",
+            Self::Tail => "tail",
         }
     }
 
@@ -76,8 +79,11 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener | Self::HealthListener => OnError::StopServer,
             // Senders must not suffer from a broken index: the journal keeps what they send.
-            // And readers must not suffer because nobody writes down what they read.
-            Self::Compaction | Self::Pipeline | Self::Watch | Self::Reload | Self::ReadLog => OnError::Log,
+            // And readers must not suffer because nobody writes down what they read; a log keeps its lines until somebody
+            // has looked.
+            Self::Compaction | Self::Pipeline | Self::Watch | Self::Reload | Self::ReadLog | Self::Tail => {
+                OnError::Log
+            }
         }
     }
 
@@ -86,7 +92,7 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
             Self::ReadLog => OnStop::WriteOut,
-            Self::Compaction | Self::Watch | Self::Reload => OnStop::LeaveOff,
+            Self::Compaction | Self::Watch | Self::Reload | Self::Tail => OnStop::LeaveOff,
             Self::Pipeline => OnStop::Drain,
             Self::HealthListener => OnStop::Outlast,
         }

@@ -7,6 +7,7 @@ use bytesize::{GIB, MIB};
 use serde::{Deserialize, Serialize};
 
 use super::access::{AuthSettings, TlsSettings};
+use super::tail::TailSettings;
 
 /// Loopback, because anything else needs authentication; the port next to `api.listen`.
 pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8586);
@@ -60,6 +61,8 @@ pub struct IngestSettings {
     pub dead_letter_bytes: u64,
     /// Queries whose events are acknowledged and not kept. What they mean, only the query language knows.
     pub drop: Vec<String>,
+    /// Log files that are followed while they grow.
+    pub tail: Vec<TailSettings>,
 }
 
 impl Default for IngestSettings {
@@ -75,6 +78,7 @@ impl Default for IngestSettings {
             silence_after: DEFAULT_SILENCE_AFTER,
             dead_letter_bytes: DEFAULT_DEAD_LETTER_BYTES,
             drop: Vec::new(),
+            tail: Vec::new(),
         }
     }
 }

@@ -26,6 +26,7 @@ use serde::Serialize;
 use taffrail_event::Timestamp;
 use taffrail_ingest::journal::Journal;
 use taffrail_ingest::pipeline::PipelineStatus;
+use taffrail_ingest::tail::TailStatus;
 use taffrail_ingest::{DeadLetters, Intake};
 use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
@@ -70,6 +71,7 @@ pub(crate) struct ApiState {
     pub(crate) unwanted: Arc<Unwanted>,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
+    pub(crate) logs: Arc<TailStatus>,
     pub(crate) health: Arc<Health>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) metrics: Arc<Metrics>,

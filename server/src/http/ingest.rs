@@ -30,8 +30,7 @@ pub(crate) use self::replay::{ReplayBody, is_wanted};
 use super::access::Access;
 use super::around::{Peer, around, with_fallbacks};
 use super::problem::{Code, Problem};
-use crate::metrics::Metrics;
-use crate::serve::{Freshness, Health, Sources, Watch};
+use crate::serve::{Receipts, Watch};
 
 /// The listener's name in metrics.
 pub(super) const LISTENER: &str = "ingest";
@@ -64,11 +63,8 @@ impl Receive for Intake {
 /// What the listener needs.
 pub(crate) struct IngestState {
     pub(crate) intake: Arc<dyn Receive>,
-    pub(crate) freshness: Arc<Freshness>,
-    pub(crate) sources: Arc<Sources>,
-    pub(crate) health: Arc<Health>,
+    pub(crate) receipts: Receipts,
     pub(crate) watch: Arc<Watch>,
-    pub(crate) metrics: Arc<Metrics>,
     pub(crate) access: Access,
     /// `ingest.read_timeout`.
     pub(crate) read_timeout: Duration,
@@ -78,7 +74,7 @@ pub(crate) struct IngestState {
 
 /// The routes of the listener.
 pub(crate) fn router(state: Arc<IngestState>) -> Router {
-    let metrics = Arc::clone(&state.metrics);
+    let metrics = Arc::clone(&state.receipts.metrics);
     let routes = Router::new()
         .route("/v1/audit/{cluster}", post(audit))
         .route("/v1/audit/{cluster}/", post(audit))
@@ -120,7 +116,7 @@ async fn audit(
         if error.is_ours() {
             state.watch.refused(&cluster, &error.to_string());
         }
-        refusal(&error, &state.health)
+        refusal(&error, &state.receipts)
     })?;
     Ok(acknowledge(&receipt))
 }
@@ -157,7 +153,7 @@ async fn take(
     let taking = tokio::task::spawn_blocking(move || {
         let result = thread_state.intake.receive(&origin, reader);
         if let Ok(receipt) = &result {
-            thread_state.note(&origin, receipt, received);
+            thread_state.receipts.note(&origin, receipt, received);
         }
         drop(slot);
         result
@@ -171,34 +167,6 @@ async fn take(
         skip_rest(rest, state.read_timeout).await;
     }
     result
-}
-
-impl IngestState {
-    fn note(&self, origin: &IntakeOrigin, receipt: &Receipt, received: Timestamp) {
-        self.health.journal_works();
-        self.freshness.acknowledged(receipt.position.offset, received);
-        self.sources.note(&origin.cluster, &origin.source, receipt);
-        self.metrics.records.inc_by(receipt.records);
-        self.metrics.acked_bytes.inc_by(receipt.bytes);
-        self.metrics.dead_letters.inc_by(receipt.dead);
-        self.metrics.cut.inc_by(receipt.cut);
-        self.metrics.skipped.inc_by(receipt.skipped);
-        let cluster = &*origin.cluster;
-        if receipt.cut > 0 {
-            tracing::warn!(
-                cluster,
-                events = receipt.cut,
-                "bodies were cut: events over ingest.max_event_bytes"
-            );
-        }
-        if receipt.dead > 0 {
-            tracing::info!(
-                cluster,
-                items = receipt.dead,
-                "items could not be decoded; see `taffrail deadletters`"
-            );
-        }
-    }
 }
 
 /// 200 with nothing in it: API servers resend for ever on a body or a media type that they cannot read.

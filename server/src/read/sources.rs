@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::{Gap, SourceSums, Timestamp};
+use taffrail_ingest::tail::TailedLog;
 
 use crate::serve::LiveSource;
 
@@ -38,12 +39,18 @@ pub(crate) struct SourceBody {
     pub(crate) skipped: u64,
     /// Of the last minute.
     pub(crate) records_per_second: f64,
+    /// Bytes of a followed log that are not durable yet; null for other sources.
+    pub(crate) lag_bytes: Option<u64>,
+    /// Why a followed log cannot be read; null while it can.
+    pub(crate) trouble: Option<String>,
 }
 
-/// All of them, by cluster and name. `live` is what a running server saw, `silent` the silences that last.
+/// All of them, by cluster and name. `live` is what a running server saw, `tailed` how far it has read the logs that it
+/// follows, `silent` the silences that last.
 pub(crate) fn sources(
     known: Vec<SourceSums>,
     live: Vec<LiveSource>,
+    tailed: Vec<TailedLog>,
     gaps: &[Gap],
     silent: &[Gap],
     now: Timestamp,
@@ -55,6 +62,11 @@ pub(crate) fn sources(
     for live in live {
         let body = bodies.entry((live.cluster.clone(), live.source.clone())).or_default();
         add_live(body, live);
+    }
+    for log in tailed {
+        let body = bodies.entry((log.cluster.clone(), log.source.clone())).or_default();
+        (body.cluster, body.source) = (log.cluster, log.source);
+        (body.lag_bytes, body.trouble) = (Some(log.lag_bytes), log.trouble);
     }
     let is_of = |gap: &Gap, body: &SourceBody| gap.cluster == body.cluster && gap.source == body.source;
     let with_gaps = bodies.into_values().map(|mut body| {
@@ -143,11 +155,21 @@ mod tests {
         };
         let gaps = [gap("webhook:10.0.0.1", 10), gap("webhook:10.0.0.1", 150), gap("webhook", 20)];
         let live = vec![live("webhook:10.0.0.1", 4), live("webhook:10.0.0.2", 5)];
-        let bodies = sources(vec![known], live, &gaps, &gaps[1..2], at(300));
-        let [first, second] = bodies.as_slice() else { panic!("{bodies:?}") };
+        let log = TailedLog {
+            cluster: "prod".to_owned(),
+            source: "file:/var/log/audit.log".to_owned(),
+            lag_bytes: 5,
+            open_files: 1,
+            noise_lines: 0,
+            trouble: Some("no permission".to_owned()),
+        };
+        let bodies = sources(vec![known], live, vec![log], &gaps, &gaps[1..2], at(300));
+        let [log, first, second] = bodies.as_slice() else { panic!("{bodies:?}") };
         assert_eq!((first.records, first.duplicates, first.requests, first.gaps), (7, 2, 3, 2));
         assert_eq!((first.last_event, first.last_received), (Some(at(99)), Some(at(200))));
         assert_eq!((first.lag_ms, first.silent_since), (Some(1000), Some(at(150))));
+        assert_eq!((log.lag_bytes, log.trouble.as_deref()), (Some(5), Some("no permission")));
+        assert_eq!((first.lag_bytes, first.requests), (None, 3));
         assert_eq!((second.records, second.last_event, second.silent_since), (5, None, None));
     }
 }

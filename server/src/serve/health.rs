@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use taffrail_ingest::IntakeError;
+
 /// How long a refusal for want of room speaks for the present. Senders come back within ten seconds; if none does, nobody
 /// can say whether there is room by now, and a server that called itself unready for ever would get no more senders.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(60);
@@ -25,6 +27,21 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
 }
 
+impl Refusal {
+    /// What `error` says about the requests that come next; `None` if it speaks for its own only.
+    pub(crate) fn of(error: &IntakeError) -> Option<Self> {
+        let (cause, reason) = match error {
+            IntakeError::DiskFull(detail) => (Cause::DiskFull, format!("the disk is full: {detail}")),
+            IntakeError::JournalFull(detail) => {
+                (Cause::JournalFull, format!("the journal is full: {detail}"))
+            }
+            IntakeError::Failed(detail) => (Cause::JournalFailed, detail.clone()),
+            IntakeError::Busy | IntakeError::Body(_) | IntakeError::TooLarge { .. } => return None,
+        };
+        Some(Self { cause, reason })
+    }
+}
+
 /// What is in the way of accepting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -43,9 +60,11 @@ struct Refused {
 }
 
 impl Health {
-    /// A request was refused, which will happen to the next one too.
-    pub(crate) fn refused(&self, cause: Cause, reason: &str) {
-        self.refused_at(Instant::now(), cause, reason);
+    /// A request was refused. If that will happen to the next one too, it is remembered.
+    pub(crate) fn refused(&self, error: &IntakeError) {
+        if let Some(Refusal { cause, reason }) = Refusal::of(error) {
+            self.refused_at(Instant::now(), cause, &reason);
+        }
     }
 
     /// Something was made durable: whatever was in the way is gone.

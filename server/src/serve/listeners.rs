@@ -35,11 +35,8 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
     let Doors { api, ingest, health: probes } = doors;
     let ingest_router = ingest::router(Arc::new(IngestState {
         intake: Arc::<Intake>::clone(&opened.intake),
-        freshness: Arc::clone(&opened.freshness),
-        sources: Arc::clone(&opened.sources),
-        health: Arc::clone(&opened.health),
+        receipts: opened.receipts(),
         watch: Arc::clone(&opened.watch),
-        metrics: Arc::clone(&opened.metrics),
         access: ingest.access,
         read_timeout: settings.ingest.read_timeout,
         slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
@@ -66,6 +63,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),
         watch: Arc::clone(&opened.watch),
+        logs: Arc::clone(&opened.logs),
         metrics: Arc::clone(&opened.metrics),
         about,
         levels: Mutex::default(),

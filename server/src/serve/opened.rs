@@ -10,12 +10,14 @@ use taffrail_index::Store;
 use taffrail_ingest::journal::{Item, Journal, JournalOptions};
 use taffrail_ingest::pipeline::PipelineStatus;
 use taffrail_ingest::redact::{Redactor, load_or_create_key};
+use taffrail_ingest::tail::TailStatus;
 use taffrail_ingest::{DeadLetters, Intake, IntakeLimits};
 use taffrail_query::Search;
 
 use super::freshness::Freshness;
 use super::health::Health;
 use super::live::Live;
+use super::receipts::Receipts;
 use super::sources::Sources;
 use super::watch::Watch;
 use crate::data_dir::DataDir;
@@ -37,6 +39,7 @@ pub(crate) struct Opened {
     pub(crate) health: Arc<Health>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) live: Arc<Live>,
+    pub(crate) logs: Arc<TailStatus>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -75,8 +78,19 @@ impl Opened {
             health: Arc::default(),
             live: Arc::new(Live::new(searchable)),
             watch: Arc::new(Watch::new(settings.ingest.silence_after)),
+            logs: Arc::default(),
             metrics: Arc::new(Metrics::new()),
         })
+    }
+
+    /// Everybody who has to know of a receipt.
+    pub(super) fn receipts(&self) -> Receipts {
+        Receipts {
+            freshness: Arc::clone(&self.freshness),
+            sources: Arc::clone(&self.sources),
+            health: Arc::clone(&self.health),
+            metrics: Arc::clone(&self.metrics),
+        }
     }
 }
 

@@ -118,7 +118,7 @@ impl Directory {
         let (_, letters) = DeadLetters::list_in(&self.dir.dead(), 0, None)?;
         let ClustersBody { clusters, coverage } = self.clusters()?;
         let now = Timestamp::now();
-        let sources = sources(self.search.sources(), Vec::new(), &coverage.gaps, &[], now);
+        let sources = sources(self.search.sources(), Vec::new(), Vec::new(), &coverage.gaps, &[], now);
         let names: Vec<_> = clusters.iter().map(|cluster| (cluster.cluster.clone(), cluster.last)).collect();
         let levels =
             levels(&*self.search, &names, now, self.deadline()).map_err(|error| refused(error.into()))?;

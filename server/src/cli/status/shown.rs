@@ -111,6 +111,9 @@ impl Shown<'_> {
     }
 
     fn lag(&self, source: &SourceBody) -> Text {
+        if let Some(bytes @ 1..) = source.lag_bytes {
+            return Text::new(bytes_in_words(bytes)).tone(Tone::Notable);
+        }
         match source.lag_ms {
             None => Text::new(""),
             Some(ahead @ ..=-1000) => {
@@ -123,6 +126,9 @@ impl Shown<'_> {
 
     fn heard(&self, source: &SourceBody) -> Text {
         let heard = source.last_received.map_or(String::new(), |time| self.ago(time));
+        if source.trouble.is_some() {
+            return Text::new("cannot be read").tone(Tone::Bad);
+        }
         match source.silent_since {
             Some(_) => Text::new(format!("{heard}, silent")).tone(Tone::Bad),
             None => Text::new(heard),

@@ -49,6 +49,7 @@ impl ApiState {
         let progress = self.search.progress();
         metrics.set_indexed(self.pipeline.counts());
         metrics.set_dropped(&self.unwanted.list());
+        metrics.set_tailed(&self.logs.all());
         metrics.budget_used.set(level(self.in_flight.held_bytes()));
         metrics.budget.set(level(self.about.budget_bytes));
         metrics.journal_bytes.set(level(self.journal.bytes()));

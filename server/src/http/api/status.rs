@@ -143,8 +143,14 @@ impl ApiState {
         let now = asked.context.now;
         let clusters = clusters(&*self.search, asked.coverage.clone())?;
         let silent = self.watch.lasting(now);
-        let sources =
-            sources(self.search.sources(), self.sources.list(), &clusters.coverage.gaps, &silent, now);
+        let sources = sources(
+            self.search.sources(),
+            self.sources.list(),
+            self.logs.all(),
+            &clusters.coverage.gaps,
+            &silent,
+            now,
+        );
         let refused = self.watch.refusals();
         let certificates = self.certificates.iter().map(|certificate| {
             let (listener, not_after) = certificate.ends();

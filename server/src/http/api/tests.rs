@@ -5,6 +5,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use taffrail_config::ByteLimit;
 use taffrail_event::{Gap, Key};
+use taffrail_ingest::IntakeError;
 use taffrail_ingest::journal::JournalOptions;
 use taffrail_query::SearchError;
 use tempfile::TempDir;
@@ -13,7 +14,6 @@ use tower::ServiceExt;
 use super::*;
 use crate::http::access::Role;
 use crate::http::fakes::{FakeIntake, FakeSearch, hit};
-use crate::serve::Cause;
 
 struct World {
     search: Arc<FakeSearch>,
@@ -36,6 +36,7 @@ impl World {
             in_flight: Arc::new(FakeIntake::default()),
             freshness: Arc::default(),
             sources: Arc::default(),
+            logs: Arc::default(),
             health: Arc::default(),
             watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),
@@ -315,15 +316,17 @@ async fn an_export_that_fails_has_no_end() {
 async fn readiness_ends_with_the_stop_and_with_the_journal() {
     let world = World::new(FakeSearch::default());
     assert_eq!(world.get("/readyz").await.0, 200);
-    for (cause, code) in [
-        (Cause::DiskFull, "disk_full"),
-        (Cause::JournalFull, "journal_full"),
-        (Cause::JournalFailed, "journal_failed"),
+    for (error, code) in [
+        (IntakeError::DiskFull("no room".to_owned()), "disk_full"),
+        (IntakeError::JournalFull("no room".to_owned()), "journal_full"),
+        (IntakeError::Failed("no room".to_owned()), "journal_failed"),
     ] {
-        world.state.health.refused(cause, "no room");
+        world.state.health.refused(&error);
         assert_eq!(world.get("/readyz").await.1["code"], code);
-        assert_eq!(world.get("/api/v1/status").await.1["ingest"]["trouble"], "no room");
+        let status = world.get("/api/v1/status").await.1;
+        assert!(status["ingest"]["trouble"].as_str().is_some_and(|trouble| trouble.ends_with("no room")));
     }
+    world.state.health.refused(&IntakeError::Busy);
     world.state.health.journal_works();
     assert_eq!(world.get("/readyz").await.0, 200);
     assert_eq!(world.get("/api/v1/status").await.1["ingest"]["trouble"], Value::Null);

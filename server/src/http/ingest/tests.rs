@@ -15,6 +15,8 @@ use tower::ServiceExt;
 use super::*;
 use crate::http::access::Role;
 use crate::http::fakes::FakeIntake;
+use crate::metrics::Metrics;
+use crate::serve::Receipts;
 
 struct World {
     intake: Arc<FakeIntake>,
@@ -31,11 +33,13 @@ impl World {
         let intake = Arc::new(FakeIntake::default());
         let state = Arc::new(IngestState {
             intake: Arc::<FakeIntake>::clone(&intake),
-            freshness: Arc::default(),
-            sources: Arc::default(),
-            health: Arc::default(),
+            receipts: Receipts {
+                freshness: Arc::default(),
+                sources: Arc::default(),
+                health: Arc::default(),
+                metrics: Arc::new(Metrics::new()),
+            },
             watch: Arc::new(Watch::new(Duration::from_secs(90))),
-            metrics: Arc::new(Metrics::new()),
             access: Access::open_to_all(Role::Sending),
             read_timeout,
             slots: Arc::new(Semaphore::new(slots)),
@@ -130,9 +134,9 @@ async fn t02_t04_success_is_an_empty_200_at_any_form_of_the_path() {
         assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
     }
     assert_eq!(world.intake.bodies.lock().unwrap().len(), 4);
-    assert_eq!(world.state.metrics.records.get(), 8);
-    assert_eq!(world.state.metrics.dead_letters.get(), 4);
-    assert_eq!(world.state.sources.list()[0].requests, 4);
+    assert_eq!(world.state.receipts.metrics.records.get(), 8);
+    assert_eq!(world.state.receipts.metrics.dead_letters.get(), 4);
+    assert_eq!(world.state.receipts.sources.list()[0].requests, 4);
 }
 
 #[tokio::test]
@@ -202,9 +206,9 @@ async fn every_refusal_says_when_to_come_back() {
         let response = world.post(Body::new(Pieces { pieces, ends: true })).await;
         assert_eq!(code(response).await, (status, expected.to_owned(), retry.map(str::to_owned)));
         let is_in_the_way = ["disk_full", "journal_full", "journal_failed"].contains(&expected);
-        assert_eq!(world.state.health.refusal().is_some(), is_in_the_way, "{expected}");
+        assert_eq!(world.state.receipts.health.refusal().is_some(), is_in_the_way, "{expected}");
         assert_eq!(world.post(Body::from("{}")).await.status(), 200);
-        assert_eq!(world.state.health.refusal(), None);
+        assert_eq!(world.state.receipts.health.refusal(), None);
     }
     check(IntakeError::Busy, 429, "too_many_requests", Some("1")).await;
     let full = || "not enough space".to_owned();
@@ -268,7 +272,7 @@ async fn t13_leaving_after_the_request_undoes_nothing() {
     sender.abort();
     assert!(sender.await.unwrap_err().is_cancelled());
     world.intake.gate.open();
-    until(|| world.state.metrics.records.get() == 2).await;
+    until(|| world.state.receipts.metrics.records.get() == 2).await;
 }
 
 async fn until(condition: impl Fn() -> bool) {
