@@ -60,8 +60,7 @@ fn wait_until_read(server: &Server) {
     wait_until("the log is read", || {
         let status = server.api().read("/api/v1/status", &[]);
         let sources = status["sources"].as_array().expect("sources is a list");
-        !sources.is_empty()
-            && sources.iter().all(|source| source["lag_bytes"] != 1 && source["lag_bytes"] == 0)
+        !sources.is_empty() && sources.iter().all(|source| source["lag_bytes"] == 0)
     });
     server.api().wait_until_searchable();
 }
