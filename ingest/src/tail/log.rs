@@ -1,8 +1,7 @@
 //! What is known of one log: its files, how far each is read, and whether one was missed.
-//!
-//! **When a file was missed.** Whoever rotates removes the oldest files first. As long as one that was seen is still there,
-//! whatever it is called now, no newer one can have been removed. If even the newest file of the last look is gone, files
-//! between it and the oldest that is there may have come and gone, and that is a gap.
+
+mod admit;
+mod missed;
 
 use std::io;
 use std::path::PathBuf;
@@ -17,10 +16,6 @@ use super::follow::{Follow, Next, Piece};
 use super::hand_on::Done;
 use super::look::Sighting;
 use crate::intake::IntakeOrigin;
-
-/// Looks in a row that have to miss a file: while files are renamed, a listing may show neither their old nor their new
-/// name, and a look may have begun before the file was removed.
-const MISSED_LOOKS: u32 = 3;
 
 /// How often a checkpoint is written while lines come in. What lies between is read again after a crash.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
@@ -226,85 +221,6 @@ impl Log {
         id
     }
 
-    /// Finds out which file this is, and begins or goes on to read it.
-    fn admit(&mut self, held: Held) {
-        let beginning = match held.beginning() {
-            Ok(beginning) => beginning,
-            // Half compressed; its end comes, or its original stays.
-            Err(_) if held.is_gzip => {
-                if !held.is_removed().unwrap_or(true) {
-                    self.undecided.push(held);
-                }
-                return;
-            }
-            Err(error) => return self.unreadable(&error),
-        };
-        for follow in self.files.iter_mut().filter_map(|file| file.follow.as_mut()) {
-            follow.renew_fingerprint();
-        }
-        match self.recognise(held.identity, &beginning) {
-            Some(at) => self.again(at, held),
-            None => self.begin(held, &beginning),
-        }
-    }
-
-    /// The file that begins like this: the one that was seen as this number, or any if its beginning tells.
-    fn recognise(&mut self, identity: Identity, beginning: &[u8]) -> Option<usize> {
-        let fits = |file: &Tracked| file.fingerprint().fits(beginning);
-        let same = self.files.iter().position(|file| file.point.identities.contains(&identity) && fits(file));
-        if same.is_some() {
-            return same;
-        }
-        // The number was given out again.
-        for file in &mut self.files {
-            file.point.identities.retain(|known| *known != identity);
-        }
-        self.files.iter().position(|file| file.fingerprint().tells() && fits(file))
-    }
-
-    fn again(&mut self, at: usize, held: Held) {
-        let file = &mut self.files[at];
-        file.missed = 0;
-        if !file.point.identities.contains(&held.identity) {
-            file.point.identities.push(held.identity);
-            self.is_changed = true;
-        }
-        let has_grown = !held.is_gzip && held.size().is_ok_and(|size| size > file.point.offset);
-        if file.point.is_done && has_grown {
-            file.point.is_done = false;
-        }
-        if file.point.is_done {
-            return;
-        }
-        file.copies.push(held);
-        if file.follow.is_none() {
-            self.use_copy(at);
-        }
-    }
-
-    /// Goes on in a copy, or in the compressed form, of a file that cannot be read any more.
-    fn use_copy(&mut self, at: usize) {
-        let file = &mut self.files[at];
-        let FilePoint { offset, fingerprint, .. } = &file.point;
-        // What is in flight is durable before anything else of this file is.
-        if file.in_flight > 0 {
-            return;
-        }
-        file.has_ended = false;
-        while let Some(held) = file.copies.pop() {
-            match Follow::new(held, *offset, fingerprint.clone(), self.max_line_bytes) {
-                Ok(follow) => {
-                    file.follow = Some(follow);
-                    return;
-                }
-                Err(error) => {
-                    let trouble = format!("cannot read {}: {error}", self.path.display());
-                    note_trouble(&self.origin, &mut self.read_trouble, Some(trouble));
-                }
-            }
-        }
-    }
-
     /// A compressed file that cannot be read to its end. If it is gone, there may be another form of it.
     fn broken(&mut self, at: usize) {
         let file = &mut self.files[at];
@@ -321,31 +237,6 @@ impl Log {
     fn unreadable(&mut self, error: &io::Error) {
         let trouble = format!("cannot read {}: {error}", self.path.display());
         note_trouble(&self.origin, &mut self.read_trouble, Some(trouble));
-    }
-
-    fn begin(&mut self, held: Held, beginning: &[u8]) {
-        let identity = held.identity;
-        let skips = self.skips_history;
-        let is_done = skips && self.current != Some(identity);
-        let offset = if skips && !is_done { held.last_line_start().unwrap_or(0) } else { 0 };
-        let point = FilePoint {
-            identities: vec![identity],
-            fingerprint: Fingerprint::of(beginning),
-            offset,
-            is_done,
-            first: None,
-            last: None,
-        };
-        self.add(point);
-        self.is_changed = true;
-        let at = self.files.len() - 1;
-        if is_done {
-            // What it holds now is not news; what it gets later is.
-            self.files[at].point.offset = held.size().unwrap_or(0);
-        } else {
-            self.files[at].copies.push(held);
-            self.use_copy(at);
-        }
     }
 
     /// The file begins anew: what it held is elsewhere or nowhere.
@@ -384,107 +275,6 @@ impl Log {
             self.is_changed = true;
         } else if file.follow.is_none() && !file.copies.is_empty() {
             self.use_copy(at);
-        }
-    }
-
-    /// Forgets files that are read and gone, and notices those that are gone unread.
-    fn look_for_missed(&mut self) {
-        let Some(newest) = self.newest_listed() else { return };
-        // One that says too little to be told may be another, and proves nothing.
-        let oldest = self.listed_files().filter(|file| file.fingerprint().tells()).map(|file| file.id).min();
-        let mut missing = self.missing;
-        let mut anchor_is_there = self.anchor.is_none();
-        for file in &mut self.files {
-            let is_anchor = self.anchor == Some(file.id);
-            if file.is_there(&self.listed) {
-                file.missed = 0;
-                anchor_is_there |= is_anchor;
-                continue;
-            }
-            if is_anchor || (file.follow.is_none() && file.in_flight == 0) {
-                file.missed = file.missed.saturating_add(1);
-            }
-            let is_unread = !file.point.is_done && file.follow.is_none() && !file.is_excused;
-            let is_gone = oldest.is_none_or(|oldest| oldest > file.id) && newest > file.id;
-            if file.missed >= MISSED_LOOKS && (is_anchor || is_unread) && is_gone {
-                missing = Some(missing.map_or((file.id, file.id), |(first, _)| (first, file.id)));
-            }
-        }
-        self.missing = missing;
-        // An anchor that is gone for good while an older file is there has another form now.
-        let is_settled = anchor_is_there
-            || self
-                .files
-                .iter()
-                .any(|file| self.anchor == Some(file.id) && file.missed >= MISSED_LOOKS && newest > file.id);
-        if is_settled && missing.is_none() {
-            self.anchor = Some(newest);
-        }
-        self.forget();
-    }
-
-    fn forget(&mut self) {
-        let (anchor, before) = (self.anchor, self.files.len());
-        let is_missing = |id| self.missing.is_some_and(|(first, last)| (first..=last).contains(&id));
-        self.files.retain(|file| {
-            file.missed < MISSED_LOOKS
-                || file.follow.is_some()
-                || anchor == Some(file.id)
-                || is_missing(file.id)
-        });
-        self.is_changed |= self.files.len() != before;
-    }
-
-    /// Whether a file newer than the last one that is known to have been next may not be the next.
-    fn suspects_a_gap(&self) -> bool {
-        let anchor = self.files.iter().find(|file| self.anchor == Some(file.id));
-        let is_newest = |id| self.files.last().is_some_and(|newest| newest.id == id);
-        self.missing.is_some() || anchor.is_some_and(|file| file.missed > 0 && !is_newest(file.id))
-    }
-
-    fn listed_files(&self) -> impl Iterator<Item = &Tracked> {
-        self.files.iter().filter(|file| file.is_listed(&self.listed))
-    }
-
-    fn newest_listed(&self) -> Option<FileId> {
-        self.listed_files().map(|file| file.id).max()
-    }
-
-    /// Tells of a gap once everything before it is read and the first event behind it is known.
-    fn finish_gap(&mut self) {
-        let Some((first, last)) = self.missing else { return };
-        let is_read = |file: &Tracked| file.id > last || file.follow.is_none() || file.is_waiting;
-        let Some(next) = self.files.iter().find(|file| file.id > last) else { return };
-        let is_known = next.point.first.is_some() || next.follow.is_none() || next.is_waiting;
-        if !is_known || !self.files.iter().all(is_read) {
-            return;
-        }
-        let modified = next.follow.as_ref().and_then(|follow| follow.held().modified().ok());
-        let to = next.point.first.or(modified).unwrap_or_else(Timestamp::now);
-        let before = self.files.iter().filter(|file| file.id <= first);
-        let from = before.filter_map(|file| file.point.last).next_back().unwrap_or(to);
-        self.gaps.push(self.new_gap(
-            from,
-            to,
-            "files of the log were rotated away before they could be read; keep more of them, or larger ones",
-        ));
-        self.missing = None;
-        for file in self.files.iter_mut().filter(|file| file.id <= last) {
-            file.is_excused = true;
-        }
-        self.anchor = self.newest_listed();
-        self.forget();
-    }
-
-    fn new_gap(&self, from: Timestamp, to: Timestamp, reason: &str) -> Gap {
-        Gap {
-            cluster: self.origin.cluster.as_ref().to_owned(),
-            source: self.origin.source.as_ref().to_owned(),
-            from,
-            // Clocks are set back now and then; a gap has a length all the same.
-            to: to.max(from.plus_micros(1)),
-            lost: None,
-            reason: reason.to_owned(),
         }
     }
 }
