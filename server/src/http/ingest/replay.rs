@@ -80,17 +80,17 @@ pub(super) async fn replay(
         result
     });
     let report = replaying.await.unwrap_or_else(|error| Err(IntakeError::Failed(error.to_string())));
-    report.map(|report| Json(report.into())).map_err(|error| refusal(&error, &state.health))
+    report.map(|report| Json(report.into())).map_err(|error| refusal(&error, &state.receipts))
 }
 
 impl IngestState {
     fn note_replay(&self, report: &ReplayReport) {
         if let Some(end) = report.end {
-            self.health.journal_works();
+            self.receipts.health.journal_works();
             // They came in long ago, and can be promised only from now on.
-            self.freshness.acknowledged(end, Timestamp::now());
+            self.receipts.freshness.acknowledged(end, Timestamp::now());
         }
-        self.metrics.records.inc_by(report.records);
+        self.receipts.metrics.records.inc_by(report.records);
         tracing::info!(
             letters = report.replayed,
             records = report.records,
