@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use taffrail_tests::{Client, Server, yaml};
+use taffrail_tests::{Authority, Client, Connection, Dial, Server, wait_for, yaml};
 
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -89,11 +89,29 @@ fn alerts_and_panels_speak_of_metrics_that_exist() {
 /// Names as Prometheus will see them: the page's list against a running server, for all that is there from the start.
 #[test]
 fn the_running_server_offers_what_the_page_lists() {
-    // What is dropped is counted by query.
-    let server = Server::builder().set("ingest.drop", "['user:nobody']").expect_log("ingest.drop").start();
-    server.post_ok("lab", b"{}");
-    let offered = String::from_utf8(Client::new(server.api_addr()).get("/metrics").expect("metrics").body)
-        .expect("text");
+    // Some are counted by what only a setting or a misfit brings: queries that drop, logs that are followed, TLS, refusals.
+    let authority = Authority::new();
+    let own = authority.issue_for_loopback();
+    let [cert, key] = [("tls.crt", &own.cert), ("tls.key", &own.key)].map(|(name, text)| {
+        authority.write(name, text).to_str().expect("temporary paths are UTF-8").to_owned()
+    });
+    let log = authority.write("audit.log", "");
+    let server = Server::builder()
+        .set("ingest.drop", "['user:nobody']")
+        .set("ingest.tail", &format!("[{{paths: ['{}']}}]", log.display()))
+        .set("ingest.tls.cert", &cert)
+        .set("ingest.tls.key", &key)
+        .expect_log("")
+        .start();
+    let mut sender = Dial::new(&authority).open(server.ingest_addr()).expect("a handshake");
+    assert_eq!(sender.post("lab", &[], b"{}").expect("an answer").status, 200);
+    assert_eq!(sender.post("taffrail", &[], b"{}").expect("an answer").status, 403);
+    let mut garbage = Connection::open(server.ingest_addr()).expect("connect");
+    garbage.send(b"this is no handshake").expect("send");
+    let offered = wait_for("a failed handshake is counted", || {
+        let text = String::from_utf8(Client::new(server.api_addr()).get("/metrics").expect("metrics").body);
+        text.ok().filter(|text| text.contains("handshakes_failed_total{") && text.contains("tail_lag_bytes{"))
+    });
     let offered: BTreeSet<&str> = offered
         .lines()
         .filter(|line| !line.starts_with('#'))

@@ -98,7 +98,7 @@ fn an_event_over_the_limit_keeps_its_head_and_is_marked() {
     let event = serde_json::to_vec(&event).expect("JSON can be written");
     let neighbour = samples::example("label-quarantine-true");
     server.post_ok("prod", &samples::event_list(&[event, neighbour]));
-    server.api().wait_for_total("", 2);
+    server.api().wait_for_total("kind:audit", 2);
     let found = server.api().only("resource:configmaps");
     let raw = found["raw"].as_str().expect("the record is text");
     assert!(raw.len() < 2 << 20, "the bodies are cut: {}", raw.len());

@@ -19,6 +19,9 @@ const LONG_LAG_MS: u64 = 30_000;
 /// Older gaps are history.
 const RECENT_MICROS: i64 = 86_400_000_000;
 
+/// A week is time enough to do something about it.
+const FEW_DAYS: u64 = 7;
+
 /// Whoever renews certificates by hand likes to know two weeks ahead; in the last three days it is late.
 const CERTIFICATE_SOON_MICROS: i64 = 14 * 86_400_000_000;
 const CERTIFICATE_URGENT_MICROS: i64 = 3 * 86_400_000_000;
@@ -45,6 +48,7 @@ pub(super) fn findings(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<
     findings.extend(certificates(status, now, zone));
     findings.extend(lag(status));
     findings.extend(disk(status));
+    findings.extend(room(status));
     findings.extend(gaps(status, now, zone));
     findings.extend(dead_letters(status));
     findings.extend(missing_bodies(status));
@@ -144,6 +148,27 @@ fn disk(status: &Status) -> Option<Finding> {
             format!("{} of disk are left", bytes_in_words(free)),
             "when it is full, nothing more is accepted and API servers drop what they have",
             "Make room, or lower the limits of index.retention",
+        )
+    })
+}
+
+/// The byte limit takes events before their age does.
+fn room(status: &Status) -> Option<Finding> {
+    let room = status.retention?;
+    let soon = room.days_left.filter(|days| *days < FEW_DAYS);
+    let is_biting = room.removed_by_bytes.events > 0;
+    (is_biting || soon.is_some()).then(|| {
+        let problem = match soon {
+            Some(days) if !is_biting => format!("in {days} days the oldest events are removed to make room"),
+            _ => "the oldest events are removed to make room".to_owned(),
+        };
+        let used = bytes_in_words(room.used_bytes);
+        let max = room.max_bytes.map_or("all of the disk".to_owned(), bytes_in_words);
+        Finding::advice(
+            "room",
+            problem,
+            format!("{used} of {max} are used (index.retention.max_bytes)"),
+            "Raise the limit, shorten the ages of index.retention, or drop what nobody asks for (ingest.drop, the audit policy)",
         )
     })
 }

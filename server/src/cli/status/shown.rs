@@ -258,6 +258,9 @@ fn room(room: RoomBody) -> String {
     if let Some(growth) = room.bytes_per_day {
         text.push_str(&format!("; grows by {} a day", bytes_in_words(growth)));
     }
+    if let Some(days) = room.days_left {
+        text.push_str(&format!(": {days} days left"));
+    }
     text
 }
 
@@ -294,7 +297,7 @@ mod tests {
                     "counts": {"read": 10, "kept": 7, "folded": 2, "duplicate": 1, "held": 0, "conflicts": 0},
                     "trouble": null,
                 },
-                "dead_letters": {"stored": 2, "bytes": 900, "received": 5}, "retention": {"used_bytes": 5242880, "max_bytes": 10485760, "bytes_per_day": 1048576}, "disk": {"free_bytes": 1073741824},
+                "dead_letters": {"stored": 2, "bytes": 900, "received": 5}, "retention": {"used_bytes": 5242880, "max_bytes": 10485760, "bytes_per_day": 1048576, "days_left": 5}, "disk": {"free_bytes": 1073741824},
                 "clusters": [{"name": "prod", "first": "2026-11-20T00:00:00.000000Z", "last": "2026-11-23T15:59:57.000000Z", "events": 1234567}],
                 "sources": [{
                     "cluster": "prod", "source": "webhook \u{1b}", "requests": 3, "records": 2500, "bytes": 10, "dead_letters": 2,
@@ -336,7 +339,7 @@ index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
 since start   10 records: 7 new events, 2 folded into one, 1 duplicates, 0 waiting for their end
 not kept      1,200 records that match uri:/healthz
 dead letters  2, 900 B; `taffrail deadletters` lists them
-retention     5.0 MiB of 10.0 MiB used, then the oldest events go; grows by 1.0 MiB a day
+retention     5.0 MiB of 10.0 MiB used, then the oldest events go; grows by 1.0 MiB a day: 5 days left
 disk          1.0 GiB free
 lag           5s; everything received before 2026-11-23 15:59:55 is searchable
 time zone     UTC

@@ -4,6 +4,7 @@
 //! address that has the most, the one that has been idle longest. So whoever opens a thousand connections and says
 //! nothing keeps nobody out but himself.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,9 +59,9 @@ impl Crowd {
         present.iter().for_each(|activity| *by_peer.entry(activity.peer).or_default() += 1);
         let idle = present.iter().filter_map(|activity| {
             let since = activity.idle_since()?;
-            Some((by_peer.get(&activity.peer).copied().unwrap_or_default(), since.elapsed(), activity))
+            Some((by_peer.get(&activity.peer).copied().unwrap_or_default(), Reverse(since), activity))
         });
-        if let Some((_, _, activity)) = idle.max_by_key(|(share, idle, _)| (*share, *idle)) {
+        if let Some((_, _, activity)) = idle.max_by_key(|(share, since, _)| (*share, *since)) {
             activity.leave.cancel();
         }
     }

@@ -18,6 +18,8 @@ struct World {
     running: JoinHandle<anyhow::Result<()>>,
     /// Lets `/slow` answer.
     go: Arc<Notify>,
+    /// Told when `/slow` has begun.
+    begun: Arc<Notify>,
 }
 
 impl World {
@@ -26,16 +28,17 @@ impl World {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listener = Listener::bind("test", address, max_connections, patience).await.unwrap();
         let address = listener.address();
-        let go = Arc::new(Notify::new());
-        let wait = Arc::clone(&go);
+        let (go, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (wait, tell) = (Arc::clone(&go), Arc::clone(&begun));
         let slow = move || async move {
+            tell.notify_one();
             wait.notified().await;
             "slow"
         };
         let router = Router::new().route("/fast", get(|| async { "fast" })).route("/slow", get(slow));
         let stop = CancellationToken::new();
         let running = tokio::spawn(listener.run(router, stop.clone()));
-        Self { address, stop, running, go }
+        Self { address, stop, running, go, begun }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -76,6 +79,7 @@ async fn beyond_the_limit_connections_wait_their_turn() {
     let world = World::new(1, LONG, LONG).await;
     let mut first = world.connect().await;
     first.write_all(SLOW.as_bytes()).await.unwrap();
+    timeout(LONG, world.begun.notified()).await.expect("it is in its handler");
     let mut second = world.connect().await;
     second.write_all(FAST.as_bytes()).await.unwrap();
     let mut byte = [0];

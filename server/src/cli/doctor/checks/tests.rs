@@ -60,6 +60,9 @@ fn every_problem_is_found_by_its_check() {
     );
     check(|body| body["coverage"]["lag_ms"] = 60_000.into(), &["lag"]);
     check(|body| body["disk"]["free_bytes"] = 1000.into(), &["disk"]);
+    check(|body| body["retention"] = json!({"used_bytes": 9, "max_bytes": 10, "days_left": 30}), &[]);
+    check(|body| body["retention"] = json!({"used_bytes": 9, "max_bytes": 10, "days_left": 6}), &["room"]);
+    check(|body| body["retention"] = json!({"removed_by_bytes": {"events": 5}}), &["room"]);
     check(|body| body["dead_letters"]["stored"] = 2.into(), &["dead-letters"]);
     check(|body| body["levels"][0]["levels"] = json!({"Metadata": 7}), &["bodies"]);
     check(|body| body["warnings"] = json!(["redaction.off: secrets"]), &["settings"]);
