@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 use taffrail_tests::{Binary, Server, ServerBuilder, Template, crash_points, oracle, samples, wait_until};
 use tempfile::TempDir;
 
@@ -60,7 +61,10 @@ fn wait_until_read(server: &Server) {
     wait_until("the log is read", || {
         let status = server.api().read("/api/v1/status", &[]);
         let sources = status["sources"].as_array().expect("sources is a list");
-        !sources.is_empty() && sources.iter().all(|source| source["lag_bytes"] == 0)
+        let is_log =
+            |source: &&Value| source["source"].as_str().is_some_and(|name| name.starts_with("file:"));
+        let logs: Vec<&Value> = sources.iter().filter(is_log).collect();
+        !logs.is_empty() && logs.iter().all(|log| log["lag_bytes"] == 0)
     });
     server.api().wait_until_searchable();
 }
