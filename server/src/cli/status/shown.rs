@@ -256,7 +256,7 @@ fn room(room: RoomBody) -> String {
         None => format!("{used} used, without a limit"),
     };
     if let Some(growth) = room.bytes_per_day {
-        text.push_str(&format!("; grows by {} a day", bytes_in_words(growth)));
+        text.push_str(&format!("; {} more a day", bytes_in_words(growth)));
     }
     if let Some(days) = room.days_left {
         text.push_str(&format!(": {days} days left"));
@@ -339,7 +339,7 @@ index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
 since start   10 records: 7 new events, 2 folded into one, 1 duplicates, 0 waiting for their end
 not kept      1,200 records that match uri:/healthz
 dead letters  2, 900 B; `taffrail deadletters` lists them
-retention     5.0 MiB of 10.0 MiB used, then the oldest events go; grows by 1.0 MiB a day: 5 days left
+retention     5.0 MiB of 10.0 MiB used, then the oldest events go; 1.0 MiB more a day: 5 days left
 disk          1.0 GiB free
 lag           5s; everything received before 2026-11-23 15:59:55 is searchable
 time zone     UTC
