@@ -2,7 +2,7 @@
 # Makes sure that what a step needs is there. Prints nothing when it is.
 #
 #   scripts/setup.sh build   a C compiler and a Rust toolchain
-#   scripts/setup.sh test    and cargo-nextest
+#   scripts/setup.sh test    and cargo-nextest, Python, and what scripts/api-check asks for
 #   scripts/setup.sh ci      and cargo-deny
 #
 # As root on Debian and its relatives it installs what is missing. Elsewhere it prints the exact line and stops.
@@ -13,9 +13,9 @@ cd "$(dirname "$0")/.."
 OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 
 main() {
-    local tools
+    local tools checks_api=yes
     case "${1:-}" in
-        build) tools=() ;;
+        build) tools=() checks_api=no ;;
         test) tools=(cargo-nextest) ;;
         ci) tools=(cargo-nextest cargo-deny) ;;
         *) stop "usage: scripts/setup.sh build|test|ci" ;;
@@ -23,6 +23,7 @@ main() {
     ensure_c_compiler
     ensure_rust
     for tool in "${tools[@]}"; do ensure_cargo_tool "$tool"; done
+    if [ "$checks_api" = yes ]; then ensure_api_check; fi
 }
 
 # zstd and jemalloc are C and are built from source: cc, make and the headers of libc.
@@ -70,6 +71,30 @@ ensure_cargo_tool() {
     cargo install --locked "$1"
 }
 
+# schemathesis and a linter, in a place of their own: the system's Python stays as it is.
+ensure_api_check() {
+    local wanted=scripts/api-check/requirements.txt venv=${CARGO_TARGET_DIR:-target}/api-check
+    if cmp -s "$wanted" "$venv/installed.txt"; then return; fi
+    ensure_python
+    say "installing what scripts/api-check asks for (a minute, once)"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$wanted" >&2
+    cp "$wanted" "$venv/installed.txt"
+}
+
+ensure_python() {
+    if python_is_enough; then return; fi
+    if is_debian && is_root; then apt_install python3 python3-venv; fi
+    if python_is_enough; then return; fi
+    stop "Python 3.11 or newer with its module venv is needed. Run:" "$(python_line)"
+}
+
+# Debian has ensurepip, without which there is no venv, in a package of its own.
+python_is_enough() {
+    has python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
 rust_is_at_least() {
     local found
     has cargo || return 1
@@ -98,6 +123,26 @@ c_compiler_line() {
         echo "xcode-select --install"
     else
         echo "(your package manager) install gcc make"
+    fi
+}
+
+python_line() {
+    local sudo="sudo "
+    if is_root; then sudo=""; fi
+    if is_debian; then
+        echo "${sudo}apt-get update && ${sudo}apt-get install -y python3-venv"
+    elif is_like fedora || is_like rhel; then
+        echo "${sudo}dnf install -y python3"
+    elif is_like suse; then
+        echo "${sudo}zypper install -y python3"
+    elif is_like arch; then
+        echo "${sudo}pacman -S --needed python"
+    elif is_like alpine; then
+        echo "${sudo}apk add python3"
+    elif [ "$(uname -s)" = Darwin ]; then
+        echo "brew install python3"
+    else
+        echo "(your package manager) install python3"
     fi
 }
 

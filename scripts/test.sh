@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: unit, property, whole-process, documentation.
+# Every test: unit, property, whole-process, documentation, the API against its document.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,3 +8,4 @@ eval "$binaries"
 
 cargo test --locked --workspace --doc
 cargo nextest run --locked --workspace
+scripts/api-check.sh

@@ -14,6 +14,7 @@ pub(crate) mod health;
 mod host;
 pub(crate) mod ingest;
 mod nearest;
+mod openapi;
 mod parameters;
 mod problem;
 

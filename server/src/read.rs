@@ -15,11 +15,14 @@ mod events;
 mod levels;
 mod own;
 mod room;
+pub(crate) mod schema;
 mod sources;
 mod tail;
 
 pub(crate) use self::ask::{Ask, Question};
-pub(crate) use self::body::{ClusterBody, ClustersBody, FacetsBody, TotalBody};
+pub(crate) use self::body::{
+    ClusterBody, ClustersBody, EventBody, EventsBody, FacetsBody, HistogramBody, TotalBody,
+};
 pub(crate) use self::counts::{
     DEFAULT_BUCKETS, DEFAULT_FACETS, DEFAULT_SPLIT, FacetsAsk, HistogramAsk, MAX_FACETS, clusters, facets,
     histogram,

@@ -11,6 +11,7 @@ use taffrail_config::{ConfigError, IngestSettings, Problem};
 use taffrail_event::{AuditRecord, Event, Origin, Origins, RecordFlags, Timestamp, ViaSet};
 use taffrail_ingest::Filter;
 use taffrail_query::{Query, TimeContext, parse};
+use utoipa::ToSchema;
 
 use crate::cli::query_problem;
 
@@ -28,7 +29,7 @@ struct UnwantedQuery {
 }
 
 /// One of them, as the status shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct UnwantedBody {
     pub(crate) query: String,
     /// Records dropped since the start.

@@ -184,7 +184,7 @@ fn readers_have_credentials_of_their_own() {
         assert_eq!(get(closed, &[&right]), 200, "{closed}");
     }
     assert_eq!(get("/api/v1/events", &[&basic("oncall", &world.reader)]), 200);
-    for open in ["/livez", "/readyz"] {
+    for open in ["/livez", "/readyz", "/openapi.json"] {
         assert_eq!(get(open, &[]), 200, "{open}");
     }
     // The plain port serves probes and metrics, and nothing else.

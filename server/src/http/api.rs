@@ -20,7 +20,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use taffrail_event::Timestamp;
@@ -31,12 +30,16 @@ use taffrail_ingest::{DeadLetters, Intake};
 use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use self::status::{About, CountedLevels};
 pub(crate) use self::tail::MAX_TAILS;
 use super::access::Access;
 use super::around::{around, with_fallbacks};
 use super::host::HostNames;
+use super::openapi;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
 use crate::read::{Coverage, ReadError};
@@ -102,27 +105,47 @@ pub(crate) struct ApiState {
 pub(crate) fn router(state: Arc<ApiState>) -> Router {
     let metrics = Arc::clone(&state.metrics);
     let noted = from_fn_with_state(Arc::clone(&state), reads::note);
-    let events = Router::new()
-        .route("/api/v1/events", get(events::list))
-        .route("/api/v1/events/{id}", get(events::one))
-        .route("/api/v1/histogram", get(counts::histogram))
-        .route("/api/v1/facets", get(counts::facets))
-        .route("/api/v1/clusters", get(counts::clusters))
-        .route("/api/v1/deadletters", get(deadletters::list))
-        .route("/api/v1/export", get(export::export))
-        .route("/api/v1/tail", get(tail::tail))
-        .route_layer(noted);
     let login = from_fn_with_state(Arc::clone(&state), check_login);
-    let routes = Router::new()
-        .route("/", get(page::page))
-        .route("/api/v1/status", get(status::status))
-        .route("/metrics", get(probes::metrics))
-        .merge(events)
+    let routes = event_routes()
+        .route_layer(noted)
+        .merge(process_routes())
         .route_layer(login)
-        .merge(probes::routes())
+        .merge(open_routes())
         .with_state(Arc::clone(&state));
+    let (routes, _) = routes.split_for_parts();
     let named = with_fallbacks(routes, "GET, HEAD").layer(from_fn_with_state(state, check_host));
     around(named, LISTENER, metrics).layer(map_response(keep_nothing))
+}
+
+/// What the listener takes and answers, for the document.
+pub(super) fn documented() -> OpenApi {
+    event_routes().merge(process_routes()).merge(open_routes()).into_openapi()
+}
+
+/// What shows something of the events: it takes a login, and is written down.
+fn event_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(events::list))
+        .routes(routes!(events::one))
+        .routes(routes!(counts::histogram))
+        .routes(routes!(counts::facets))
+        .routes(routes!(counts::clusters))
+        .routes(routes!(deadletters::list))
+        .routes(routes!(export::export))
+        .routes(routes!(tail::tail))
+}
+
+/// What shows something of the process: it takes a login.
+fn process_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(page::page))
+        .routes(routes!(status::status))
+        .routes(routes!(probes::metrics))
+}
+
+/// What anybody may ask.
+fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
+    probes::probe_routes().routes(routes!(openapi::openapi))
 }
 
 /// Before anything else is looked at.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use utoipa_axum::routes;
 
 use super::api::{ApiState, probes};
 use super::around::{around, with_fallbacks};
@@ -14,6 +14,7 @@ const LISTENER: &str = "health";
 /// The routes of the listener.
 pub(crate) fn router(state: Arc<ApiState>) -> Router {
     let metrics = Arc::clone(&state.metrics);
-    let routes = probes::routes().route("/metrics", get(probes::metrics)).with_state(state);
+    let routes = probes::probe_routes().routes(routes!(probes::metrics)).with_state(state);
+    let (routes, _) = routes.split_for_parts();
     around(with_fallbacks(routes, "GET, HEAD"), LISTENER, metrics)
 }

@@ -22,6 +22,9 @@ use taffrail_event::Key;
 use taffrail_event::Timestamp;
 use taffrail_ingest::{Intake, IntakeError, IntakeOrigin, Receipt, ReplayReport};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use self::body::BodyReader;
 use self::body::{pump, skip_rest};
@@ -29,6 +32,7 @@ use self::refusal::refusal;
 pub(crate) use self::replay::{ReplayBody, is_wanted};
 use super::access::Access;
 use super::around::{Peer, around, with_fallbacks};
+use super::openapi::{BODY, BROWSERS, FULL, LOGIN, SENDING, problems};
 use super::problem::{Code, Problem};
 use crate::serve::{Receipts, Watch};
 
@@ -75,14 +79,47 @@ pub(crate) struct IngestState {
 /// The routes of the listener.
 pub(crate) fn router(state: Arc<IngestState>) -> Router {
     let metrics = Arc::clone(&state.receipts.metrics);
-    let routes = Router::new()
-        .route("/v1/audit/{cluster}", post(audit))
-        .route("/v1/audit/{cluster}/", post(audit))
-        .route("/v1/deadletters/replay", post(replay::replay))
-        .with_state(state);
+    let (routes, _) = routes().route("/v1/audit/{cluster}/", post(audit)).with_state(state).split_for_parts();
     around(with_fallbacks(routes, "POST"), LISTENER, metrics)
 }
 
+/// What the listener takes and answers, for the document.
+pub(super) fn documented() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Arc<IngestState>> {
+    OpenApiRouter::new().routes(routes!(audit)).routes(routes!(replay::replay))
+}
+
+/// Audit events of one cluster, to keep.
+///
+/// 200 means that all of it is on the disk; anything else, that nothing was promised. A slash may stand at the end of the path, and
+/// any query string behind it.
+#[utoipa::path(
+    post,
+    path = "/v1/audit/{cluster}",
+    operation_id = "sendAudit",
+    tag = "sending",
+    params((
+        "cluster" = String, Path, pattern = "^[a-z0-9]([-a-z0-9._]{0,61}[a-z0-9])?$", min_length = 1, max_length = 63,
+        description = "The cluster that the events are of. `taffrail` is none of them: its events are this program's own."
+    )),
+    request_body(
+        content = Option<serde_json::Value>,
+        content_type = "application/json",
+        description = "An EventList, an Event, an array of either, or any of them one after the other; of any size and Content-Type, by gzip, Zstandard or plain. What cannot be decoded becomes a dead letter."
+    ),
+    responses(
+        (
+            status = 200,
+            description = "All of it is durable.",
+            headers(("Taffrail-Position" = String, description = "The journal position behind its last record."))
+        ),
+        AuditProblems
+    ),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 async fn audit(
     State(state): State<Arc<IngestState>>,
     cluster: Result<Path<String>, PathRejection>,
@@ -120,6 +157,8 @@ async fn audit(
     })?;
     Ok(acknowledge(&receipt))
 }
+
+problems!(AuditProblems: LOGIN, BROWSERS, SENDING, BODY, FULL);
 
 /// The cluster, if whoever sends may send events of it.
 fn admitted(

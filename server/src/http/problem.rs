@@ -7,12 +7,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use taffrail_event::Key;
 use taffrail_query::SearchError;
+use utoipa::ToSchema;
 
 pub(crate) use self::code::Code;
 use crate::read::ReadError;
+use crate::read::schema::KeySchema;
 
 /// The media type of problem documents.
-const PROBLEM_JSON: &str = "application/problem+json";
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The ways to log in that a request can show. A client certificate is the connection's.
 const LOGINS: [&str; 2] = ["Bearer realm=\"taffrail\"", "Basic realm=\"taffrail\", charset=\"UTF-8\""];
@@ -37,14 +39,16 @@ struct More {
 }
 
 /// Where in the query, in code points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 struct Span {
     start: usize,
     end: usize,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What the client gets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -53,10 +57,12 @@ struct Document<'a> {
     detail: &'a str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     span: Option<Span>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
     #[serde(skip_serializing_if = "<[Key]>::is_empty")]
+    #[schema(value_type = Vec<KeySchema>)]
     ids: &'a [Key],
 }
 

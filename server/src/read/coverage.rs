@@ -3,23 +3,29 @@
 use serde::{Deserialize, Serialize};
 use taffrail_event::{Gap, Removed, Timestamp};
 use taffrail_query::TimeRange;
+use utoipa::ToSchema;
+
+use super::schema::{GapSchema, RemovedSchema, TimestampSchema};
 
 /// The source of gaps that the journal reports.
 const JOURNAL: &str = "journal";
 
 /// How complete an answer is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Coverage {
     /// Everything acknowledged before this time is in the answer.
+    #[schema(value_type = TimestampSchema)]
     pub(crate) complete_to: Timestamp,
     /// How long ago that is.
     pub(crate) lag_ms: u64,
     /// Whether the time of the query ran out: the answer may lack anything.
     pub(crate) partial: bool,
     /// Stretches for which records are known to be missing.
+    #[schema(value_type = Vec<GapSchema>)]
     pub(crate) gaps: Vec<Gap>,
     /// What retention has removed of the time asked about, by class.
     #[serde(default)]
+    #[schema(value_type = Vec<RemovedSchema>)]
     pub(crate) removed: Vec<Removed>,
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use taffrail_event::Timestamp;
 use taffrail_query::{FacetsRequest, Field, Predicate, Query, Search, SearchError, TimeRange};
+use utoipa::ToSchema;
 
 /// How far back it looks: a policy that was changed yesterday is today's.
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -17,7 +18,7 @@ const LEVELS: [&str; 3] = ["Metadata", "Request", "RequestResponse"];
 const WRITES: [&str; 4] = ["create", "update", "patch", "delete"];
 
 /// One resource of one cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct LevelsBody {
     pub(crate) cluster: String,
     pub(crate) resource: String,

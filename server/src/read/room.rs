@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use taffrail_config::ByteLimit;
 use taffrail_query::{Progress, RemovedTotals};
+use utoipa::ToSchema;
 
 use crate::serve::disk_total;
 
 /// `retention` of the status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct RoomBody {
     /// Bytes of index, journal and dead letters.
@@ -27,7 +28,7 @@ pub(crate) struct RoomBody {
 }
 
 /// How much was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct RemovedBody {
     pub(crate) splits: u64,

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use taffrail_event::{Gap, SourceSums, Timestamp};
 use taffrail_ingest::tail::TailedLog;
+use utoipa::ToSchema;
 
+use super::schema::TimestampSchema;
 use crate::serve::LiveSource;
 
 /// One source.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct SourceBody {
     pub(crate) cluster: String,
@@ -22,15 +24,20 @@ pub(crate) struct SourceBody {
     pub(crate) bytes_per_day: u64,
     pub(crate) duplicates: u64,
     pub(crate) truncated: u64,
+    #[schema(value_type = Option<TimestampSchema>)]
     pub(crate) first_event: Option<Timestamp>,
+    #[schema(value_type = Option<TimestampSchema>)]
     pub(crate) last_event: Option<Timestamp>,
+    #[schema(value_type = Option<TimestampSchema>)]
     pub(crate) first_received: Option<Timestamp>,
+    #[schema(value_type = Option<TimestampSchema>)]
     pub(crate) last_received: Option<Timestamp>,
     /// How long the newest event of the last batch had taken to get here; negative if the source's clock is ahead.
     pub(crate) lag_ms: Option<i64>,
     /// How many gaps of it are known.
     pub(crate) gaps: u64,
     /// Since when it has been silent for longer than usual; null while it is not.
+    #[schema(value_type = Option<TimestampSchema>)]
     pub(crate) silent_since: Option<Timestamp>,
     /// Since the start of the server: requests, dead letters, bodies that Taffrail cut, what envelopes hold beside events.
     pub(crate) requests: u64,

@@ -17,11 +17,14 @@ use taffrail_query::Search;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use utoipa::ToSchema;
 
 use super::ApiState;
 use super::events::ask;
+use crate::http::openapi::{ANYBODY, BUSY, LOGIN, PARAMETERS, QUESTION, QuestionParameters, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
+use crate::read::schema::TimestampSchema;
 use crate::read::{CsvWriter, Question};
 
 /// Bytes of one piece of the stream.
@@ -39,7 +42,8 @@ const COMPLETE_TO: HeaderName = HeaderName::from_static("taffrail-complete-to");
 /// How many gaps `coverage` of the same question lists.
 const GAPS: HeaderName = HeaderName::from_static("taffrail-gaps");
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(rename_all = "lowercase")]
 enum Format {
     Ndjson,
     Csv,
@@ -47,6 +51,35 @@ enum Format {
 
 const FORMATS: &[(&str, Format)] = &[("ndjson", Format::Ndjson), ("csv", Format::Csv)];
 
+/// Everything that matches, oldest first, as a stream.
+///
+/// There is no limit on the number of events. A stream that fails ends without its final chunk.
+#[utoipa::path(
+    get,
+    path = "/api/v1/export",
+    operation_id = "export",
+    tag = "events",
+    params(
+        QuestionParameters,
+        (
+            "format" = inline(Option<Format>), Query, example = "ndjson",
+            description = "One event a line as JSON (if not given), or RFC 4180 with a header line."
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The events.",
+            content((String = "application/x-ndjson"), (String = "text/csv")),
+            headers(
+                ("Taffrail-Complete-To" = TimestampSchema, description = "Everything acknowledged before this time is in it."),
+                ("Taffrail-Gaps" = u64, description = "How many gaps are known in the stretch of time."),
+            )
+        ),
+        ExportProblems
+    ),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 pub(super) async fn export(
     State(state): State<Arc<ApiState>>,
     RawQuery(query): RawQuery,
@@ -82,6 +115,8 @@ pub(super) async fn export(
     ];
     Ok((headers, Body::new(Stream { receiver })).into_response())
 }
+
+problems!(ExportProblems: ANYBODY, LOGIN, PARAMETERS, QUESTION, BUSY);
 
 fn write(search: &dyn Search, question: &Question, format: Format, out: &mut Pieces) -> io::Result<()> {
     let sender = out.sender.clone();

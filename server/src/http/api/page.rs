@@ -1,6 +1,16 @@
 //! `/`: what this is, for somebody who opened it in a browser.
 
-/// A page in plain text.
+use crate::http::openapi::{ANYBODY, LOGIN, problems};
+
+/// A page in plain text, for somebody who opened it in a browser.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "page",
+    tag = "process",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/plain"), PageProblems),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 pub(super) async fn page() -> &'static str {
     concat!(
         "Taffrail ",
@@ -14,9 +24,11 @@ GET /api/v1/export?q=&from=&to=&format=ndjson
 GET /api/v1/clusters
 GET /api/v1/deadletters?limit=100&cursor=
 GET /api/v1/status
-GET /livez, /readyz, /metrics
+GET /livez, /readyz, /metrics, /openapi.json
 
 For example: /api/v1/events?q=verb:delete+-user:system*&from=now-1h
 "
     )
 }
+
+problems!(PageProblems: ANYBODY, LOGIN);

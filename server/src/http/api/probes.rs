@@ -2,28 +2,48 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::ApiState;
+use crate::http::openapi::{ANYBODY, FULL, LOGIN, STORE, problems};
 use crate::http::problem::{Code, Problem};
 use crate::metrics::{OPENMETRICS, level};
 use crate::serve::{Cause, Refusal, disk_free};
 
 /// What anybody may ask who reaches the listener.
-pub(in crate::http) fn routes() -> Router<Arc<ApiState>> {
-    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz))
+pub(in crate::http) fn probe_routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz))
 }
 
-/// The process runs.
+/// Whether the process runs.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    operation_id = "livez",
+    tag = "process",
+    responses((status = 200, description = "It does.", body = String, content_type = "text/plain"), LiveProblems)
+)]
 async fn livez() -> &'static str {
     "alive\n"
 }
 
-/// The process accepts and answers. A replay in progress only shows in the coverage of answers.
+problems!(LiveProblems: ANYBODY);
+
+/// Whether the process accepts and answers.
+///
+/// A replay in progress only shows in the coverage of answers.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = "process",
+    responses((status = 200, description = "It does.", body = String, content_type = "text/plain"), ReadyProblems)
+)]
 async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'static str, Problem> {
     if state.health.is_stopping() {
         return Err(Problem::new(Code::Stopping, "the server stops").retry_after(5));
@@ -37,11 +57,27 @@ async fn readyz(State(state): State<Arc<ApiState>>) -> Result<&'static str, Prob
     Err(Problem::new(code, reason).retry_after(retry_after_s))
 }
 
+problems!(ReadyProblems: ANYBODY, FULL, &[Code::Stopping]);
+
+/// Measurements in the OpenMetrics text format.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "process",
+    responses(
+        (status = 200, description = "The measurements.", body = String, content_type = "application/openmetrics-text"),
+        MetricsProblems
+    ),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 pub(in crate::http) async fn metrics(State(state): State<Arc<ApiState>>) -> Result<Response, Problem> {
     let text = tokio::task::spawn_blocking(move || state.metrics_text());
     let text = text.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response())
 }
+
+problems!(MetricsProblems: ANYBODY, LOGIN, STORE);
 
 impl ApiState {
     fn metrics_text(&self) -> String {

@@ -10,10 +10,13 @@ use taffrail_config::ByteLimit;
 use taffrail_event::{Timestamp, WriteCounts};
 use taffrail_ingest::DeadLetterTotals;
 use taffrail_query::Progress;
+use utoipa::ToSchema;
 
 use super::{ApiState, Asked};
+use crate::http::openapi::{ANYBODY, BUSY, LOGIN, PARAMETERS, STORE, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
+use crate::read::schema::{DeadLetterTotalsSchema, TimestampSchema, WriteCountsSchema};
 use crate::read::{
     ClusterBody, Coverage, LevelsBody, ReadError, RoomBody, SourceBody, clusters, levels, sources,
 };
@@ -42,9 +45,10 @@ pub(crate) struct About {
 }
 
 /// The body.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct StatusBody {
     version: &'static str,
+    #[schema(value_type = TimestampSchema)]
     started: Timestamp,
     uptime_s: u64,
     data: String,
@@ -53,6 +57,7 @@ struct StatusBody {
     ingest: IngestBody,
     journal: JournalBody,
     index: IndexBody,
+    #[schema(value_type = DeadLetterTotalsSchema)]
     dead_letters: DeadLetterTotals,
     retention: RoomBody,
     disk: DiskBody,
@@ -64,12 +69,12 @@ struct StatusBody {
     coverage: Coverage,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ApiBody {
     url: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct IngestBody {
     url: String,
     in_flight_bytes: u64,
@@ -80,16 +85,18 @@ struct IngestBody {
     trouble: Option<String>,
     /// Requests that were told to come back, since the start.
     refused: u64,
+    #[schema(value_type = Option<TimestampSchema>)]
     last_refused: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct CertificateBody {
     listener: &'static str,
+    #[schema(value_type = TimestampSchema)]
     not_after: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct JournalBody {
     first: u64,
     end: u64,
@@ -100,23 +107,34 @@ struct JournalBody {
     trouble: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct IndexBody {
     documents: u64,
     splits: u64,
     bytes: u64,
+    #[schema(value_type = Option<TimestampSchema>)]
     last_commit: Option<Timestamp>,
     /// What became of the records read since the start.
+    #[schema(value_type = WriteCountsSchema)]
     counts: WriteCounts,
     /// Why nothing becomes searchable; null while it does.
     trouble: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct DiskBody {
     free_bytes: Option<u64>,
 }
 
+/// What runs, what came in, and how far it has come.
+#[utoipa::path(
+    get,
+    path = "/api/v1/status",
+    operation_id = "status",
+    tag = "process",
+    responses((status = 200, description = "The status.", body = StatusBody), StatusProblems),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 pub(super) async fn status(
     State(state): State<Arc<ApiState>>,
     RawQuery(query): RawQuery,
@@ -124,6 +142,8 @@ pub(super) async fn status(
     Parameters::read(query.as_deref(), &[])?;
     state.ask("status", |state, asked| state.status(asked)).await
 }
+
+problems!(StatusProblems: ANYBODY, LOGIN, PARAMETERS, BUSY, STORE);
 
 impl ApiState {
     fn warnings(&self) -> Vec<String> {

@@ -21,6 +21,7 @@ use taffrail_query::{TimeContext, TimeRange};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::ApiState;
+use crate::http::openapi::{ANYBODY, BUSY, CURSOR, LOGIN, PARAMETERS, QUESTION, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
 use crate::read::{Ask, TailFilter, TailPlace};
@@ -43,6 +44,27 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Proxies that buffer would make a live stream a dead one.
 const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
+/// Events as they come, as server-sent events.
+///
+/// Goes on until the client leaves. The names of messages are `event`, `lag` and `ping`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tail",
+    operation_id = "tail",
+    tag = "events",
+    params(
+        (
+            "q" = Option<String>, Query, max_length = 65_536, example = "verb:delete",
+            description = "The question, in the query language; absent = everything."
+        ),
+        (
+            "Last-Event-ID" = Option<String>, Header, max_length = 64, pattern = "^[0-9]+--?[0-9]+$",
+            description = "The id of the last message seen: the stream goes on there."
+        ),
+    ),
+    responses((status = 200, description = "The stream.", body = String, content_type = "text/event-stream"), TailProblems),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 pub(super) async fn tail(
     State(state): State<Arc<ApiState>>,
     RawQuery(query): RawQuery,
@@ -63,6 +85,8 @@ pub(super) async fn tail(
     });
     Ok(([NO_BUFFERING], Sse::new(messages)).into_response())
 }
+
+problems!(TailProblems: ANYBODY, LOGIN, PARAMETERS, QUESTION, CURSOR, BUSY);
 
 fn resumed(headers: &HeaderMap) -> Result<Option<TailPlace>, Problem> {
     let Some(id) = headers.get(LAST_EVENT_ID) else { return Ok(None) };

@@ -1,19 +1,22 @@
 //! The API listener with a fake store behind it.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use taffrail_config::ByteLimit;
-use taffrail_event::{Gap, Key};
+use taffrail_event::{Decoded, Gap, Key, Kind, Origins, Via, ViaSet};
 use taffrail_ingest::IntakeError;
 use taffrail_ingest::journal::JournalOptions;
-use taffrail_query::SearchError;
+use taffrail_query::{Hit, SearchError};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::*;
 use crate::http::access::Role;
 use crate::http::fakes::{FakeIntake, FakeSearch, hit};
+use crate::http::openapi::{conforms, described_bounds, described_parameters};
 
 struct World {
     search: Arc<FakeSearch>,
@@ -81,11 +84,13 @@ impl World {
     async fn get(&self, target: &str) -> (u16, Value) {
         let response = self.send("GET", target, "localhost:8585").await;
         let status = response.status().as_u16();
-        let is_problem = response.headers()["content-type"] == "application/problem+json";
-        assert_eq!(is_problem, status >= 400, "{target}");
+        let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        assert_eq!(media_type == "application/problem+json", status >= 400, "{target}");
         assert_eq!(response.headers()["cache-control"], "no-store");
         let body = text(response).await.unwrap();
-        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+        let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
+        conforms("GET", target, status, &media_type, &body);
+        (status, body)
     }
 }
 
@@ -183,7 +188,9 @@ async fn wrong_requests() {
     check("/api/v1/facets", 400, "bad_parameter", "field").await;
     check("/api/v1/facets?field=nonsense", 400, "bad_parameter", "nonsense").await;
     check("/api/v1/facets?field=verb&limit=5000", 400, "bad_parameter", "limit").await;
-    check("/api/v1/deadletters?cursor=x", 400, "bad_cursor", "next").await;
+    for cursor in ["x", "%2B7", "000000000000000000007"] {
+        check(&format!("/api/v1/deadletters?cursor={cursor}"), 400, "bad_cursor", "next").await;
+    }
     check("/api/v1/export?format=xml", 400, "bad_parameter", "ndjson or csv").await;
     check("/api/v1/export?q=(", 400, "query_missing_term", "span").await;
     check("/api/v1/events/", 404, "not_found", "nothing at").await;
@@ -206,6 +213,73 @@ async fn one_event_with_its_record() {
     let (status, problem) = world.get("/api/v1/events/00000000").await;
     assert_eq!((status, problem["code"].as_str()), (409, Some("ambiguous_id")));
     assert_eq!(problem["ids"], json!([Key(0xabc).to_string(), Key(0xabd).to_string()]));
+}
+
+#[tokio::test]
+async fn every_kind_of_event_is_as_the_document_says() {
+    // Constructed: every member that can be null is an object here.
+    let record = br#"{"kind":"Event","auditID":"a1","level":"RequestResponse","stage":"ResponseComplete","verb":"delete",
+        "requestURI":"/apis/apps/v1/namespaces/shop/deployments/web","user":{"username":"alice","groups":["dev"]},
+        "impersonatedUser":{"username":"bob","groups":["ops"]},"sourceIPs":["10.0.0.1"],"userAgent":"kubectl",
+        "objectRef":{"apiGroup":"apps","apiVersion":"v1","resource":"deployments","namespace":"shop","name":"web"},
+        "responseStatus":{"code":403,"reason":"Forbidden"},"annotations":{"authorization.k8s.io/decision":"forbid"},
+        "requestReceivedTimestamp":"2026-11-23T16:11:23.418577Z","stageTimestamp":"2026-11-23T16:11:23.518577Z"}"#;
+    let gap = Gap {
+        cluster: "prod".to_owned(),
+        source: "webhook".to_owned(),
+        from: Timestamp::from_micros(1_000_000),
+        to: Timestamp::from_micros(2_000_000),
+        lost: Some(3),
+        reason: "nobody spoke".to_owned(),
+    };
+    let hits = [(Kind::Audit, record.to_vec()), (Kind::Gap, gap.encode())].map(|(kind, record)| {
+        let id = Key(u128::from(record.len() as u64) << 100);
+        let origins = Origins {
+            id,
+            cluster: "prod".to_owned(),
+            received: Timestamp::default(),
+            via: ViaSet::of(Via::Taffrail),
+            is_cut: false,
+        };
+        Hit { event: Decoded::of_kind(&record, kind).unwrap().event(&origins), record }
+    });
+    let targets = hits.clone().map(|hit| format!("/api/v1/events/{}", hit.event.id));
+    let world = World::new(FakeSearch { hits: hits.to_vec(), gaps: vec![gap], ..FakeSearch::default() });
+    for target in targets.iter().map(String::as_str).chain(["/api/v1/events"]) {
+        // What it is held to, `get` says.
+        assert_eq!(world.get(target).await.0, 200, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn every_path_takes_the_parameters_that_are_described() {
+    let world = World::new(FakeSearch::with(1));
+    for (path, expected) in described_parameters() {
+        let (_, problem) = world.get(&format!("{path}?no_such=1")).await;
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        let known = detail.split_once("there are ").map_or("", |(_, known)| known);
+        let known: BTreeSet<String> =
+            known.split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        assert_eq!(known, expected, "{path}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn every_number_has_the_bounds_that_are_described() {
+    let world = World::new(FakeSearch::with(1));
+    let check = async |path: &str, name: &str, value: u64, is_taken: bool| {
+        let field = if path.ends_with("/facets") { "field=verb&" } else { "" };
+        let (status, answer) = world.get(&format!("{path}?{field}{name}={value}")).await;
+        assert_eq!(status == 200, is_taken, "{path} {name}={value}: {answer}");
+    };
+    let bounds = described_bounds();
+    assert!(!bounds.is_empty());
+    for (path, name, [least, most]) in bounds {
+        check(&path, &name, least, true).await;
+        check(&path, &name, most, true).await;
+        check(&path, &name, least - 1, false).await;
+        check(&path, &name, most + 1, false).await;
+    }
 }
 
 #[tokio::test]
@@ -338,6 +412,8 @@ async fn readiness_ends_with_the_stop_and_with_the_journal() {
 #[tokio::test]
 async fn pages_methods_and_names() {
     let world = World::new(FakeSearch::with(1));
+    let (_, document) = world.get("/openapi.json").await;
+    assert_eq!(document["paths"]["/openapi.json"]["get"]["operationId"], "openapi");
     assert!(world.get("/").await.1.as_str().unwrap().contains("/api/v1/events"));
     let response = world.send("GET", "/metrics", "localhost").await;
     assert!(text(response).await.unwrap().contains("taffrail_index_documents 1"));

@@ -9,17 +9,20 @@ use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
 use taffrail_event::{Key, Timestamp};
 use taffrail_ingest::{IntakeError, ReplayReport};
+use utoipa::ToSchema;
 
 use super::refusal::refusal;
 use super::{IngestState, refuse_browsers};
+use crate::http::openapi::{BROWSERS, FULL, LOGIN, PARAMETERS, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
+use crate::read::schema::KeySchema;
 
 /// Digits that an id must have at least, as for events.
 const MIN_ID_DIGITS: usize = 8;
 
 /// What became of them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReplayBody {
     /// Letters that are gone, because their records are in the journal.
     pub(crate) replayed: u64,
@@ -36,8 +39,9 @@ pub(crate) struct ReplayBody {
 }
 
 /// What is in the way of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ReasonBody {
+    #[schema(value_type = KeySchema)]
     pub(crate) id: Key,
     pub(crate) reason: String,
 }
@@ -55,6 +59,22 @@ impl From<ReplayReport> for ReplayBody {
     }
 }
 
+/// Dead letters read once more, after a fix.
+///
+/// 200 means that what it reports is on the disk. Where a login is asked for, it takes a sender's, and only letters of its
+/// clusters are read.
+#[utoipa::path(
+    post,
+    path = "/v1/deadletters/replay",
+    operation_id = "replayDeadLetters",
+    tag = "sending",
+    params((
+        "ids" = Option<String>, Query, max_length = 65_536, pattern = "^([0-9a-fA-F]{8,32}(,[0-9a-fA-F]{8,32})*)?$",
+        description = "The first 8 or more digits of their ids, with commas between them; absent = all letters."
+    )),
+    responses((status = 200, description = "What became of them.", body = ReplayBody), ReplayProblems),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
 pub(super) async fn replay(
     State(state): State<Arc<IngestState>>,
     request: Request,
@@ -82,6 +102,8 @@ pub(super) async fn replay(
     let report = replaying.await.unwrap_or_else(|error| Err(IntakeError::Failed(error.to_string())));
     report.map(|report| Json(report.into())).map_err(|error| refusal(&error, &state.receipts))
 }
+
+problems!(ReplayProblems: LOGIN, BROWSERS, PARAMETERS, FULL, &[Code::TooManyRequests]);
 
 impl IngestState {
     fn note_replay(&self, report: &ReplayReport) {

@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::http::access::Role;
 use crate::http::fakes::FakeIntake;
+use crate::http::openapi::conforms;
 use crate::metrics::Metrics;
 use crate::serve::Receipts;
 
@@ -61,12 +62,20 @@ impl World {
 }
 
 async fn code(response: Response) -> (u16, String, Option<String>) {
+    code_at("/v1/audit/prod", response).await
+}
+
+async fn code_at(target: &str, response: Response) -> (u16, String, Option<String>) {
     let status = response.status().as_u16();
     let retry = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
     assert!(status < 400 || problem["request_id"].as_str().is_some_and(|id| id.len() == 16), "{problem}");
-    (status, problem["code"].as_str().unwrap_or_default().to_owned(), retry)
+    let code = problem["code"].as_str().unwrap_or_default().to_owned();
+    if status >= 400 && !matches!(code.as_str(), "not_found" | "method_not_allowed") {
+        conforms("POST", target, status, "application/problem+json", &problem);
+    }
+    (status, code, retry)
 }
 
 /// A body whose pieces come as listed, then nothing more ever, or its end.
@@ -296,7 +305,9 @@ async fn dead_letters_are_replayed_all_or_by_their_ids() {
     ] {
         let response = world.send("POST", &target, &[], Body::empty()).await;
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        let body: ReplayBody = serde_json::from_slice(&body).unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        conforms("POST", &target, 200, "application/json", &body);
+        let body: ReplayBody = serde_json::from_value(body).unwrap();
         assert_eq!((body.replayed, body.records), (replayed, 2 * replayed), "{target}");
     }
     for (target, headers, expected) in [
@@ -304,10 +315,11 @@ async fn dead_letters_are_replayed_all_or_by_their_ids() {
         (format!("{replay}?id=abcdef01"), &[], (400, "unknown_parameter")),
         (replay.to_owned(), &[("origin", "http://example.com")], (403, "foreign_origin")),
     ] {
-        let (status, code, _) = code(world.send("POST", &target, headers, Body::empty()).await).await;
+        let (status, code, _) =
+            code_at(&target, world.send("POST", &target, headers, Body::empty()).await).await;
         assert_eq!((status, code.as_str()), expected, "{target}");
     }
     *world.intake.refusal.lock().unwrap() = Some(IntakeError::DiskFull("no room".to_owned()));
-    let (status, code, retry) = code(world.send("POST", replay, &[], Body::empty()).await).await;
+    let (status, code, retry) = code_at(replay, world.send("POST", replay, &[], Body::empty()).await).await;
     assert_eq!((status, code.as_str(), retry.is_some()), (503, "disk_full", true));
 }
