@@ -16,6 +16,9 @@ use crate::cli::table::{self, Text, Tone, grouped};
 use crate::cli::times::{length_in_words, shown, zone_name};
 use crate::read::{RoomBody, SourceBody};
 
+/// Nobody plans further ahead.
+const MANY_DAYS: u64 = 1000;
+
 /// From the least to the most that an event can hold.
 const LEVELS: [&str; 3] = ["Metadata", "Request", "RequestResponse"];
 
@@ -258,7 +261,7 @@ fn room(room: RoomBody) -> String {
     if let Some(growth) = room.bytes_per_day {
         text.push_str(&format!("; {} more a day", bytes_in_words(growth)));
     }
-    if let Some(days) = room.days_left {
+    if let Some(days) = room.days_left.filter(|days| *days < MANY_DAYS) {
         text.push_str(&format!(": {days} days left"));
     }
     text
