@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) const PARTS: [&str; 8] =
-    ["import", "webhook", "post", "tls", "hostile", "queries", "replay", "idle"];
+pub(crate) const PARTS: [&str; 9] =
+    ["import", "webhook", "post", "tls", "tail", "hostile", "queries", "replay", "idle"];
 
 /// What to measure.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ mod machine;
 mod queries;
 mod replay;
 mod table;
+mod tail;
 mod tls;
 mod webhook;
 
@@ -34,11 +35,12 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::default();
-    let parts: [(&str, Measure); 8] = [
+    let parts: [(&str, Measure); 9] = [
         ("import", import::measure),
         ("webhook", webhook::measure),
         ("post", webhook::measure_single_post),
         ("tls", tls::measure),
+        ("tail", tail::measure),
         ("hostile", hostile::measure),
         ("queries", queries::measure),
         ("replay", replay::measure),
