@@ -173,7 +173,7 @@ fn t51_t52_what_was_cut_is_an_event_that_says_so() {
     let api = server.api();
     let whole: Value = serde_json::from_str(&event).expect("recorded events are JSON");
     for (cluster, api_server) in [("aks", "kube-apiserver-1"), ("eks", "kube-apiserver-audit-0f")] {
-        let query = format!("cluster:{cluster}");
+        let query = format!("cluster:{cluster} kind:audit");
         api.wait_for_total(&query, 1);
         let found = api.only(&query);
         assert_eq!(found["audit"]["truncated"], true);

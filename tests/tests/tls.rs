@@ -121,7 +121,7 @@ fn t1_api_servers_speak_http2_over_tls() {
     assert_eq!(old.post("prod", &[&login], &event()).expect("an answer").status, 200);
     // Plain HTTP has no answer there.
     assert!(world.server.ingest().post("/v1/audit/prod", &event()).is_err());
-    world.wait_for_total("name:attacker+verb:patch+label", 1);
+    world.wait_for_total("auditid:c631d96f-eaa9-4099-9681-7e3710df9ada", 1);
 }
 
 #[test]

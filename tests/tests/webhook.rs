@@ -193,6 +193,6 @@ fn retried_and_truncated_recordings_are_found_once() {
         }
         let expected = taffrail_tests::oracle::fold(&records);
         let ended = expected.iter().filter(|document| document.result() != "pending").count() as u64;
-        server.api().wait_for_total(&format!("cluster:{folder} -result:pending"), ended);
+        server.api().wait_for_total(&format!("cluster:{folder} kind:audit -result:pending"), ended);
     }
 }
