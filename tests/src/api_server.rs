@@ -164,6 +164,7 @@ impl ApiServer {
             *request.uri_mut() = path.parse().expect("a path is a target");
             request.headers_mut().insert("host", hyper::header::HeaderValue::from_static("localhost"));
         }
+        self.runtime.block_on(self.sender.ready())?;
         let answering = self.sender.send(request);
         self.runtime.block_on(read(answering))
     }
@@ -185,6 +186,15 @@ impl InFlight<'_> {
 }
 
 impl Sender {
+    /// After an answer HTTP/1.1 takes a moment until it takes the next request.
+    async fn ready(&mut self) -> io::Result<()> {
+        let ready = match self {
+            Self::Http1(sender) => sender.ready().await,
+            Self::Http2(sender) => sender.ready().await,
+        };
+        ready.map_err(io::Error::other)
+    }
+
     fn send(
         &mut self,
         request: hyper::Request<Sent>,

@@ -12,6 +12,9 @@ const CONNECTIONS: u32 = 2;
 /// Events of a request: about what an API server sends at these rates.
 const REQUEST: usize = 400;
 
+/// The segments that are written at the moment.
+const JOURNAL_AT_REST: u64 = 130 << 20;
+
 /// With more than this in the journal, senders wait: a day is not a burst.
 const BACKLOG: u64 = 200_000;
 
@@ -50,8 +53,20 @@ pub(crate) fn run(rate: u32, hours: u32) {
             disk_usage(server.data()) >> 20,
         );
     }
+    // Starts of requests wait two minutes for their ends, by the clock of arrival, and keep the journal meanwhile: at this
+    // pace all of the day.
+    let started = Instant::now();
+    while journal_bytes(&server) > JOURNAL_AT_REST && started.elapsed() < Duration::from_secs(240) {
+        thread::sleep(Duration::from_secs(1));
+    }
+    let (usage, disk) = (server.usage(), disk_usage(server.data()) >> 20);
+    println!("at rest after {:.0?}: {} MiB RSS, {disk} MiB on disk", started.elapsed(), usage.rss >> 20);
     let total = server.api().read("/api/v1/status", &[])["index"]["documents"].clone();
     println!("{total} documents of about {events} events");
+}
+
+fn journal_bytes(server: &Server) -> u64 {
+    server.api().read("/api/v1/status", &[])["journal"]["bytes"].as_u64().unwrap_or_default()
 }
 
 const HOUR: i64 = 3_600_000_000;
