@@ -107,42 +107,33 @@ c_headers_found() {
 }
 
 c_compiler_line() {
-    local sudo="sudo "
-    if is_root; then sudo=""; fi
-    if is_debian; then
-        echo "${sudo}apt-get update && ${sudo}apt-get install -y build-essential"
-    elif is_like fedora || is_like rhel; then
-        echo "${sudo}dnf install -y gcc make glibc-devel"
-    elif is_like suse; then
-        echo "${sudo}zypper install -y gcc make glibc-devel"
-    elif is_like arch; then
-        echo "${sudo}pacman -S --needed base-devel"
-    elif is_like alpine; then
-        echo "${sudo}apk add build-base"
-    elif [ "$(uname -s)" = Darwin ]; then
-        echo "xcode-select --install"
-    else
-        echo "(your package manager) install gcc make"
-    fi
+    install_line build-essential "gcc make glibc-devel" "gcc make glibc-devel" base-devel build-base \
+        "xcode-select --install" "gcc make"
 }
 
 python_line() {
+    install_line python3-venv python3 python3 python python3 "brew install python3" python3
+}
+
+# The line that installs packages here: their names on Debian, Fedora, SUSE, Arch and Alpine, the whole line on a Mac, and
+# their names anywhere else.
+install_line() {
     local sudo="sudo "
     if is_root; then sudo=""; fi
     if is_debian; then
-        echo "${sudo}apt-get update && ${sudo}apt-get install -y python3-venv"
+        echo "${sudo}apt-get update && ${sudo}apt-get install -y $1"
     elif is_like fedora || is_like rhel; then
-        echo "${sudo}dnf install -y python3"
+        echo "${sudo}dnf install -y $2"
     elif is_like suse; then
-        echo "${sudo}zypper install -y python3"
+        echo "${sudo}zypper install -y $3"
     elif is_like arch; then
-        echo "${sudo}pacman -S --needed python"
+        echo "${sudo}pacman -S --needed $4"
     elif is_like alpine; then
-        echo "${sudo}apk add python3"
+        echo "${sudo}apk add $5"
     elif [ "$(uname -s)" = Darwin ]; then
-        echo "brew install python3"
+        echo "$6"
     else
-        echo "(your package manager) install python3"
+        echo "(your package manager) install $7"
     fi
 }
 
