@@ -120,7 +120,9 @@ impl Indexer {
         if !is_own {
             let sums = batch_sums(batch, &prepared, counts.duplicate);
             self.sources.add(batch, offset, &sums);
-            self.note_truncated(batch, &prepared)?;
+            if sums.truncated > 0 {
+                self.note_truncated(batch, &prepared)?;
+            }
         }
         Ok(counts)
     }

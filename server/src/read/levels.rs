@@ -8,6 +8,8 @@ use taffrail_event::Timestamp;
 use taffrail_query::{FacetsRequest, Field, Predicate, Query, Search, SearchError, TimeRange};
 use utoipa::ToSchema;
 
+use super::body::ClusterBody;
+
 /// How far back it looks: a policy that was changed yesterday is today's.
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -26,16 +28,16 @@ pub(crate) struct LevelsBody {
     pub(crate) levels: BTreeMap<String, u64>,
 }
 
-/// Of the last day of each of these clusters, up to its newest event (`(name, newest)`).
+/// Of the last day of each of these clusters, up to its newest event.
 pub(crate) fn levels(
     search: &dyn Search,
-    clusters: &[(String, Timestamp)],
+    clusters: &[ClusterBody],
     now: Timestamp,
     deadline: Instant,
 ) -> Result<Vec<LevelsBody>, SearchError> {
     let mut bodies = Vec::new();
-    for (cluster, newest) in clusters {
-        let from = (*newest).min(now).plus_micros(-DAY_MICROS);
+    for ClusterBody { cluster, last, .. } in clusters {
+        let from = (*last).min(now).plus_micros(-DAY_MICROS);
         let mut resources: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         for level in LEVELS {
             let facets = search.facets(&FacetsRequest {

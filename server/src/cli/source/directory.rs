@@ -119,9 +119,8 @@ impl Directory {
         let ClustersBody { clusters, coverage } = self.clusters()?;
         let now = Timestamp::now();
         let sources = sources(self.search.sources(), Vec::new(), Vec::new(), &coverage.gaps, &[], now);
-        let names: Vec<_> = clusters.iter().map(|cluster| (cluster.cluster.clone(), cluster.last)).collect();
         let levels =
-            levels(&*self.search, &names, now, self.deadline()).map_err(|error| refused(error.into()))?;
+            levels(&*self.search, &clusters, now, self.deadline()).map_err(|error| refused(error.into()))?;
         Ok(serde_json::json!({
             "data": self.path().display().to_string(),
             "warnings": self.warnings,

@@ -230,8 +230,7 @@ impl ApiState {
         {
             return Ok(levels.clone());
         }
-        let names: Vec<_> = clusters.iter().map(|cluster| (cluster.cluster.clone(), cluster.last)).collect();
-        let levels = levels(&*self.search, &names, asked.context.now, asked.deadline)?;
+        let levels = levels(&*self.search, clusters, asked.context.now, asked.deadline)?;
         *counted = Some((Instant::now(), levels.clone()));
         Ok(levels)
     }
