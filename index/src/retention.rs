@@ -9,9 +9,11 @@
 //! the log of a year ago wants to ask about it. Everything else that is older than its class is kept is not taken at all
 //! ([`is_expired`]), and counted.
 //!
-//! Order of the durable steps: the manifest without the splits, then their directories. A crash between leaves directories
-//! that the manifest does not name, which the next start removes. Searches that hold a split go on with it to their end.
+//! Order of the durable steps: the manifest without the splits, then their directories, which first get another name, since a late
+//! event may found a split of the same window at once. A crash between leaves directories that the manifest does not name, which
+//! the next start removes. Searches that hold a split go on with it to their end.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use taffrail_config::RetentionSettings;
@@ -68,18 +70,34 @@ pub(crate) fn enforce(
     let entries: Vec<SplitEntry> = chosen.iter().map(|(candidate, _)| candidate.entry.clone()).collect();
     let removed = catalog.retire(&entries, now)?;
     crash_point("index.retention_stored");
+    // While nobody writes: a late event founds a split anew that has the name of one that goes.
+    let set_aside: Vec<_> = removed.iter().map(|split| set_aside(&split.dir)).collect();
     drop(writers);
     for (split, (candidate, why)) in removed.iter().zip(&chosen) {
         note(catalog, split, candidate.bytes, *why);
     }
     let mut result = Ok(over);
-    for split in &removed {
+    for dir in set_aside {
         // What cannot be removed now is removed at the next start; the others go.
-        if let Err(error) = std::fs::remove_dir_all(&split.dir) {
-            result = Err(IndexError::io("remove", &split.dir)(error));
-        }
+        let removed =
+            dir.and_then(|dir| std::fs::remove_dir_all(&dir).map_err(IndexError::io("remove", &dir)));
+        result = removed.and(result);
     }
     result
+}
+
+/// Gives a split's directory a name that no other split gets.
+fn set_aside(dir: &Path) -> Result<PathBuf> {
+    let mut name = dir.as_os_str().to_owned();
+    name.push(".gone");
+    let aside = PathBuf::from(name);
+    match std::fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(IndexError::io("remove", &aside)(error));
+        }
+        _ => std::fs::rename(dir, &aside).map_err(IndexError::io("rename", dir))?,
+    }
+    Ok(aside)
 }
 
 /// Whether a new event of this class and time is older than what is kept: its whole window is due for removal.
@@ -184,6 +202,19 @@ mod tests {
     use taffrail_config::ByteLimit;
 
     use super::*;
+
+    #[test]
+    fn a_split_that_goes_makes_room_for_one_of_its_name() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let split = dir.path().join("access-0-0");
+        for _ in 0..2 {
+            std::fs::create_dir(&split).unwrap();
+            std::fs::write(split.join("meta.json"), "old").unwrap();
+            let aside = set_aside(&split).unwrap();
+            assert!(!split.exists() && aside.join("meta.json").exists());
+        }
+        assert!(set_aside(&split).is_err());
+    }
 
     const DAY: i64 = WINDOW_MICROS;
 
