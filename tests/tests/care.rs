@@ -239,3 +239,32 @@ fn dead_letters_are_replayed_by_the_server_and_a_kill_in_between_does_no_harm() 
         server.ingest().request("POST", "/v1/deadletters/replay", &["Origin: http://example.com"], b"");
     assert_eq!(refused.expect("an answer").status, 403);
 }
+
+#[test]
+fn a_backup_knows_how_far_a_followed_log_is_read() {
+    let folder = TempDir::with_prefix("taffrail-").expect("create a temporary directory");
+    let log = folder.path().join("audit.log");
+    let lines = samples::lines("audit/scenario-metadata-level.jsonl.gz");
+    let text = |lines: &[Vec<u8>]| [lines.join(&b'\n'), b"\n".to_vec()].concat();
+    fs::write(&log, b"").expect("make a log");
+    // What is written before it begins to follow does not count, what is written after a backup of it does.
+    let tail = format!("[{{paths: ['{}'], cluster: prod, node: n1, from: end}}]", log.display());
+    let mut server = Server::builder().set("ingest.tail", &tail).start();
+    server.api().wait_until_searchable();
+    let append = |lines: &[Vec<u8>]| {
+        let mut file = fs::OpenOptions::new().append(true).open(&log).expect("open the log");
+        std::io::Write::write_all(&mut file, &text(lines)).expect("write to the log");
+    };
+    wait_until("the log is followed", || {
+        server.api().read("/api/v1/status", &[]).to_string().contains("file:n1:")
+    });
+    append(&lines[..100]);
+    let count = |lines: &[Vec<u8>]| taffrail_tests::oracle::fold(lines).len() as u64;
+    server.api().wait_for_total("cluster:prod kind:audit", count(&lines[..100]));
+    server.stop();
+    let to = folder.path().join("backup");
+    backup(server.data(), &to).ok();
+    append(&lines[100..200]);
+    let restored = Server::builder().data(&to).set("ingest.tail", &tail).start();
+    restored.api().wait_for_total("cluster:prod kind:audit", count(&lines[..200]));
+}

@@ -1,6 +1,6 @@
 //! `taffrail backup DIR`: a consistent copy of the data directory, also while a server writes to it.
 //!
-//! Order: the small files at the top, the manifest of the index, the journal from where that manifest wants it replayed, the
+//! Order: the small files at the top and how far followed logs are read, the manifest of the index, the journal from where that manifest wants it replayed, the
 //! splits, the dead letters. The splits may be newer than the manifest: then the copy is what a crash between a commit and the
 //! manifest leaves, and records that come from the journal once more change nothing. What was acknowledged before the start
 //! is in the journal's part or below it, in the splits.
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let data = DataDir::existing(&settings.data)?;
     let place = Place::of(&args.dir, &data)?;
     let started = Timestamp::now();
-    let tally = place.fill(&data, &settings).inspect_err(|_| place.clear())?;
+    let tally = place.fill(&data, &settings)?;
     let copy = DataDir::existing(&place.name)?;
     let documents = Store::open_read_only(&copy.index(), &settings.index)?.search().progress().documents;
     let shown = place.name.display();
@@ -86,6 +86,8 @@ enum Missed {
     /// The server has moved on: again, from the start.
     Moved(anyhow::Error),
     Failed(anyhow::Error),
+    /// Another backup to the same place was faster.
+    Taken(anyhow::Error),
 }
 
 impl Place {
@@ -130,13 +132,20 @@ impl Place {
                     );
                     self.clear();
                 }
-                Err(Missed::Moved(error) | Missed::Failed(error)) => return Err(error),
+                Err(Missed::Moved(error) | Missed::Failed(error)) => {
+                    self.clear();
+                    return Err(error);
+                }
+                Err(Missed::Taken(error)) => return Err(error),
             }
         }
     }
 
     fn attempt(&self, data: &DataDir, settings: &Settings) -> Result<Tally, Missed> {
-        let mut copy = Copy::new(&self.temporary).map_err(|error| self.failed(error))?;
+        let mut copy = Copy::new(&self.temporary).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Missed::Taken(self.in_words(error)),
+            _ => self.failed(error),
+        })?;
         self.copy_top(data, &mut copy)?;
         let mut snapshot = Snapshot::begin(&data.index()).map_err(of_index)?;
         self.copy_journal(data, &snapshot, &mut copy)?;
@@ -162,6 +171,25 @@ impl Place {
             if !is_left_out && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 let content = fs::read(entry.path()).map_err(|error| self.missed(error))?;
                 copy.write(Path::new(&name), &content).map_err(|error| self.failed(error))?;
+            }
+        }
+        self.copy_checkpoints(data, copy)
+    }
+
+    /// What they count as read is in the journal, which comes later.
+    fn copy_checkpoints(&self, data: &DataDir, copy: &mut Copy) -> Result<(), Missed> {
+        let entries = match fs::read_dir(data.tail()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(|error| self.failed(error))?,
+        };
+        let to = Path::new("tail");
+        copy.dir(to).map_err(|error| self.failed(error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| self.failed(error))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let content = fs::read(&path).map_err(|error| self.missed(error))?;
+                copy.write(&to.join(path.file_name().unwrap_or_default()), &content)
+                    .map_err(|error| self.failed(error))?;
             }
         }
         Ok(())
