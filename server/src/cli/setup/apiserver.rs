@@ -154,7 +154,7 @@ pub(super) fn token_step(wiring: &Wiring, use_it: &str) -> Option<String> {
     placeholder.then(|| {
         format!(
             "Make a token for this cluster where Taffrail runs, and {use_it}:\n       \
-             taffrail token new --name {cluster}-audit --cluster {cluster} --to CREDENTIALS > token\n   \
+             (umask 077; taffrail token new --name {cluster}-audit --cluster {cluster} --to CREDENTIALS > token)\n   \
              CREDENTIALS is the file that ingest.auth.file names; the token itself is shown once."
         )
     })

@@ -27,6 +27,7 @@ pub(super) fn eks_plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
         .push(PlanFile::public("lambda_function.py", include_str!("clouds/lambda_function.py").to_owned()));
     let ca = if receiver.ca.is_some() { " ca.crt" } else { "" };
     let cluster = &wiring.cluster;
+    let function = function_name(cluster);
     plan.steps.extend([
         "Switch the audit log on (EKS-NAME is the cluster's name in EKS):\n       \
          aws eks update-cluster-config --name EKS-NAME \\\n         \
@@ -35,30 +36,33 @@ pub(super) fn eks_plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
         format!(
             "Make the function, in a VPC that reaches Taffrail (ROLE may write logs and use the VPC):\n       \
              zip taffrail.zip lambda_function.py{ca}\n       \
-             aws lambda create-function --function-name taffrail-{cluster} --runtime python3.13 --role ROLE \\\n         \
+             aws lambda create-function --function-name {function} --runtime python3.13 --role ROLE \\\n         \
              --handler lambda_function.lambda_handler --timeout 60 --zip-file fileb://taffrail.zip \\\n         \
              --vpc-config SubnetIds=SUBNET,SecurityGroupIds=GROUP \\\n         \
              --environment 'Variables={{TAFFRAIL_URL={url},TAFFRAIL_TOKEN=TOKEN}}'\n   \
              Lambda tries a failed batch twice again and then drops it: give it an on-failure destination to keep those.",
-            cluster = cluster.replace('.', "-"),
             url = receiver.address.url(),
         ),
         format!(
             "Subscribe it to the audit streams:\n       \
-             aws lambda add-permission --function-name taffrail-{cluster} --statement-id logs \\\n         \
+             aws lambda add-permission --function-name {function} --statement-id logs \\\n         \
              --action lambda:InvokeFunction --principal logs.amazonaws.com\n       \
              aws logs put-subscription-filter --log-group-name /aws/eks/EKS-NAME/cluster \\\n         \
-             --filter-name taffrail --filter-pattern '{{ $.kind = \"Event\" }}' --destination-arn FUNCTION-ARN",
-            cluster = cluster.replace('.', "-"),
+             --filter-name taffrail --filter-pattern '\"audit.k8s.io\"' --destination-arn FUNCTION-ARN"
         ),
         format!("{FILES_TOO}\n       taffrail import --cluster {cluster} FILE..."),
     ]);
     plan.undo = format!(
         "       aws logs delete-subscription-filter --log-group-name /aws/eks/EKS-NAME/cluster --filter-name taffrail\n       \
-         aws lambda delete-function --function-name taffrail-{}",
-        cluster.replace('.', "-")
+         aws lambda delete-function --function-name {function}"
     );
     Ok(plan)
+}
+
+/// Lambda's names have no dots, and 64 characters at most.
+fn function_name(cluster: &str) -> String {
+    let name = format!("taffrail-{}", cluster.replace('.', "-"));
+    name.chars().take(64).collect()
 }
 
 /// A diagnostic setting, an Event Hub, and Vector between it and Taffrail.

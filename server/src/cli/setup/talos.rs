@@ -34,8 +34,10 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
     if wiring.is_beside() {
         plan.steps.push(format!(
             "Run Taffrail on each control-plane node, as a static pod (machine.pods) or a DaemonSet that mounts\n   \
-             /var/log/audit/kube from the host and runs as root, with the settings in {SETTINGS_FILE}. deploy/static-pod of\n   \
-             Taffrail's sources is the pod for it."
+             /var/log/audit/kube from the host, with the settings in {SETTINGS_FILE}. The directory belongs to the API server's\n   \
+             user and is closed to others: run it as root with the capability DAC_READ_SEARCH. deploy/static-pod of\n   \
+             Taffrail's sources is the pod to begin with: mount /var/log/audit/kube in the place of its audit-log, and\n   \
+             add the capability."
         ));
     }
     plan.undo = "   Take cluster.apiServer.auditPolicy, the audit-webhook-* arguments, the volume and the file out again with\n       \
