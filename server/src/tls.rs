@@ -3,6 +3,7 @@
 //! One provider of cryptography everywhere, ring: it builds with a C compiler alone.
 
 mod certificate;
+mod trouble;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use self::certificate::Facts;
 pub(crate) use self::certificate::names;
+pub(crate) use self::trouble::untrusted;
 use crate::exit::WrongUse;
 use crate::watched::Watched;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde::Deserialize;
 use taffrail_config::Settings;
 use taffrail_event::WriteCounts;
@@ -10,6 +10,7 @@ use ureq::http::{StatusCode, Uri};
 
 use crate::cli::client::{Client, Reach, ServerUrl};
 use crate::data_dir::{DataDir, Lock, LockError};
+use crate::tls;
 use crate::unwanted::UnwantedBody;
 
 /// How an ingest address is written, for messages.
@@ -88,7 +89,10 @@ fn named(typed: &str, reach: &Reach) -> anyhow::Result<ServerTarget> {
     let ServerUrl { url: full, host } = ServerUrl::parse(typed, EXAMPLE)?;
     let client = reach.client(&ServerUrl { url: full.clone(), host: host.clone() })?;
     let answer = client.get(&format!("{full}/api/v1/status")).call();
-    let answer = answer.with_context(|| format!("cannot reach {full}"))?;
+    let answer = answer.map_err(|error| {
+        tls::untrusted(&full, &error)
+            .unwrap_or_else(|| anyhow::Error::new(error).context(format!("cannot reach {full}")))
+    })?;
     if answer.status() != StatusCode::OK {
         return Ok(ServerTarget { client, ingest: full, api: None });
     }

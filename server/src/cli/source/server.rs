@@ -147,6 +147,9 @@ impl Server {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
+        if let Some(error) = crate::tls::untrusted(&self.url, error) {
+            return error;
+        }
         match error {
             ureq::Error::Timeout(_) => anyhow!("{} did not answer in time; is it overloaded?", self.url),
             ureq::Error::Io(error) => self.unreachable_because(error),

@@ -74,7 +74,12 @@ impl<'a> Requests<'a> {
                     (retry_after(answer.headers()), problem(answer))
                 }
                 Ok(answer) => bail!("{} refused a request: {}", self.url, problem(answer)),
-                Err(error) => (DEFAULT_RETRY, error.to_string()),
+                Err(error) => {
+                    if let Some(error) = crate::tls::untrusted(&self.url, &error) {
+                        return Err(error);
+                    }
+                    (DEFAULT_RETRY, error.to_string())
+                }
             };
             if Instant::now() + retry > give_up {
                 bail!("{} took no request for {} s: {reason}", self.url, PATIENCE.as_secs());
