@@ -12,6 +12,7 @@ mod checkpoint;
 mod content;
 mod cri;
 mod docker;
+mod drops;
 mod find;
 mod fingerprint;
 mod follow;

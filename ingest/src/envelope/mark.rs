@@ -7,8 +7,13 @@ use crate::redact::write_escaped;
 /// The annotation that names the API server of an event, as its envelope did. Annotations are no part of an event's identity.
 const API_SERVER: &str = "taffrail.io/apiserver";
 
+/// As long as a host's name can be.
+const MAX_NAME_BYTES: usize = 253;
+
 /// `event`, a JSON object, with the name of its API server among its annotations.
 pub(super) fn annotate(event: &[u8], api_server: &str) -> Vec<u8> {
+    // It is copied into every event of the envelope, and whoever sends that chooses it.
+    let api_server = &api_server[..api_server.floor_char_boundary(MAX_NAME_BYTES)];
     let mut member = format!(r#""{API_SERVER}":""#).into_bytes();
     write_escaped(api_server.as_bytes(), &mut member);
     member.push(b'"');
@@ -45,6 +50,8 @@ mod tests {
             r#"{"annotations":{"x":"y"},"stage":"Panic"}"#,
             &format!(r#"{{"annotations":{{{mark},"x":"y"}},"stage":"Panic"}}"#),
         );
+        let long = annotate(b"{}", &"\u{e9}".repeat(1_000_000));
+        assert!(long.len() < 400, "{}", long.len());
         check(r#"{"annotations":{ }}"#, &format!(r#"{{"annotations":{{{mark} }}}}"#));
         check(r#"{"annotations":null}"#, &format!(r#"{{"annotations":null,"annotations":{{{mark}}}}}"#));
     }

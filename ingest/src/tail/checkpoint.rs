@@ -80,6 +80,11 @@ impl Checkpoints {
         Ok(Self { dir: dir.to_path_buf() })
     }
 
+    /// Whether the log that `like` is of was followed before, even if the checkpoint cannot be read.
+    pub(super) fn has_any(&self, like: &Checkpoint) -> bool {
+        !matches!(self.dir.join(like.name()).try_exists(), Ok(false))
+    }
+
     /// The checkpoint of the log that `like` is of. One that cannot be read counts as none: the log is read again.
     pub(super) fn load(&self, like: &Checkpoint) -> Option<Checkpoint> {
         let path = self.dir.join(like.name());

@@ -7,6 +7,7 @@ use memchr::memchr;
 use taffrail_event::Timestamp;
 
 use super::content::{Content, Held};
+use super::drops::Drops;
 use super::fingerprint::Fingerprint;
 use super::lines::{first_time, frame, last_time};
 
@@ -25,6 +26,7 @@ pub(super) struct Piece {
     pub(super) body: Vec<u8>,
     pub(super) noise: u64,
     pub(super) legacy: u64,
+    pub(super) dropped: Vec<Drops>,
     /// When the first and the last event were written, as far as they say.
     pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
@@ -210,7 +212,7 @@ impl Follow {
         if framed.taken == 0 {
             return (self.start > before).then(|| Piece::empty(self.start));
         }
-        let (taken, noise, legacy) = (framed.taken, framed.noise, framed.legacy);
+        let (taken, noise, legacy, dropped) = (framed.taken, framed.noise, framed.legacy, framed.dropped);
         self.skips = is_too_long && taken == self.rest.len() && self.rest.last() != Some(&b'\n');
         let copied = match framed.body {
             std::borrow::Cow::Owned(body) => Some(body),
@@ -222,7 +224,7 @@ impl Follow {
         self.start += taken as u64;
         let body = not_compressed(copied.unwrap_or(read));
         let (first, last) = (first_time(&body), last_time(&body));
-        Some(Piece { end: self.start, body, noise, legacy, first, last })
+        Some(Piece { end: self.start, body, noise, legacy, dropped, first, last })
     }
 
     fn skip_line(&mut self) {
@@ -236,7 +238,7 @@ impl Follow {
 
 impl Piece {
     fn empty(end: u64) -> Self {
-        Self { end, body: Vec::new(), noise: 0, legacy: 0, first: None, last: None }
+        Self { end, body: Vec::new(), noise: 0, legacy: 0, dropped: Vec::new(), first: None, last: None }
     }
 }
 

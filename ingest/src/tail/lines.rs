@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memmem, memrchr};
 use taffrail_event::Timestamp;
 
+use super::drops::Drops;
 use super::{cri, docker, legacy};
 
 /// What comes of a part of a log.
@@ -22,12 +23,22 @@ pub(super) struct Framed<'a> {
     pub(super) noise: u64,
     /// Lines in the legacy format that were turned into events.
     pub(super) legacy: u64,
+    /// Events that the API server says it dropped, by plugin.
+    pub(super) dropped: Vec<Drops>,
 }
 
 /// Takes the lines of `bytes`, which begin at a line. `is_end`: nothing follows, so what is there is whole.
 pub(super) fn frame(bytes: &[u8], is_end: bool) -> Framed<'_> {
     let end = if is_end { bytes.len() } else { memrchr(b'\n', bytes).map_or(0, |at| at + 1) };
-    let mut lines = Lines { bytes, copied: Vec::new(), plain: 0..0, noise: 0, legacy: 0, open: None };
+    let mut lines = Lines {
+        bytes,
+        copied: Vec::new(),
+        plain: 0..0,
+        noise: 0,
+        legacy: 0,
+        dropped: Vec::new(),
+        open: None,
+    };
     let mut pos = 0;
     while pos < end {
         let next = memchr(b'\n', &bytes[pos..end]).map_or(end, |at| pos + at + 1);
@@ -64,6 +75,7 @@ struct Lines<'a> {
     plain: std::ops::Range<usize>,
     noise: u64,
     legacy: u64,
+    dropped: Vec<Drops>,
     /// A container's line of which parts are there.
     open: Option<Open>,
 }
@@ -72,8 +84,9 @@ struct Open {
     /// Where its first part begins.
     start: usize,
     content: Vec<u8>,
-    /// Lines left out before it.
+    /// Lines left out before it, and what they reported.
     noise: u64,
+    dropped: Vec<Drops>,
 }
 
 impl<'a> Lines<'a> {
@@ -87,7 +100,7 @@ impl<'a> Lines<'a> {
         } else if let Some(line) = docker::parse(line) {
             self.wrapped(start, line.is_stderr, line.is_part, &line.content);
         } else if let Some(instead) = replaced(line) {
-            self.replace(instead);
+            self.replace(line, instead);
         } else {
             self.pass(start + holes, next);
         }
@@ -98,11 +111,17 @@ impl<'a> Lines<'a> {
         // Events go to standard output: what is on standard error is the API server's own log.
         if is_stderr {
             self.noise += u64::from(!is_part);
+            self.note_drops(content);
             return;
         }
         if is_part {
-            let noise = self.noise;
-            let open = self.open.get_or_insert_with(|| Open { start, content: Vec::new(), noise });
+            let (noise, dropped) = (self.noise, &self.dropped);
+            let open = self.open.get_or_insert_with(|| Open {
+                start,
+                content: Vec::new(),
+                noise,
+                dropped: dropped.clone(),
+            });
             open.content.extend_from_slice(content);
             return;
         }
@@ -115,9 +134,16 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Looks for a report of drops in a line of the API server's own log.
+    fn note_drops(&mut self, line: &[u8]) {
+        if let Some(drops) = Drops::reported(line, Timestamp::now()) {
+            drops.add_to(&mut self.dropped);
+        }
+    }
+
     fn unwrapped(&mut self, line: &[u8]) {
         match replaced(line) {
-            Some(instead) => self.replace(instead),
+            Some(instead) => self.replace(line, instead),
             None => {
                 self.copy_plain();
                 self.copied.extend_from_slice(line);
@@ -126,10 +152,11 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn replace(&mut self, instead: Instead) {
+    fn replace(&mut self, line: &[u8], instead: Instead) {
         match instead {
             Instead::Noise => {
                 self.noise += 1;
+                self.note_drops(line);
                 self.copy_plain();
             }
             Instead::Nothing => self.copy_plain(),
@@ -161,7 +188,7 @@ impl<'a> Lines<'a> {
         match self.open.take() {
             Some(open) if is_end => self.unwrapped(&open.content),
             // It comes again, whole, and with it what was between its parts.
-            Some(open) => (taken, self.noise) = (open.start, open.noise),
+            Some(open) => (taken, self.noise, self.dropped) = (open.start, open.noise, open.dropped),
             None => {}
         }
         let body = if self.copied.is_empty() {
@@ -170,7 +197,7 @@ impl<'a> Lines<'a> {
             self.copy_plain();
             Cow::Owned(self.copied)
         };
-        Framed { taken, body, noise: self.noise, legacy: self.legacy }
+        Framed { taken, body, noise: self.noise, legacy: self.legacy, dropped: self.dropped }
     }
 }
 

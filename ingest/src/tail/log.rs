@@ -11,6 +11,7 @@ use taffrail_event::{Gap, Timestamp};
 
 use super::checkpoint::{Checkpoint, Checkpoints, FilePoint};
 use super::content::{Held, Identity};
+use super::drops::Stretches;
 use super::fingerprint::Fingerprint;
 use super::follow::{Follow, Next, Piece};
 use super::hand_on::Done;
@@ -57,6 +58,7 @@ pub(super) struct Log {
     /// Compressed files that are not there as a whole yet.
     undecided: Vec<Held>,
     gaps: Vec<Gap>,
+    drops: Stretches,
     /// Begin behind what is there at the first look.
     skips_history: bool,
     is_changed: bool,
@@ -75,7 +77,8 @@ impl Log {
         from_end: bool,
         checkpoints: &Checkpoints,
     ) -> Self {
-        let checkpoint = checkpoints.load(&Checkpoint::new(&path, &origin.cluster, Vec::new()));
+        let like = Checkpoint::new(&path, &origin.cluster, Vec::new());
+        let checkpoint = checkpoints.load(&like);
         let mut log = Self {
             path,
             origin,
@@ -88,7 +91,8 @@ impl Log {
             missing: None,
             undecided: Vec::new(),
             gaps: Vec::new(),
-            skips_history: from_end && checkpoint.is_none(),
+            drops: Stretches::default(),
+            skips_history: from_end && !checkpoints.has_any(&like),
             is_changed: false,
             saved: Instant::now(),
             noise: 0,
@@ -127,13 +131,18 @@ impl Log {
             let is_current = self.current == Some(follow.held().identity);
             let is_final = !is_current && (file.id != newest || follow.held().is_removed().unwrap_or(false));
             match follow.next(is_final) {
-                Ok(Next::Piece(piece)) => {
+                Ok(Next::Piece(mut piece)) => {
                     file.point.first = file.point.first.or(piece.first);
                     file.in_flight += 1;
                     file.is_waiting = false;
                     self.noise += piece.noise;
                     self.read_trouble = None;
-                    return Some((file.id, piece));
+                    let id = file.id;
+                    for drops in std::mem::take(&mut piece.dropped) {
+                        self.drops.add(drops);
+                    }
+                    self.tell_drops(false);
+                    return Some((id, piece));
                 }
                 Ok(Next::Wait) if follow.is_broken() => self.broken(at),
                 Ok(Next::Wait) => file.is_waiting = true,
@@ -149,7 +158,16 @@ impl Log {
             }
         }
         self.finish_gap();
+        self.tell_drops(true);
         None
+    }
+
+    /// Reports drops that an API server wrote of in its log.
+    fn tell_drops(&mut self, is_idle: bool) {
+        for drops in self.drops.take_news(is_idle) {
+            let gap = self.new_gap(drops.from, drops.to, &drops.reason());
+            self.gaps.push(Gap { lost: Some(drops.count), ..gap });
+        }
     }
 
     /// A piece is durable.

@@ -187,3 +187,23 @@ fn a_file_that_cannot_be_opened_is_told_of() {
     reader.read();
     assert!(reader.log.trouble().is_none_or(|trouble| trouble.contains("breaks off")));
 }
+
+#[test]
+fn reported_drops_are_a_gap_of_so_many_events() {
+    // Constructed after the API server's `HandlePluginError`.
+    let report = |second: u32| {
+        format!(
+            "E1123 15:50:{second}.000000       1 metrics.go:109] \"Error in audit plugin 'buffered' affecting 2 audit events: audit buffer queue blocked\\nImpacted events:\\n\"\n"
+        )
+    };
+    let mut reader = Reader::new();
+    reader.append(LOG, [lines(0..1), report(10), report(12), lines(1..2)].concat());
+    reader.read();
+    let gaps = std::mem::take(&mut reader.gaps);
+    let found: Vec<_> = gaps.iter().map(|gap| (gap.lost, gap.to.micros() - gap.from.micros())).collect();
+    assert_eq!(found, [(Some(4), 2_000_000)]);
+    assert!(gaps[0].reason.contains("plugin buffered"), "{gaps:?}");
+    reader.restart();
+    reader.read();
+    reader.check(0..2);
+}
