@@ -3,6 +3,7 @@
 //! A listener with TLS speaks HTTP/2 or HTTP/1.1, as the client chooses in the handshake (ALPN); a plain one speaks
 //! HTTP/1.1.
 
+mod answering;
 mod crowd;
 mod handshake;
 mod http2;
@@ -28,6 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use self::answering::Answering;
 use self::crowd::{Activity, Busy, Crowd};
 pub(crate) use self::handshake::Tls;
 use super::access::ClientCertificate;
@@ -214,14 +216,15 @@ async fn answer(
     router: Router,
     peer: SocketAddr,
     certificate: Option<ClientCertificate>,
-    _busy: Busy,
+    busy: Busy,
     mut request: Request<Incoming>,
-) -> Result<Response, Infallible> {
+) -> Result<Response<Answering>, Infallible> {
     request.extensions_mut().insert(Peer(peer));
     if let Some(certificate) = certificate {
         request.extensions_mut().insert(certificate);
     }
-    router.oneshot(request).await
+    let response = router.oneshot(request).await?;
+    Ok(response.map(|body| Answering::new(body, busy)))
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

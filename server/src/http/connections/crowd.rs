@@ -2,16 +2,19 @@
 //!
 //! Idle connections cost little and are welcome while there is room. When there is none, one of them gives way: of the
 //! address that has the most, the one that has been idle longest. So whoever opens a thousand connections and says
-//! nothing keeps nobody out but himself.
+//! nothing keeps nobody out but himself. Neither does whoever asks and then takes no answer: that is idle too, after a while.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// A client that takes nothing of its answer for so long has gone, or stays for no good.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The connections of a listener.
 #[derive(Debug, Default)]
@@ -23,21 +26,33 @@ pub(super) struct Crowd {
 #[derive(Debug)]
 pub(super) struct Activity {
     peer: IpAddr,
-    in_flight: AtomicUsize,
-    last: Mutex<Instant>,
+    requests: Mutex<Requests>,
     leave: CancellationToken,
 }
 
-/// A request in its handler. A client that resets it drops it.
-pub(super) struct Busy(Arc<Activity>);
+/// The requests of a connection that have no answer yet, or not all of it.
+#[derive(Debug)]
+struct Requests {
+    /// So many wait for this side: for a handler, or for the next piece of a stream.
+    for_us: usize,
+    /// So many have a piece that the client has not taken.
+    for_client: usize,
+    /// When something last happened.
+    last: Instant,
+}
+
+/// A request, until its answer has ended. A client that resets it drops it.
+pub(super) struct Busy {
+    activity: Arc<Activity>,
+    is_for_us: bool,
+}
 
 impl Crowd {
     /// One more. It is gone when nobody holds what this returns.
     pub(super) fn join(&self, peer: SocketAddr) -> Arc<Activity> {
         let activity = Arc::new(Activity {
             peer: peer.ip(),
-            in_flight: AtomicUsize::new(0),
-            last: Mutex::new(Instant::now()),
+            requests: Mutex::new(Requests { for_us: 0, for_client: 0, last: Instant::now() }),
             leave: CancellationToken::new(),
         });
         let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,14 +85,23 @@ impl Crowd {
 impl Activity {
     /// A request goes into its handler.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        Busy(Arc::clone(self))
+        self.requests().for_us += 1;
+        Busy { activity: Arc::clone(self), is_for_us: true }
     }
 
-    /// Since when no request is in a handler; `None` while one is.
+    /// Since when nothing has happened that anybody waits for; `None` while somebody does.
     pub(super) fn idle_since(&self) -> Option<Instant> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.in_flight.load(Ordering::Acquire) == 0).then_some(last)
+        self.idle_at(Instant::now())
+    }
+
+    fn idle_at(&self, now: Instant) -> Option<Instant> {
+        let requests = self.requests();
+        let is_taking = requests.for_client > 0 && now.duration_since(requests.last) < CLIENT_PATIENCE;
+        (requests.for_us == 0 && !is_taking).then_some(requests.last)
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when the connection has to make room.
@@ -86,10 +110,40 @@ impl Activity {
     }
 }
 
+impl Busy {
+    /// There is nothing to send yet.
+    pub(super) fn waits_for_us(&mut self) {
+        if !self.is_for_us {
+            let mut requests = self.activity.requests();
+            requests.for_client -= 1;
+            requests.for_us += 1;
+            drop(requests);
+            self.is_for_us = true;
+        }
+    }
+
+    /// A piece is there, and it is the client's turn.
+    pub(super) fn waits_for_client(&mut self) {
+        let mut requests = self.activity.requests();
+        requests.last = Instant::now();
+        if self.is_for_us {
+            requests.for_us -= 1;
+            requests.for_client += 1;
+        }
+        drop(requests);
+        self.is_for_us = false;
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+        let mut requests = self.activity.requests();
+        requests.last = Instant::now();
+        if self.is_for_us {
+            requests.for_us -= 1;
+        } else {
+            requests.for_client -= 1;
+        }
     }
 }
 
@@ -138,5 +192,23 @@ mod tests {
         assert!(kept.idle_since().is_none());
         drop(busy);
         assert!(kept.idle_since().is_some());
+    }
+
+    #[test]
+    fn an_answer_counts_until_its_client_takes_no_more_of_it() {
+        let activity = Crowd::default().join(SocketAddr::from(([10, 0, 0, 1], 1)));
+        let mut busy = activity.busy();
+        let (soon, late) = (Instant::now(), Instant::now() + 2 * CLIENT_PATIENCE);
+        assert_eq!((activity.idle_at(soon), activity.idle_at(late)), (None, None), "it is in its handler");
+        busy.waits_for_client();
+        assert_eq!(activity.idle_at(Instant::now()), None, "it is on its way");
+        assert!(activity.idle_at(late).is_some(), "nobody takes it");
+        busy.waits_for_us();
+        assert_eq!(activity.idle_at(late), None, "the client has taken all there is");
+        let other = activity.busy();
+        drop(busy);
+        assert_eq!(activity.idle_at(late), None, "another one is in its handler");
+        drop(other);
+        assert!(activity.idle_at(Instant::now()).is_some());
     }
 }

@@ -1,8 +1,13 @@
 //! Connections that are silent, too many, or open when the server stops.
 
+mod streams;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
+use axum::body::Body;
 use axum::routing::get;
+use futures_util::StreamExt;
+use futures_util::stream::once;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -14,9 +19,10 @@ const LONG: Duration = Duration::from_secs(20);
 
 struct World {
     address: SocketAddr,
+    router: Router,
     stop: CancellationToken,
     running: JoinHandle<anyhow::Result<()>>,
-    /// Lets `/slow` answer.
+    /// Lets `/slow` answer, and `/drip` end.
     go: Arc<Notify>,
     /// Told when `/slow` has begun.
     begun: Arc<Notify>,
@@ -35,10 +41,21 @@ impl World {
             wait.notified().await;
             "slow"
         };
-        let router = Router::new().route("/fast", get(|| async { "fast" })).route("/slow", get(slow));
+        let wait = Arc::clone(&go);
+        let drip = move || async move {
+            let end = once(async move {
+                wait.notified().await;
+                Ok::<_, Infallible>("end")
+            });
+            Body::from_stream(once(async { Ok("begin") }).chain(end))
+        };
+        let router = Router::new()
+            .route("/fast", get(|| async { "fast" }))
+            .route("/slow", get(slow))
+            .route("/drip", get(drip));
         let stop = CancellationToken::new();
-        let running = tokio::spawn(listener.run(router, stop.clone()));
-        Self { address, stop, running, go, begun }
+        let running = tokio::spawn(listener.run(router.clone(), stop.clone()));
+        Self { address, router, stop, running, go, begun }
     }
 
     async fn connect(&self) -> TcpStream {
