@@ -74,6 +74,8 @@ pub(crate) struct IngestState {
     pub(crate) read_timeout: Duration,
     /// [`MAX_REQUESTS`] of them.
     pub(crate) slots: Arc<Semaphore>,
+    /// So many requests that are refused are read to their end at a time, so that their senders see why.
+    pub(crate) refusals: Arc<Semaphore>,
 }
 
 /// The routes of the listener.
@@ -131,8 +133,10 @@ async fn audit(
     let cluster = match admitted(&state, &request, cluster) {
         Ok(cluster) => cluster,
         Err(problem) => {
-            // Somebody has to see why it was refused. Whoever only tries logins gets no more of the time.
-            if problem.code() != Code::TooManyLogins && !headers.contains_key(header::EXPECT) {
+            // Somebody has to see why it was refused. Whoever only tries logins gets no more of the time, and many who are let in
+            // nowhere get no more of the connections.
+            let is_worth_it = problem.code() != Code::TooManyLogins && !headers.contains_key(header::EXPECT);
+            if is_worth_it && let Ok(_turn) = state.refusals.try_acquire() {
                 skip_rest(request.into_body(), state.read_timeout).await;
             }
             return Err(problem);

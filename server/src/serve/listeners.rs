@@ -19,6 +19,9 @@ use crate::http::ingest::{self, IngestState, MAX_REQUESTS};
 use crate::http::{HostNames, health};
 use crate::tasks::{TaskKind, Tasks};
 
+/// So many requests that are refused are read to their end at a time.
+const MAX_REFUSALS: usize = 32;
+
 /// What the listeners serve.
 pub(super) struct Parts<'a> {
     pub(super) settings: &'a Settings,
@@ -40,6 +43,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         access: ingest.access,
         read_timeout: settings.ingest.read_timeout,
         slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
+        refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
     }));
     let about = About {
         started: Timestamp::now(),

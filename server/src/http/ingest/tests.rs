@@ -44,6 +44,7 @@ impl World {
             access: Access::open_to_all(Role::Sending),
             read_timeout,
             slots: Arc::new(Semaphore::new(slots)),
+            refusals: Arc::new(Semaphore::new(slots)),
         });
         Self { intake, router: router(Arc::clone(&state)), state }
     }
@@ -268,6 +269,19 @@ async fn beyond_the_slots_senders_are_put_off() {
     assert_eq!(read.load(Ordering::Relaxed), 50);
     world.intake.gate.open();
     assert_eq!(first.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn strangers_do_not_keep_connections_busy() {
+    let world = World::with(Duration::from_secs(30), 1);
+    let read = Arc::new(AtomicUsize::new(0));
+    let body = || Body::new(Counted { left: 50, read: Arc::clone(&read) });
+    let refused = |body| world.send("POST", "/v1/audit/-x", &[], body);
+    assert_eq!(code(refused(body()).await).await.0, 404);
+    assert_eq!(read.load(Ordering::Relaxed), 50, "its sender has to see why");
+    let _turn = world.state.refusals.try_acquire().unwrap();
+    assert_eq!(code(refused(body()).await).await.0, 404);
+    assert_eq!(read.load(Ordering::Relaxed), 50, "nobody's turn is left");
 }
 
 #[tokio::test]
