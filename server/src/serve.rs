@@ -1,7 +1,7 @@
 //! `taffrail serve`: opens the data directory, starts every task, and stops them in order.
 //!
-//! Order of a stop: not ready any more; accept nothing; answer what is in flight; write down who read what; take what is durable to the index and
-//! commit; give the directory back. All of it within 25 seconds; a second signal ends the process at once, which loses
+//! Order of a stop: not ready any more; accept nothing; answer what is in flight; write down who read what, and what was missed; take what is durable
+//! to the index and commit; give the directory back. All of it within 25 seconds; a second signal ends the process at once, which loses
 //! nothing, because nothing was acknowledged that is not in the journal.
 
 mod doors;
@@ -45,7 +45,7 @@ use self::retention::Retention;
 pub(crate) use self::sources::{LiveSource, Sources};
 use self::stop::{Stops, run_until_stopped};
 pub(crate) use self::system::{disk_free, disk_total, raise_open_files};
-pub(crate) use self::watch::Watch;
+pub(crate) use self::watch::{GONE_MICROS, Watch};
 use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
 use crate::http::api::{MAX_EXPORTS, MAX_TAILS};
@@ -170,7 +170,8 @@ fn start_threads(
         }
         Ok(())
     })?;
-    let stop = stops.work.clone();
+    // Until the last request has its answer: it may be a refusal.
+    let stop = stops.write_out.clone();
     let (watched, data) = (Arc::clone(&search), settings.data.clone());
     tasks.spawn_thread(TaskKind::Watch, move || watch.run(&intake, &*watched, &sources, &data, &stop))?;
     let stop = stops.drain.clone();

@@ -59,9 +59,11 @@ impl Opened {
         let backlog = report.next.saturating_sub(searchable.max(report.first));
         tracing::info!(records = backlog, bytes = report.bytes, took = ?report.took, "journal opened");
         let freshness = Arc::new(Freshness::default());
-        if backlog > 0 {
-            freshness.acknowledged(report.next, oldest(&journal, searchable)?);
+        let waits_since = if backlog > 0 { Some(oldest(&journal, searchable)?) } else { None };
+        if let Some(received) = waits_since {
+            freshness.acknowledged(report.next, received);
         }
+        let watch = Watch::new(settings.ingest.silence_after).going_on(dir.path(), &*search, waits_since);
         let limits = IntakeLimits::from(&settings.ingest);
         let intake = Intake::new(journal.clone(), redactor, Arc::clone(&dead), limits);
         let intake = intake.with_filter(unwanted.filter());
@@ -77,7 +79,7 @@ impl Opened {
             sources: Arc::default(),
             health: Arc::default(),
             live: Arc::new(Live::new(searchable)),
-            watch: Arc::new(Watch::new(settings.ingest.silence_after)),
+            watch: Arc::new(watch),
             logs: Arc::default(),
             metrics: Arc::new(Metrics::new()),
         })

@@ -8,6 +8,7 @@ use crate::cli::status::view::Status;
 use crate::cli::table::grouped;
 use crate::cli::times::{length_in_words, shown};
 use crate::read::SourceBody;
+use crate::serve::GONE_MICROS;
 
 /// A clock that is so far ahead puts events out of order with those of other machines.
 const SKEW_MS: i64 = 2_000;
@@ -15,7 +16,7 @@ const SKEW_MS: i64 = 2_000;
 /// With the flags that `taffrail setup` prints, events come within seconds; an API server's own default is 30 s.
 const LATE_MS: i64 = 20_000;
 
-/// A cluster whose rhythm is not known yet is not missed for so long.
+/// A cluster whose rhythm is not known yet is not missed for so long. Nor is it missed for ever: the node may be gone.
 const QUIET_MICROS: i64 = 3_600_000_000;
 
 /// Duplicates are a matter of course after a retry; a third of everything is not.
@@ -65,7 +66,7 @@ fn silent(source: &SourceBody, zone: &TimeZone) -> Option<Finding> {
 
 fn quiet(source: &SourceBody, now: Timestamp, zone: &TimeZone) -> Option<Finding> {
     let last = source.last_received.filter(|_| source.silent_since.is_none())?;
-    (now.micros() - last.micros() >= QUIET_MICROS).then(|| {
+    (QUIET_MICROS..GONE_MICROS).contains(&(now.micros() - last.micros())).then(|| {
         Finding::advice(
             "quiet",
             format!("{} was last heard at {}", name(source), shown(last, zone)),

@@ -1,7 +1,9 @@
 //! The time in which this process did not run. Files are read on where they were left; a webhook has nobody to send to, and
 //! gives up.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use taffrail_event::{Gap, SourceSums, Timestamp, Via};
@@ -32,7 +34,15 @@ impl Heartbeat {
     /// Says that it is.
     pub(super) fn beat(&self, now: Timestamp) {
         // A full disk is noticed elsewhere.
-        fs::write(&self.path, now.to_string()).ok();
+        self.write(&now.to_string()).ok();
+    }
+
+    /// In place, as all times have one length: a file that is emptied first, or a new one beside it, takes room that a full disk
+    /// does not have, and then the sign of life would be lost, or would be from before the disk was full.
+    fn write(&self, text: &str) -> io::Result<()> {
+        let file = File::options().write(true).create(true).truncate(false).open(&self.path)?;
+        file.write_all_at(text.as_bytes(), 0)?;
+        file.set_len(text.len() as u64)
     }
 }
 
@@ -83,13 +93,28 @@ mod tests {
     }
 
     #[test]
+    fn the_sign_of_life_is_never_gone_while_it_is_renewed() {
+        let dir = tempfile::tempdir().unwrap();
+        let heartbeat = Heartbeat::new(dir.path());
+        heartbeat.beat(at(5));
+        // Whoever has the file open sees it renewed: nothing is put in its place, and it has no moment without a content.
+        let file = File::open(dir.path().join(FILE)).unwrap();
+        heartbeat.beat(at(6));
+        let mut text = vec![0; at(6).to_string().len()];
+        file.read_exact_at(&mut text, 0).unwrap();
+        assert_eq!(text, at(6).to_string().as_bytes());
+    }
+
+    #[test]
     fn the_heart_beats() {
         let dir = tempfile::tempdir().unwrap();
         let heartbeat = Heartbeat::new(dir.path());
         assert_eq!(heartbeat.last(), None);
         heartbeat.beat(at(5));
         assert_eq!(heartbeat.last(), Some(at(5)));
-        fs::write(dir.path().join(FILE), b"\xff").unwrap();
+        fs::write(dir.path().join(FILE), [0xff; 100]).unwrap();
         assert_eq!(heartbeat.last(), None);
+        heartbeat.beat(at(6));
+        assert_eq!(heartbeat.last(), Some(at(6)));
     }
 }

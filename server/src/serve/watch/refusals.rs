@@ -39,23 +39,34 @@ impl Refusals {
         }
     }
 
-    /// Returns the gaps to write: of refusals that are over and went on for so long that senders may have given up.
+    /// Returns the gaps to write: of refusals that are over and went on for long.
     pub(super) fn look(&mut self, now: Timestamp) -> Vec<Gap> {
         let mut gaps = Vec::new();
         self.open.retain(|cluster, open| {
             if now.micros() - open.last.micros() < OVER_MICROS {
                 return true;
             }
-            if open.last.micros() - open.from.micros() >= MATTERS_MICROS {
+            if open.matters() {
                 gaps.push(open.gap(cluster));
             }
             false
         });
         gaps
     }
+
+    /// The gaps of refusals that go on, up to the last of each.
+    pub(super) fn lasting(&self) -> Vec<Gap> {
+        let lasting = self.open.iter().filter(|(_, open)| open.matters());
+        lasting.map(|(cluster, open)| open.gap(cluster)).collect()
+    }
 }
 
 impl Open {
+    /// Whether it went on for so long that senders may have given up.
+    fn matters(&self) -> bool {
+        self.last.micros() - self.from.micros() >= MATTERS_MICROS
+    }
+
     fn gap(&self, cluster: &str) -> Gap {
         Gap {
             cluster: cluster.to_owned(),

@@ -84,6 +84,16 @@ fn what_people_start_by_hand_is_not_missed() {
 }
 
 #[test]
+fn a_source_that_is_gone_is_not_missed_for_ever() {
+    let last = |time: &str| {
+        let time = time.to_owned();
+        move |body: &mut Value| body["sources"][0]["last_received"] = time.into()
+    };
+    check(last("2026-11-20T16:00:01Z"), &["quiet"]);
+    check(last("2026-11-20T16:00:00Z"), &[]);
+}
+
+#[test]
 fn gaps_of_one_kind_are_one_line() {
     let gap = |from: &str, to: &str, reason: &str| json!({"cluster": "prod", "source": "webhook", "from": from, "to": to, "lost": null, "reason": reason});
     let gaps = json!([
