@@ -249,7 +249,8 @@ fn a_backup_knows_how_far_a_followed_log_is_read() {
     fs::write(&log, b"").expect("make a log");
     // What is written before it begins to follow does not count, what is written after a backup of it does.
     let tail = format!("[{{paths: ['{}'], cluster: prod, node: n1, from: end}}]", log.display());
-    let mut server = Server::builder().set("ingest.tail", &tail).start();
+    let builder = || Server::builder().set("ingest.tail", &tail).set("index.hold", "500ms");
+    let mut server = builder().start();
     server.api().wait_until_searchable();
     let append = |lines: &[Vec<u8>]| {
         let mut file = fs::OpenOptions::new().append(true).open(&log).expect("open the log");
@@ -265,6 +266,6 @@ fn a_backup_knows_how_far_a_followed_log_is_read() {
     let to = folder.path().join("backup");
     backup(server.data(), &to).ok();
     append(&lines[100..200]);
-    let restored = Server::builder().data(&to).set("ingest.tail", &tail).start();
+    let restored = builder().data(&to).start();
     restored.api().wait_for_total("cluster:prod kind:audit", count(&lines[..200]));
 }

@@ -176,7 +176,7 @@ mod tests {
     fn what_still_lasts_at_the_stop_is_written() {
         let watch = Watch::new(Duration::from_secs(90));
         let (start, now) = (Timestamp::now(), Timestamp::now().plus_micros(100_000_000));
-        for seconds in [0, 10, 40] {
+        for seconds in [0, 30, 60] {
             lock(&watch.refusals).note("prod", "the disk is full", start.plus_micros(seconds * 1_000_000));
         }
         lock(&watch.refusals).note("test", "the disk is full", start);
@@ -191,6 +191,6 @@ mod tests {
         let later = now.plus_micros(30_000_000);
         let gaps = watch.unended(later);
         let ends: Vec<_> = gaps.iter().map(|gap| (gap.cluster.as_str(), gap.to)).collect();
-        assert_eq!(ends, [("prod", later), ("prod", start.plus_micros(40_000_000))]);
+        assert_eq!(ends, [("prod", later), ("prod", start.plus_micros(60_000_000))]);
     }
 }
