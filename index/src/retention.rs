@@ -211,7 +211,7 @@ mod tests {
             std::fs::create_dir(&split).unwrap();
             std::fs::write(split.join("meta.json"), "old").unwrap();
             let aside = set_aside(&split).unwrap();
-            assert!(!split.exists() && aside.join("meta.json").exists());
+            assert!(!split.try_exists().unwrap() && aside.join("meta.json").try_exists().unwrap());
         }
         assert!(set_aside(&split).is_err());
     }

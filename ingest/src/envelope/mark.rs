@@ -13,7 +13,7 @@ const MAX_NAME_BYTES: usize = 253;
 /// `event`, a JSON object, with the name of its API server among its annotations.
 pub(super) fn annotate(event: &[u8], api_server: &str) -> Vec<u8> {
     // It is copied into every event of the envelope, and whoever sends that chooses it.
-    let api_server = &api_server[..api_server.floor_char_boundary(MAX_NAME_BYTES)];
+    let api_server = api_server.get(..api_server.floor_char_boundary(MAX_NAME_BYTES)).unwrap_or_default();
     let mut member = format!(r#""{API_SERVER}":""#).into_bytes();
     write_escaped(api_server.as_bytes(), &mut member);
     member.push(b'"');

@@ -59,17 +59,17 @@ mod tests {
 
     #[test]
     fn the_cause_is_found_where_it_hides() {
-        fn check(error: ureq::Error, expected: Option<&str>) {
-            let found = advice(&error);
+        fn check(error: &ureq::Error, expected: Option<&str>) {
+            let found = advice(error);
             assert_eq!(
                 found.map(|text| expected.is_some_and(|word| text.contains(word))),
                 expected.map(|_| true)
             );
         }
         let unknown = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        check(ureq::Error::Rustls(unknown()), Some("--ca FILE"));
-        check(ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, unknown())), Some("--ca FILE"));
-        check(ureq::Error::Io(io::Error::other("reset")), None);
-        check(ureq::Error::Rustls(rustls::Error::HandshakeNotComplete), None);
+        check(&ureq::Error::Rustls(unknown()), Some("--ca FILE"));
+        check(&ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, unknown())), Some("--ca FILE"));
+        check(&ureq::Error::Io(io::Error::other("reset")), None);
+        check(&ureq::Error::Rustls(rustls::Error::HandshakeNotComplete), None);
     }
 }
