@@ -21,7 +21,7 @@ use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;
 use crate::schema::{Columns, SCHEMA, register_tokenizers};
-use crate::split::{Split, is_alive, stored_bytes, time_column};
+use crate::split::{Split, is_alive, remove_dir, stored_bytes, time_column};
 use crate::stored::Stored;
 
 /// A slice ends at this many documents or bytes, whichever comes first.
@@ -225,13 +225,4 @@ fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> 
         None => stored,
     };
     Some(Moved { sort, rank, stored })
-}
-
-fn remove_dir(dir: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(IndexError::io("remove", dir)(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -22,7 +22,7 @@ use taffrail_event::{Class, Timestamp, crash_point};
 use crate::catalog::{Catalog, WINDOW_MICROS};
 use crate::error::{IndexError, Result};
 use crate::manifest::SplitEntry;
-use crate::split::Split;
+use crate::split::{Split, remove_dir};
 
 /// The age limit of a class that has none, where limits are compared.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -91,12 +91,8 @@ fn set_aside(dir: &Path) -> Result<PathBuf> {
     let mut name = dir.as_os_str().to_owned();
     name.push(".gone");
     let aside = PathBuf::from(name);
-    match std::fs::remove_dir_all(&aside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(IndexError::io("remove", &aside)(error));
-        }
-        _ => std::fs::rename(dir, &aside).map_err(IndexError::io("rename", dir))?,
-    }
+    remove_dir(&aside)?;
+    std::fs::rename(dir, &aside).map_err(IndexError::io("rename", dir))?;
     Ok(aside)
 }
 

@@ -253,3 +253,13 @@ pub(crate) fn is_alive(segment: &SegmentReader, doc: DocId) -> bool {
 pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     File::open(dir).and_then(|file| file.sync_all()).map_err(IndexError::io("sync", dir))
 }
+
+/// Removes a directory with all that is in it; one that is gone already is fine.
+pub(crate) fn remove_dir(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(IndexError::io("remove", dir)(error))
+        }
+        _ => Ok(()),
+    }
+}

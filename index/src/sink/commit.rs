@@ -16,7 +16,7 @@ use crate::document::{SortKey, key_term};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::groups::{Content, Place, Slot};
-use crate::split::{Found, Split, stored_bytes};
+use crate::split::{Found, Split, remove_dir, stored_bytes};
 use crate::stored::Stored;
 
 /// A document to be written.
@@ -177,12 +177,8 @@ impl Indexer {
         let splits = self.catalog.splits_dir();
         let dir = splits.join(entry.name());
         // A failed attempt may have left one; the manifest does not know it.
-        match std::fs::remove_dir_all(&dir) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(IndexError::io("remove", &dir)(error));
-            }
-            _ => std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?,
-        }
+        remove_dir(&dir)?;
+        std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
         build::single_segment(&dir, &self.catalog.columns, &share.jobs, memory)?;
         let split = Arc::new(Split::open(&splits, entry)?);
         split.publish()?;
