@@ -69,6 +69,16 @@ pub(super) struct Checkpoints {
     dir: PathBuf,
 }
 
+/// What is known of a log from before.
+#[derive(Debug, PartialEq)]
+pub(super) enum Loaded {
+    /// It was never followed.
+    Never,
+    Known(Checkpoint),
+    /// It was followed, and nobody knows how far: it is read again.
+    Unreadable,
+}
+
 impl Checkpoints {
     /// Makes the directory if there is none.
     pub(super) fn open(dir: &Path) -> Result<Self, IngestError> {
@@ -80,13 +90,8 @@ impl Checkpoints {
         Ok(Self { dir: dir.to_path_buf() })
     }
 
-    /// Whether the log that `like` is of was followed before, even if the checkpoint cannot be read.
-    pub(super) fn has_any(&self, like: &Checkpoint) -> bool {
-        !matches!(self.dir.join(like.name()).try_exists(), Ok(false))
-    }
-
-    /// The checkpoint of the log that `like` is of. One that cannot be read counts as none: the log is read again.
-    pub(super) fn load(&self, like: &Checkpoint) -> Option<Checkpoint> {
+    /// The checkpoint of the log that `like` is of.
+    pub(super) fn load(&self, like: &Checkpoint) -> Loaded {
         let path = self.dir.join(like.name());
         let read = fs::read(&path).and_then(|bytes| {
             let read: Checkpoint = serde_json::from_slice(&bytes)?;
@@ -96,11 +101,11 @@ impl Checkpoints {
             Ok(read)
         });
         match read {
-            Ok(checkpoint) => Some(checkpoint),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Ok(checkpoint) => Loaded::Known(checkpoint),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Loaded::Never,
             Err(error) => {
                 tracing::warn!(path = %path.display(), log = like.path, %error, "a checkpoint cannot be read; its log is read from the start");
-                None
+                Loaded::Unreadable
             }
         }
     }
@@ -137,15 +142,15 @@ mod tests {
             last: Some(Timestamp::from_micros(5)),
         };
         let empty = Checkpoint::new(Path::new("/var/log/a.log"), "prod", Vec::new());
-        assert_eq!(checkpoints.load(&empty), None);
+        assert_eq!(checkpoints.load(&empty), Loaded::Never);
         let full = Checkpoint { files: vec![point], ..empty.clone() };
         checkpoints.save(&full).unwrap();
-        assert_eq!(checkpoints.load(&empty), Some(full.clone()));
+        assert_eq!(checkpoints.load(&empty), Loaded::Known(full.clone()));
         assert_eq!(
             checkpoints.load(&Checkpoint::new(Path::new("/var/log/a.log"), "other", Vec::new())),
-            None
+            Loaded::Never
         );
         fs::write(checkpoints.dir.join(full.name()), "{\"format\":").unwrap();
-        assert_eq!(checkpoints.load(&empty), None);
+        assert_eq!(checkpoints.load(&empty), Loaded::Unreadable);
     }
 }

@@ -30,9 +30,8 @@ impl Drops {
         let (plugin, rest) = rest.split_once('\'')?;
         let (count, rest) = rest.strip_prefix(" affecting ")?.split_once(' ')?;
         let plugin = PLUGINS.into_iter().find(|known| *known == plugin)?;
+        rest.strip_prefix("audit events")?;
         let time = klog_time(line, now)?;
-        let is_report = rest.starts_with("audit events");
-        is_report.then_some(())?;
         Some(Self { plugin, count: count.parse().ok()?, from: time, to: time })
     }
 
@@ -40,12 +39,17 @@ impl Drops {
     pub(super) fn add_to(self, all: &mut Vec<Self>) {
         match all.iter_mut().find(|known| known.plugin == self.plugin) {
             Some(known) => {
-                known.count = known.count.saturating_add(self.count);
                 known.from = known.from.min(self.from);
-                known.to = known.to.max(self.to);
+                known.go_on(&self);
             }
             None => all.push(self),
         }
+    }
+
+    /// Adds a report that follows.
+    fn go_on(&mut self, next: &Self) {
+        self.count = self.count.saturating_add(next.count);
+        self.to = self.to.max(next.to);
     }
 
     /// Why they are missing, in plain words.
@@ -76,10 +80,8 @@ impl Stretches {
                 && drops.from.micros() - stretch.drops.to.micros() <= STRETCH_MICROS
         };
         match self.0.iter_mut().find(is_next) {
-            Some(stretch) => {
-                stretch.drops.count = stretch.drops.count.saturating_add(drops.count);
-                stretch.drops.to = stretch.drops.to.max(drops.to);
-            }
+            // Its beginning stays, by which its gap is known.
+            Some(stretch) => stretch.drops.go_on(&drops),
             None => {
                 // One for each plugin; what the one before it lost was told of but for its last moments.
                 self.0.retain(|stretch| stretch.drops.plugin != drops.plugin);

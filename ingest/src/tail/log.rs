@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use taffrail_event::{Gap, Timestamp};
 
-use super::checkpoint::{Checkpoint, Checkpoints, FilePoint};
+use super::checkpoint::{Checkpoint, Checkpoints, FilePoint, Loaded};
 use super::content::{Held, Identity};
 use super::drops::Stretches;
 use super::fingerprint::Fingerprint;
@@ -77,8 +77,7 @@ impl Log {
         from_end: bool,
         checkpoints: &Checkpoints,
     ) -> Self {
-        let like = Checkpoint::new(&path, &origin.cluster, Vec::new());
-        let checkpoint = checkpoints.load(&like);
+        let loaded = checkpoints.load(&Checkpoint::new(&path, &origin.cluster, Vec::new()));
         let mut log = Self {
             path,
             origin,
@@ -92,15 +91,17 @@ impl Log {
             undecided: Vec::new(),
             gaps: Vec::new(),
             drops: Stretches::default(),
-            skips_history: from_end && !checkpoints.has_any(&like),
+            skips_history: from_end && loaded == Loaded::Never,
             is_changed: false,
             saved: Instant::now(),
             noise: 0,
             look_trouble: None,
             read_trouble: None,
         };
-        for point in checkpoint.map(|checkpoint| checkpoint.files).unwrap_or_default() {
-            log.anchor = Some(log.add(point));
+        if let Loaded::Known(checkpoint) = loaded {
+            for point in checkpoint.files {
+                log.anchor = Some(log.add(point));
+            }
         }
         log
     }

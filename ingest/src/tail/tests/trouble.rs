@@ -207,3 +207,22 @@ fn reported_drops_are_a_gap_of_so_many_events() {
     reader.read();
     reader.check(0..2);
 }
+
+#[test]
+fn an_unreadable_checkpoint_does_not_count_as_a_log_that_is_new() {
+    let mut reader = Reader::with(1 << 20, true);
+    reader.append(LOG, lines(0..2));
+    reader.read();
+    reader.lines.clear();
+    reader.append(LOG, lines(2..4));
+    reader.read();
+    reader.save();
+    for checkpoint in fs::read_dir(reader.dir.path().join("tail")).unwrap() {
+        fs::write(checkpoint.unwrap().path(), "{\"format\":").unwrap();
+    }
+    reader.append(LOG, lines(4..6));
+    reader.lines.clear();
+    reader.crash();
+    reader.read();
+    reader.check(0..6);
+}
