@@ -160,9 +160,19 @@ impl Place {
         Ok(tally)
     }
 
-    /// Before everything else: what they say of the data has happened then.
+    /// Before everything else: what they say of the data has happened then. What checkpoints of followed logs count as read is in
+    /// the journal, which comes later.
     fn copy_top(&self, data: &DataDir, copy: &mut Copy) -> Result<(), Missed> {
-        let entries = fs::read_dir(data.path()).map_err(|error| self.failed(error))?;
+        self.copy_files(data.path(), Path::new(""), copy)?;
+        self.copy_files(&data.tail(), Path::new("tail"), copy)
+    }
+
+    /// The files of a directory, if there is one, without those below it.
+    fn copy_files(&self, from: &Path, to: &Path, copy: &mut Copy) -> Result<(), Missed> {
+        let entries = match fs::read_dir(from) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(|error| self.failed(error))?,
+        };
         for entry in entries {
             let entry = entry.map_err(|error| self.failed(error))?;
             let name = entry.file_name();
@@ -170,26 +180,7 @@ impl Place {
                 || Path::new(&name).extension().is_some_and(|extension| extension == "tmp");
             if !is_left_out && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 let content = fs::read(entry.path()).map_err(|error| self.missed(error))?;
-                copy.write(Path::new(&name), &content).map_err(|error| self.failed(error))?;
-            }
-        }
-        self.copy_checkpoints(data, copy)
-    }
-
-    /// What they count as read is in the journal, which comes later.
-    fn copy_checkpoints(&self, data: &DataDir, copy: &mut Copy) -> Result<(), Missed> {
-        let entries = match fs::read_dir(data.tail()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(|error| self.failed(error))?,
-        };
-        let to = Path::new("tail");
-        copy.dir(to).map_err(|error| self.failed(error))?;
-        for entry in entries {
-            let path = entry.map_err(|error| self.failed(error))?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                let content = fs::read(&path).map_err(|error| self.missed(error))?;
-                copy.write(&to.join(path.file_name().unwrap_or_default()), &content)
-                    .map_err(|error| self.failed(error))?;
+                copy.write(&to.join(&name), &content).map_err(|error| self.failed(error))?;
             }
         }
         Ok(())
