@@ -1,8 +1,5 @@
 //! What to do about a server that cannot be trusted, in words of whoever runs it.
 
-use std::error::Error;
-use std::io;
-
 use rustls::CertificateError;
 
 /// That the server at `url` cannot be trusted, and what to do, if that is why `error` came.
@@ -10,7 +7,7 @@ pub(crate) fn untrusted(url: &str, error: &ureq::Error) -> Option<anyhow::Error>
     advice(error).map(|advice| anyhow::anyhow!("cannot trust {url}: {advice}"))
 }
 
-fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
+fn advice(error: &ureq::Error) -> Option<&'static str> {
     let rustls::Error::InvalidCertificate(error) = tls_error(error)? else { return None };
     Some(match error {
         CertificateError::UnknownIssuer => {
@@ -33,28 +30,19 @@ fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
     })
 }
 
-/// The error of TLS in a chain of causes; `io::Error` hides what it holds from the chain.
-fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match inner {
-            Some(inner) => Some(inner as &(dyn Error + 'static)),
-            None => match error.downcast_ref::<ureq::Error>() {
-                Some(ureq::Error::Io(error)) => Some(error),
-                Some(ureq::Error::Rustls(error)) => return Some(error),
-                _ => error.source(),
-            },
-        };
+/// The error of TLS, if it is one.
+fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
     }
-    None
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
