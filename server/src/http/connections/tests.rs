@@ -61,6 +61,15 @@ impl World {
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
+
+    /// A connection that asks for `/fast` while there is no room for it.
+    async fn connect_in_vain(&self) -> TcpStream {
+        let mut stream = self.connect().await;
+        stream.write_all(FAST.as_bytes()).await.unwrap();
+        let answered = timeout(Duration::from_millis(300), stream.read(&mut [0])).await;
+        assert!(answered.is_err(), "it has to wait");
+        stream
+    }
 }
 
 /// Sends, and returns what comes until `end` or the end of the connection.
@@ -97,11 +106,7 @@ async fn beyond_the_limit_connections_wait_their_turn() {
     let mut first = world.connect().await;
     first.write_all(SLOW.as_bytes()).await.unwrap();
     timeout(LONG, world.begun.notified()).await.expect("it is in its handler");
-    let mut second = world.connect().await;
-    second.write_all(FAST.as_bytes()).await.unwrap();
-    let mut byte = [0];
-    let answered = timeout(Duration::from_millis(150), second.read(&mut byte)).await;
-    assert!(answered.is_err(), "it has to wait");
+    let mut second = world.connect_in_vain().await;
     world.go.notify_one();
     assert!(ask(&mut first, "", "slow").await.contains("200 OK"));
     // Now that it is idle, the first one gives way.
