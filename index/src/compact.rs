@@ -1,15 +1,17 @@
-//! Compaction: a quiet split is rebuilt from its stored records, one segment in (object, time) order, and swapped in by
-//! the manifest. `reindex` is the same rebuild, with every record passed through a rewrite.
+//! Compaction: a quiet split is rebuilt from its stored records, in (object, time) order, and swapped in by the manifest.
+//! `reindex` is the same rebuild, with every record passed through a rewrite.
 //!
 //! Large splits are rebuilt in slices of time: a slice fits into memory, versions of one object still lie side by side,
-//! and a page in time order touches few blocks.
+//! and a page in time order touches few blocks. The slices of one period become one segment: tantivy merges with some
+//! memory for every document, so the number of documents in a segment is bounded, and there is one more per million.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
 use taffrail_event::{Decoded, RecordFlags, crash_point};
 use tantivy::directory::MmapDirectory;
+use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::Field;
 use tantivy::{DocAddress, Index, IndexWriter, Searcher};
@@ -27,6 +29,9 @@ use crate::stored::Stored;
 /// A slice ends at this many documents or bytes, whichever comes first.
 const SLICE_DOCS: usize = 50_000;
 const SLICE_BYTES: usize = 160 * 1024 * 1024;
+
+/// A segment ends at this many documents.
+const SEGMENT_DOCS: usize = 1_000_000;
 
 /// Changes a record on its way through a rebuild; `None` leaves it as it is.
 pub type Rewrite<'a> = &'a (dyn Fn(&[u8]) -> Option<Vec<u8>> + Sync);
@@ -116,10 +121,14 @@ fn write_slices(
 ) -> Result<()> {
     let searcher = old.searcher();
     let failed = |error| IndexError::split("rebuild", &old.name())(error);
-    let mut batches = Batches::new(old.stored_field()?, &searcher, rewrite).map_err(failed)?;
-    let first = batches.next().transpose().map_err(failed)?.unwrap_or_default();
-    if batches.is_done() {
-        return build::single_segment(dir, columns, &first, memory);
+    let stored = old.stored_field()?;
+    let slices =
+        |addresses| Slices { stored, searcher: &searcher, rewrite, addresses, slice: VecDeque::new() };
+    let mut periods = Periods { searcher: &searcher, last: None };
+    let mut first = slices(periods.next().transpose().map_err(failed)?.unwrap_or_default().into_iter());
+    let only = first.next().transpose().map_err(failed)?.unwrap_or_default();
+    if first.is_done() {
+        return build::single_segment(dir, columns, &only, memory);
     }
     let write = || -> tantivy::Result<()> {
         let mut index = Index::builder()
@@ -134,21 +143,87 @@ fn write_slices(
             .build();
         let mut writer: IndexWriter = index.writer_with_options(options)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        for batch in std::iter::once(Ok(first)).chain(batches) {
-            build::feed(columns, &batch?, |document| writer.add_document(document).map(drop))?;
-        }
-        writer.commit()?;
-        let segments = index.searchable_segment_ids()?;
-        if segments.len() > 1 {
-            writer.merge(&segments).wait()?;
+        let mut done = HashSet::new();
+        write_period(columns, &index, &mut writer, &mut done, std::iter::once(Ok(only)).chain(first))?;
+        for addresses in periods {
+            write_period(columns, &index, &mut writer, &mut done, slices(addresses?.into_iter()))?;
         }
         writer.wait_merging_threads()
     };
     write().map_err(failed)
 }
 
-/// The live documents of a split, in slices of time, each read block by block and put into the order of the split.
-struct Batches<'a> {
+/// Adds one segment to those that are `done`.
+fn write_period(
+    columns: &Columns,
+    index: &Index,
+    writer: &mut IndexWriter,
+    done: &mut HashSet<SegmentId>,
+    slices: impl Iterator<Item = tantivy::Result<Vec<Moved>>>,
+) -> tantivy::Result<()> {
+    for slice in slices {
+        build::feed(columns, &slice?, |document| writer.add_document(document).map(drop))?;
+    }
+    writer.commit()?;
+    let mut segments = index.searchable_segment_ids()?;
+    segments.retain(|segment| !done.contains(segment));
+    if segments.len() > 1 {
+        writer.merge(&segments).wait()?;
+    }
+    done.extend(index.searchable_segment_ids()?);
+    Ok(())
+}
+
+/// The live documents of a split by time, so many of them at a time as one segment takes.
+struct Periods<'a> {
+    searcher: &'a Searcher,
+    last: Option<(i64, DocAddress)>,
+}
+
+impl Iterator for Periods<'_> {
+    type Item = tantivy::Result<Vec<(i64, DocAddress)>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let found = first_after(self.searcher, self.last, SEGMENT_DOCS);
+        if let Ok(found) = &found {
+            self.last = Some(*found.last()?);
+        }
+        Some(found)
+    }
+}
+
+/// Time and address of the first `limit` documents behind `last` that were not replaced, in this order. Holds twice the
+/// limit at most, however large the split is.
+fn first_after(
+    searcher: &Searcher,
+    last: Option<(i64, DocAddress)>,
+    limit: usize,
+) -> tantivy::Result<Vec<(i64, DocAddress)>> {
+    let mut found = Vec::new();
+    let mut end = None;
+    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+        let times = time_column(segment)?;
+        for doc in 0..segment.max_doc() {
+            let place = (times.first(doc).unwrap_or_default(), DocAddress::new(ordinal, doc));
+            let is_due = last.is_none_or(|last| place > last) && end.is_none_or(|end| place < end);
+            if !is_due || !is_alive(segment, doc) {
+                continue;
+            }
+            found.push(place);
+            if found.len() == 2 * limit {
+                found.select_nth_unstable(limit);
+                end = found.get(limit).copied();
+                found.truncate(limit);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// The documents of a period, in slices of time, each read block by block and put into the order of the split.
+struct Slices<'a> {
     stored: Field,
     searcher: &'a Searcher,
     rewrite: Rewrite<'a>,
@@ -157,13 +232,7 @@ struct Batches<'a> {
     slice: VecDeque<(i64, DocAddress)>,
 }
 
-impl<'a> Batches<'a> {
-    fn new(stored: Field, searcher: &'a Searcher, rewrite: Rewrite<'a>) -> tantivy::Result<Self> {
-        let mut addresses = live_documents(searcher)?;
-        addresses.sort_unstable();
-        Ok(Self { stored, searcher, rewrite, addresses: addresses.into_iter(), slice: VecDeque::new() })
-    }
-
+impl Slices<'_> {
     fn is_done(&self) -> bool {
         self.slice.is_empty() && self.addresses.len() == 0
     }
@@ -185,7 +254,7 @@ impl<'a> Batches<'a> {
     }
 }
 
-impl Iterator for Batches<'_> {
+impl Iterator for Slices<'_> {
     type Item = tantivy::Result<Vec<Moved>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -196,20 +265,6 @@ impl Iterator for Batches<'_> {
         }
         (!self.slice.is_empty()).then(|| self.read())
     }
-}
-
-/// Time and address of every document that was not replaced.
-fn live_documents(searcher: &Searcher) -> tantivy::Result<Vec<(i64, DocAddress)>> {
-    let mut found = Vec::new();
-    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
-        let times = time_column(segment)?;
-        for doc in 0..segment.max_doc() {
-            if is_alive(segment, doc) {
-                found.push((times.first(doc).unwrap_or_default(), DocAddress::new(ordinal, doc)));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// The document as it is stored from now on; `None` if it cannot be read as an event, which the index never writes.
@@ -225,4 +280,45 @@ fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> 
         None => stored,
     };
     Some(Moved { sort, rank, stored })
+}
+
+#[cfg(test)]
+mod tests {
+    use tantivy::schema::Schema;
+    use tantivy::{TantivyDocument, doc};
+
+    use super::*;
+    use crate::schema::TIME;
+
+    /// The periods of documents with these times, in two segments, at so many documents each.
+    fn check(segments: [&[i64]; 2], limit: usize, expected: &[&[i64]]) {
+        let mut schema = Schema::builder();
+        let time = schema.add_i64_field(TIME, tantivy::schema::FAST);
+        let index = Index::create_in_ram(schema.build());
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        for segment in segments {
+            for at in segment {
+                let document: TantivyDocument = doc!(time => *at);
+                writer.add_document(document).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        let searcher = index.reader().unwrap().searcher();
+        let mut last = None;
+        for expected in expected.iter().chain([&[][..]].iter()) {
+            let found = first_after(&searcher, last, limit).unwrap();
+            let times: Vec<_> = found.iter().map(|(time, _)| *time).collect();
+            assert_eq!(times, *expected, "{segments:?} {limit}");
+            last = found.last().copied().or(last);
+        }
+    }
+
+    #[test]
+    fn every_document_is_in_one_period_and_periods_follow_each_other() {
+        check([&[5, 1, 9, 3], &[2, 8, 4]], 3, &[&[1, 2, 3], &[4, 5, 8], &[9]]);
+        check([&[5, 5, 5, 5, 5], &[5, 5]], 2, &[&[5, 5], &[5, 5], &[5, 5], &[5]]);
+        check([&[9, 8, 7, 6, 5, 4], &[3, 2, 1]], 1, &[&[1], &[2], &[3], &[4], &[5], &[6], &[7], &[8], &[9]]);
+        check([&[1, 2], &[3]], 100, &[&[1, 2, 3]]);
+    }
 }

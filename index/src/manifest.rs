@@ -54,7 +54,8 @@ pub(crate) struct SplitEntry {
     pub(crate) generation: u32,
     /// Version of the schema it was built with.
     pub(crate) schema: u32,
-    /// Whether it is one segment in (object, resource version, time) order.
+    /// Whether it was rebuilt since its last write: one segment in (object, resource version, time) order, or several, each
+    /// for a period.
     pub(crate) is_compacted: bool,
     /// When an import last wrote to it, in microseconds: retention counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -25,6 +25,9 @@ use crate::schema::{ID_HIGH, RANK, RECORD, STORED_FIELD, TIME, register_tokenize
 /// more than a few would add up. Pages and exports read in address order, so few are enough.
 const STORE_CACHE_BLOCKS: usize = 2;
 
+/// Segments of more documents are not merged any more: a merge takes memory by the document (eight of these make two million).
+const MERGED_DOCS: usize = 250_000;
+
 /// An open split. Reading needs no lock; writing is the sink's business.
 pub(crate) struct Split {
     pub(crate) entry: SplitEntry,
@@ -170,6 +173,7 @@ impl Split {
         writer.garbage_collect_files().wait().map_err(failed)?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(0.3);
+        policy.set_max_docs_before_merge(MERGED_DOCS);
         writer.set_merge_policy(Box::new(policy));
         Ok(writer)
     }
