@@ -197,7 +197,7 @@ impl Tail<'_> {
         }
         for (path, done) in self.hands.take_all() {
             if let Some(log) = self.logs.get_mut(&path) {
-                log.done(&done);
+                log.done(done);
             }
         }
         self.report_gaps();
@@ -242,7 +242,7 @@ impl Tail<'_> {
         self.hands.finish();
         for (path, done) in self.hands.take_all() {
             if let Some(log) = self.logs.get_mut(&path) {
-                log.done(&done);
+                log.done(done);
             }
         }
         self.save(true);

@@ -38,6 +38,9 @@ pub(super) struct FilePoint {
     pub(super) fingerprint: Fingerprint,
     /// Everything before is in the journal. Of compressed files: of their content.
     pub(super) offset: u64,
+    /// The end of what is before; nothing if that was no line, or if an older release wrote this.
+    #[serde(default)]
+    pub(super) ending: Fingerprint,
     /// Whether nothing will follow.
     pub(super) is_done: bool,
     /// When its first event was written.
@@ -137,6 +140,7 @@ mod tests {
             identities: vec![Identity { device: 1, inode: 2 }],
             fingerprint: Fingerprint::of(b"abc"),
             offset: 3,
+            ending: Fingerprint::of_end(b"abc"),
             is_done: false,
             first: None,
             last: Some(Timestamp::from_micros(5)),

@@ -1,7 +1,9 @@
-//! What tells one file from another: the beginning of its content.
+//! What tells one file from another: the beginning of its content, and the last that was read of it.
 //!
 //! Names move on at every rotation, and inode numbers are given out again. Every audit event begins with its own
-//! `auditID`, so that no two logs begin alike, and a compressed or copied file begins like its original.
+//! `auditID`, so that no two logs begin alike by chance, and a compressed or copied file begins like its original. Clients
+//! choose audit ids and addresses though, which fill the beginning: a file is a copy only if it also has the last that was
+//! read of the original where the original has it, times of the API server included.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,6 +36,16 @@ impl Fingerprint {
             sha256: hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
             tells: content.len() >= TELLING_BYTES && content.iter().any(|byte| *byte != 0),
         }
+    }
+
+    /// Of the end of what was read.
+    pub(super) fn of_end(read: &[u8]) -> Self {
+        Self::of(&read[read.len().saturating_sub(PREFIX_BYTES)..])
+    }
+
+    /// How many bytes it stands for.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether a file that begins like `content` may be the file of this fingerprint, grown since.

@@ -22,6 +22,8 @@ const SETTLED_AFTER: Duration = Duration::from_secs(1);
 pub(super) struct Piece {
     /// Where the next piece begins.
     pub(super) end: u64,
+    /// The last bytes before that.
+    pub(super) ending: Fingerprint,
     /// One JSON value a line. May be empty: there were only holes and noise.
     pub(super) body: Vec<u8>,
     pub(super) noise: u64,
@@ -219,12 +221,13 @@ impl Follow {
             std::borrow::Cow::Borrowed(body) if body.len() == taken => None,
             std::borrow::Cow::Borrowed(body) => Some(body.to_vec()),
         };
+        let ending = Fingerprint::of_end(&self.rest[..taken]);
         let rest = self.rest.split_off(taken);
         let read = std::mem::replace(&mut self.rest, rest);
         self.start += taken as u64;
         let body = not_compressed(copied.unwrap_or(read));
         let (first, last) = (first_time(&body), last_time(&body));
-        Some(Piece { end: self.start, body, noise, legacy, dropped, first, last })
+        Some(Piece { end: self.start, ending, body, noise, legacy, dropped, first, last })
     }
 
     fn skip_line(&mut self) {
@@ -238,7 +241,17 @@ impl Follow {
 
 impl Piece {
     fn empty(end: u64) -> Self {
-        Self { end, body: Vec::new(), noise: 0, legacy: 0, dropped: Vec::new(), first: None, last: None }
+        let ending = Fingerprint::default();
+        Self {
+            end,
+            ending,
+            body: Vec::new(),
+            noise: 0,
+            legacy: 0,
+            dropped: Vec::new(),
+            first: None,
+            last: None,
+        }
     }
 }
 

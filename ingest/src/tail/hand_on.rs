@@ -10,6 +10,7 @@ use std::time::Duration;
 use taffrail_event::{Timestamp, crash_point};
 
 use super::TailSink;
+use super::fingerprint::Fingerprint;
 use super::follow::Piece;
 use super::log::FileId;
 use crate::intake::IntakeOrigin;
@@ -33,6 +34,8 @@ pub(super) struct Done {
     pub(super) file: FileId,
     /// Everything before is durable.
     pub(super) end: u64,
+    /// The last bytes before that.
+    pub(super) ending: Fingerprint,
     pub(super) last: Option<Timestamp>,
 }
 
@@ -82,7 +85,7 @@ impl<K> Hands<K> {
             self.wait(Duration::from_secs(1));
         }
         let (sender, result) = channel();
-        let done = Done { file, end: piece.end, last: piece.last };
+        let done = Done { file, end: piece.end, ending: piece.ending, last: piece.last };
         self.in_flight.push_back((log, done, result));
         let job = Job { origin, lines: piece.body, result: sender };
         // Its result says so if there is no thread left to take it.

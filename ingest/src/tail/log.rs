@@ -55,7 +55,7 @@ pub(super) struct Log {
     anchor: Option<FileId>,
     /// The first and the last file that is gone unread, before all is known that a gap says.
     missing: Option<(FileId, FileId)>,
-    /// Compressed files that are not there as a whole yet.
+    /// Compressed files and copies that are not there as a whole yet.
     undecided: Vec<Held>,
     gaps: Vec<Gap>,
     drops: Stretches,
@@ -172,11 +172,12 @@ impl Log {
     }
 
     /// A piece is durable.
-    pub(super) fn done(&mut self, done: &Done) {
+    pub(super) fn done(&mut self, done: Done) {
         let Some(at) = self.files.iter().position(|file| file.id == done.file) else { return };
         let file = &mut self.files[at];
         file.in_flight -= 1;
         file.point.offset = done.end;
+        file.point.ending = done.ending;
         file.point.last = done.last.or(file.point.last);
         self.is_changed = true;
         self.close_if_done(at);

@@ -89,7 +89,7 @@ impl Reader {
         while let Some((file, piece)) = self.log.next_piece() {
             let text = String::from_utf8(piece.body).unwrap();
             self.lines.extend(text.lines().map(str::to_owned));
-            self.log.done(&Done { file, end: piece.end, last: piece.last });
+            self.log.done(Done { file, end: piece.end, ending: piece.ending, last: piece.last });
         }
         while let Some(gap) = self.log.gap() {
             self.gaps.push(gap.clone());

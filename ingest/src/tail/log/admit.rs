@@ -1,9 +1,20 @@
 //! Which file of the log an opened file is: one that was seen before, a copy or another form of one, or a new one.
 
+use std::io;
+
 use super::{Follow, Log, Tracked, note_trouble};
 use crate::tail::checkpoint::FilePoint;
-use crate::tail::content::{Held, Identity};
-use crate::tail::fingerprint::Fingerprint;
+use crate::tail::content::Held;
+use crate::tail::fingerprint::{Fingerprint, PREFIX_BYTES};
+
+/// Which file an opened one is.
+enum Recognised {
+    /// The one at this place in the list.
+    As(usize),
+    New,
+    /// It may be a copy that is being made.
+    NotYet,
+}
 
 impl Log {
     /// Finds out which file this is, and begins or goes on to read it.
@@ -22,24 +33,46 @@ impl Log {
         for follow in self.files.iter_mut().filter_map(|file| file.follow.as_mut()) {
             follow.renew_fingerprint();
         }
-        match self.recognise(held.identity, &beginning) {
-            Some(at) => self.again(at, held),
-            None => self.begin(held, &beginning),
+        match self.recognise(&held, &beginning) {
+            Recognised::As(at) => self.again(at, held),
+            Recognised::New => self.begin(held, &beginning),
+            Recognised::NotYet if held.is_removed().unwrap_or(true) => {}
+            Recognised::NotYet => self.undecided.push(held),
         }
     }
 
-    /// The file that begins like this: the one that was seen as this number, or any if its beginning tells.
-    fn recognise(&mut self, identity: Identity, beginning: &[u8]) -> Option<usize> {
-        let fits = |file: &Tracked| file.fingerprint().fits(beginning);
-        let same = self.files.iter().position(|file| file.point.identities.contains(&identity) && fits(file));
-        if same.is_some() {
-            return same;
+    /// The file that begins like this: the one that was seen as this number, or one that it is a copy of.
+    fn recognise(&mut self, held: &Held, beginning: &[u8]) -> Recognised {
+        let identity = held.identity;
+        let same = self.files.iter().position(|file| {
+            file.point.identities.contains(&identity)
+                && file.fingerprint().fits(beginning)
+                // One that is shorter now was truncated: reading on tells.
+                && ends_alike(&file.point, held) != Ending::Other
+        });
+        if let Some(at) = same {
+            return Recognised::As(at);
         }
         // The number was given out again.
         for file in &mut self.files {
             file.point.identities.retain(|known| *known != identity);
         }
-        self.files.iter().position(|file| file.fingerprint().tells() && fits(file))
+        for (at, file) in self.files.iter().enumerate() {
+            if !file.fingerprint().tells() || !file.fingerprint().fits(beginning) {
+                continue;
+            }
+            let is_current = self.current.is_some_and(|current| file.point.identities.contains(&current));
+            // Only what is about to be truncated is copied as it is; a file that was moved on is compressed.
+            if !held.is_gzip && file.is_listed(&self.listed) && !is_current {
+                continue;
+            }
+            match ends_alike(&file.point, held) {
+                Ending::Alike if is_copy_so_far(file, held) => return Recognised::As(at),
+                Ending::NotThere if is_current || held.is_gzip => return Recognised::NotYet,
+                _ => {}
+            }
+        }
+        Recognised::New
     }
 
     fn again(&mut self, at: usize, held: Held) {
@@ -94,6 +127,7 @@ impl Log {
             identities: vec![identity],
             fingerprint: Fingerprint::of(beginning),
             offset,
+            ending: Fingerprint::default(),
             is_done,
             first: None,
             last: None,
@@ -109,4 +143,50 @@ impl Log {
             self.use_copy(at);
         }
     }
+}
+
+/// What an opened file has where the last lies that was read of another.
+#[derive(PartialEq)]
+enum Ending {
+    Alike,
+    Other,
+    /// It does not reach so far, or cannot be decompressed so far.
+    NotThere,
+}
+
+fn ends_alike(point: &FilePoint, held: &Held) -> Ending {
+    let bytes = point.ending.bytes();
+    let from = point.offset.saturating_sub(bytes as u64);
+    match read_at(held, from, bytes) {
+        Ok(end) if end.len() < bytes && held.is_gzip => Ending::Other,
+        Ok(end) if end.len() < bytes => Ending::NotThere,
+        Ok(end) if bytes == 0 || point.ending.fits(&end) => Ending::Alike,
+        Ok(_) => Ending::Other,
+        Err(_) => Ending::NotThere,
+    }
+}
+
+/// Whether what `held` ends with now is in the original too, if that can be seen; what is unread may be all that differs.
+fn is_copy_so_far(file: &Tracked, held: &Held) -> bool {
+    let Some(original) = file.follow.as_ref().map(Follow::held).filter(|held| !held.is_gzip) else {
+        return true;
+    };
+    if held.is_gzip {
+        return true;
+    }
+    let Ok(size) = held.size() else { return false };
+    // It was truncated since.
+    if original.size().is_ok_and(|original| original < size) {
+        return true;
+    }
+    let bytes = PREFIX_BYTES.min(usize::try_from(size).unwrap_or(PREFIX_BYTES));
+    let from = size - bytes as u64;
+    let ends = (read_at(held, from, bytes), read_at(original, from, bytes));
+    matches!(ends, (Ok(copied), Ok(original)) if copied == original)
+}
+
+fn read_at(held: &Held, from: u64, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut read = Vec::with_capacity(bytes);
+    held.content(from)?.read(&mut read, bytes)?;
+    Ok(read)
 }

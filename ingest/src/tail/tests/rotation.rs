@@ -190,3 +190,63 @@ fn t49_a_file_that_is_never_rotated_is_read_for_ever() {
     }
     reader.check(0..50);
 }
+
+/// A line whose first 1,024 bytes a client chose: the audit id and the address.
+fn chosen_line(n: usize) -> String {
+    format!(
+        "{{\"kind\":\"Event\",\"auditID\":\"{}\",\"stageTimestamp\":\"{}\"}}\n",
+        "x".repeat(1100),
+        time(n)
+    )
+}
+
+#[test]
+fn a_file_that_begins_like_the_one_before_is_no_copy_of_it() {
+    let mut reader = Reader::new();
+    let check = |reader: &Reader, count: usize| {
+        let expected: Vec<_> = (0..count).map(|n| chosen_line(n).trim_end().to_owned()).collect();
+        assert_eq!(reader.lines, expected);
+        assert_eq!(reader.gaps, []);
+    };
+    // Both there at the first look.
+    reader.append(&rotated(1), chosen_line(0));
+    reader.append(LOG, chosen_line(1));
+    reader.read_until(2);
+    check(&reader, 2);
+    // One that was read, and one that was not.
+    reader.rename(LOG, &rotated(2));
+    reader.append(LOG, chosen_line(2));
+    reader.read_until(3);
+    reader.read_until_closed();
+    reader.append(LOG, chosen_line(3));
+    reader.rename(LOG, &rotated(3));
+    reader.append(LOG, chosen_line(4));
+    reader.read_until(5);
+    check(&reader, 5);
+    // The original is gone, and so is what the process knew.
+    reader.restart();
+    reader.rename(LOG, &rotated(4));
+    reader.remove(&rotated(3));
+    reader.remove(&rotated(4));
+    reader.append(LOG, chosen_line(5) + &chosen_line(6));
+    reader.read_until(7);
+    let expected: Vec<_> = (0..7).map(|n| chosen_line(n).trim_end().to_owned()).collect();
+    assert_eq!(reader.lines, expected);
+}
+
+#[test]
+fn a_copy_of_a_file_that_begins_like_another_is_told_by_what_was_read() {
+    let mut reader = Reader::new();
+    reader.append(LOG, chosen_line(0) + &chosen_line(1));
+    reader.read();
+    reader.append(LOG, chosen_line(2));
+    fs::copy(reader.path(LOG), reader.path("audit.log.1")).unwrap();
+    truncate(&reader.path(LOG));
+    reader.append(LOG, chosen_line(3));
+    reader.read_until(4);
+    reader.read();
+    let mut lines = reader.lines.clone();
+    lines.sort();
+    let expected: Vec<_> = (0..4).map(|n| chosen_line(n).trim_end().to_owned()).collect();
+    assert_eq!(lines, expected);
+}
