@@ -101,18 +101,59 @@ fn a_reader_that_comes_back_goes_on_where_it_was() {
     assert_eq!(audit_ids(&second), ["2", "3", "4"]);
     let again = watch(&server, "user:alice", Some(&first[0].id), 4, || {});
     assert_eq!(audit_ids(&again), ["1", "2", "3", "4"]);
-    // A new process knows nothing of what was in memory: the index does. Its events are older than they pretend to be here,
-    // so they are asked for from their own time on.
-    server.api().wait_until_searchable();
+    // A new process knows nothing of what was in memory: the journal does, late events and those that were not searchable yet
+    // included.
+    post(&server, "alice", 5..8);
     server.restart();
-    let (position, _) = first[0].id.split_once('-').expect("an id has two parts");
+    let after = watch(&server, "user:alice", Some(&first[0].id), 9, || post(&server, "alice", 7..10));
+    assert_eq!(audit_ids(&after), ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    let last = watch(&server, "user:alice", Some(&after[7].id), 1, || {});
+    assert_eq!(audit_ids(&last), ["9"]);
+}
+
+#[test]
+fn a_reader_that_was_killed_with_the_server_misses_nothing_that_was_acknowledged() {
+    let mut server = Server::spawn();
+    let first = watch(&server, "user:alice", None, 1, || post(&server, "alice", 0..1));
+    let mut last_id = first[0].id.clone();
+    for round in 1..4 {
+        let (from, to) = (round * 100, round * 100 + 50);
+        post(&server, "alice", from..to);
+        server.kill();
+        server.start();
+        let seen = watch(&server, "user:alice", Some(&last_id), 50, || {});
+        let expected: Vec<_> = (from..to).map(|number| number.to_string()).collect();
+        assert_eq!(audit_ids(&seen), expected);
+        last_id.clone_from(&seen[49].id);
+    }
+}
+
+#[test]
+fn a_reader_that_comes_back_too_late_for_the_journal_is_shown_what_the_index_has() {
+    let mut server = Server::builder().set("journal.segment_bytes", "64KiB").start();
+    let first = watch(&server, "user:alice", None, 2, || post(&server, "alice", 0..2));
+    post(&server, "alice", 2..5);
+    // So much that the journal gives back what was before, and the memory for the newest records too after a restart.
+    post(&server, "bob", 1000..1400);
+    server.api().wait_until_searchable();
+    wait_until("the journal has given back what the index has", || {
+        post(&server, "bob", 2000..2001);
+        server.api().get("/api/v1/status", &[]).json()["journal"]["first"].as_u64() > Some(5)
+    });
+    server.restart();
+    let (position, _) = first[1].id.split_once('-').expect("an id has two parts");
     let then = taffrail_tests::micros(b"2026-11-23T16:00:02.000000Z").expect("a time") + 180_000_000;
-    let after = watch(&server, "user:alice", Some(&format!("{position}-{then}")), 5, || {
+    let id = format!("{position}-{then}");
+    let after = watch(&server, "user:alice", Some(&id), 5, || {
         server.api().wait_until_searchable();
         post(&server, "alice", 4..6);
     });
     assert_eq!((after[0].event.as_str(), &after[0].data["missed"]), ("lag", &Value::Null));
     assert_eq!(audit_ids(&after[1..]), ["2", "3", "4", "5"]);
+    // Cut off in the middle, it would have begun anew.
+    assert_eq!([&after[1].id, &after[3].id], [&id, &id]);
+    let (position, _) = after[4].id.split_once('-').expect("an id has two parts");
+    assert!(position.parse::<u64>().expect("a number") > 400, "{}", after[4].id);
 }
 
 #[test]

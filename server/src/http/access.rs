@@ -113,6 +113,14 @@ impl Access {
         }
     }
 
+    /// Whether somebody who was let in would be let in now.
+    pub(super) fn still_knows(&self, who: &Who) -> bool {
+        match (&self.credentials, &who.0) {
+            (Some(credentials), Some(shown)) => credentials.current().contains(shown),
+            (credentials, _) => credentials.is_none(),
+        }
+    }
+
     fn find(&self, credentials: &[Arc<Credential>], shown: &Shown<'_>) -> Option<Arc<Credential>> {
         // All are compared, in constant time each: how long it takes says nothing.
         let mut matching: Vec<_> = credentials.iter().filter(|credential| shown.proves(credential)).collect();

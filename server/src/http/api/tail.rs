@@ -2,14 +2,16 @@
 //!
 //! The stream does nothing until its client takes something: a slow client costs no memory, and what it missed meanwhile it is
 //! told (`lag`). Its id is a place in the journal. A client that comes back with `Last-Event-ID` goes on there if the newest
-//! records reach back so far; if not, the index is asked for what came since, which may repeat events under their ids.
+//! records reach back so far; if not, it catches up first ([`catch_up`]).
+
+mod catch_up;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event as Message, Sse};
@@ -17,10 +19,13 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::json;
 use taffrail_event::{Event, Timestamp};
-use taffrail_query::{TimeContext, TimeRange};
+use taffrail_query::TimeContext;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
 
+use self::catch_up::CatchUp;
 use super::ApiState;
+use crate::http::access::Who;
 use crate::http::openapi::{ANYBODY, BUSY, CURSOR, LOGIN, PARAMETERS, QUESTION, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
@@ -35,9 +40,6 @@ const PING: Duration = Duration::from_secs(15);
 
 /// Records looked at in one go.
 const STEP: usize = 2000;
-
-/// Events from the index at most, when a client comes back.
-const MAX_RESUMED: usize = 10_000;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -67,6 +69,7 @@ const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffe
 )]
 pub(super) async fn tail(
     State(state): State<Arc<ApiState>>,
+    Extension(who): Extension<Who>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -78,7 +81,7 @@ pub(super) async fn tail(
         Problem::new(Code::TooManyQueries, "as many tails run as may; come back when one has ended")
             .retry_after(10)
     })?;
-    let tail = Tail::new(state, TailFilter::new(question.query), resumed, permit);
+    let tail = Tail::new(state, who, TailFilter::new(question.query), resumed, permit);
     let messages = stream::unfold(tail, |mut tail| async move {
         let message = tail.next().await?;
         Some((Ok::<_, Infallible>(message), tail))
@@ -98,46 +101,76 @@ fn resumed(headers: &HeaderMap) -> Result<Option<TailPlace>, Problem> {
 /// One client's stream.
 struct Tail {
     state: Arc<ApiState>,
-    /// `None` only while a blocking thread has it.
+    who: Who,
+    /// `None` while a blocking thread has it, and for good when that has panicked.
     filter: Option<TailFilter>,
     changes: watch::Receiver<u64>,
     place: TailPlace,
-    /// Whether the index has to be asked for what came since `place`.
-    asks_index: bool,
+    /// Until the newest records reach back to `place`.
+    catch_up: Option<CatchUp>,
     ready: VecDeque<Message>,
-    _permit: OwnedSemaphorePermit,
+    /// When the credential is looked at next: whoever is not let in any more is not told any more.
+    check: Instant,
+    permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Tail {
     fn new(
         state: Arc<ApiState>,
+        who: Who,
         filter: TailFilter,
         resumed: Option<TailPlace>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let changes = state.live.watch();
         let start = TailPlace { position: state.live.end(), received: Timestamp::now() };
-        let asks_index = resumed.is_some_and(|place| !state.live.reaches(place.position));
-        let place = resumed.unwrap_or(start);
-        // So that a client that is cut off before the first event can come back to here.
-        let ready = VecDeque::from([ping(place)]);
-        Self { state, filter: Some(filter), changes, place, asks_index, ready, _permit: permit }
+        let mut tail = Self {
+            place: resumed.unwrap_or(start),
+            // So that a client that is cut off before the first event can come back to here.
+            ready: VecDeque::from([ping(resumed.unwrap_or(start))]),
+            state,
+            who,
+            filter: Some(filter),
+            changes,
+            catch_up: None,
+            check: Instant::now() + PING,
+            permit: Arc::new(permit),
+        };
+        if resumed.is_some_and(|place| !tail.comes(place)) {
+            let filter = tail.filter.take();
+            tail.catch_up = filter.map(|filter| {
+                CatchUp::spawn(Arc::clone(&tail.state), Arc::clone(&tail.permit), filter, tail.place)
+            });
+        }
+        tail
+    }
+
+    /// Whether everything from this place on is among the newest records, or will be: after a start, what is in the journal
+    /// and not in the index comes once more.
+    fn comes(&self, place: TailPlace) -> bool {
+        let (live, journal) = (&self.state.live, &self.state.journal);
+        live.reaches(place.position) || (live.end()..=journal.end()).contains(&place.position)
     }
 
     /// The next message; `None` when the server stops.
     async fn next(&mut self) -> Option<Message> {
         loop {
+            if Instant::now() >= self.check {
+                self.check = Instant::now() + PING;
+                if !self.state.access.still_knows(&self.who) {
+                    return None;
+                }
+            }
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
             }
-            if self.asks_index {
-                self.asks_index = false;
-                self.ask_index().await;
+            if self.catch_up.is_some() {
+                self.wait_for_past().await?;
                 continue;
             }
             // Marked before looking: what comes in between wakes up at once.
             self.changes.borrow_and_update();
-            if self.look().await {
+            if self.look().await? {
                 continue;
             }
             tokio::select! {
@@ -148,8 +181,26 @@ impl Tail {
         }
     }
 
-    /// Looks at the newest records; whether there were any.
-    async fn look(&mut self) -> bool {
+    /// Waits for the next message of what came before; `None` when there is nothing to go on with.
+    async fn wait_for_past(&mut self) -> Option<()> {
+        let catch_up = self.catch_up.as_mut()?;
+        tokio::select! {
+            () = self.state.stopping.cancelled() => return None,
+            message = catch_up.next() => match message {
+                Some(message) => self.ready.push_back(message),
+                None => {
+                    let (filter, place) = self.catch_up.take()?.finish().await?;
+                    (self.filter, self.place) = (Some(filter), place);
+                    self.ready.push_back(ping(place));
+                }
+            },
+            () = tokio::time::sleep(PING) => self.ready.push_back(ping(self.place)),
+        }
+        Some(())
+    }
+
+    /// Looks at the newest records; whether there were any. `None`: it cannot go on.
+    async fn look(&mut self) -> Option<bool> {
         let taken = self.state.live.take(self.place.position, STEP);
         if let Some(missed) = taken.missed {
             self.ready.push_back(lag(self.place, missed));
@@ -157,67 +208,26 @@ impl Tail {
         let moved = taken.next != self.place.position;
         let from = self.place.position;
         let received = taken.batches.last().map(|(_, batch)| batch.origin.received);
-        let found = self
-            .filtered(move |filter| {
-                let found =
-                    taken.batches.iter().flat_map(|(offset, batch)| filter.events(*offset, batch, from));
-                found.map(|(place, event)| message(place, &event)).collect()
-            })
-            .await;
-        self.ready.extend(found);
-        self.place = TailPlace { position: taken.next, received: received.unwrap_or(self.place.received) };
-        moved
-    }
-
-    /// Asks the index for what the newest records do not reach back to.
-    async fn ask_index(&mut self) {
-        let from = self.place.resumes_from();
-        // What comes from here on is not looked for in the index.
-        self.place = TailPlace { position: self.state.live.end(), received: Timestamp::now() };
-        let (search, place) = (Arc::clone(&self.state.search), self.place);
-        let messages = self
-            .filtered(move |filter| {
-                let range = TimeRange { from: Some(from), to: None };
-                let (mut messages, mut is_cut) = (Vec::new(), false);
-                let query = filter.query().clone();
-                let walked = search.walk(&query, range, &mut |event| {
-                    let Some(event) = event else { return ControlFlow::Continue(()) };
-                    if filter.note(&event) {
-                        messages.push(message(place, &event));
-                    }
-                    is_cut = messages.len() >= MAX_RESUMED;
-                    if is_cut { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                });
-                if let Err(error) = &walked {
-                    tracing::warn!(%error, "a tail could not go on where it was");
-                }
-                messages.insert(0, resumed_late(from, is_cut || walked.is_err()));
-                messages
-            })
-            .await;
-        self.ready.extend(messages);
-    }
-
-    /// Lends the filter to a blocking thread: decoding is work.
-    async fn filtered(
-        &mut self,
-        work: impl FnOnce(&mut TailFilter) -> Vec<Message> + Send + 'static,
-    ) -> Vec<Message> {
-        let Some(mut filter) = self.filter.take() else { return Vec::new() };
+        // Decoding is work for a blocking thread.
+        let mut filter = self.filter.take()?;
         let worked = tokio::task::spawn_blocking(move || {
-            let messages = work(&mut filter);
+            let batches = taken.batches.iter();
+            let found = batches.flat_map(|(offset, batch)| filter.events(*offset, batch, from));
+            let messages: Vec<_> = found.map(|(place, event)| message(place, &event)).collect();
             (filter, messages)
         });
         match worked.await {
             Ok((filter, messages)) => {
                 self.filter = Some(filter);
-                messages
+                self.ready.extend(messages);
             }
             Err(error) => {
                 tracing::error!(%error, "a tail ended in a panic");
-                Vec::new()
+                return None;
             }
         }
+        self.place = TailPlace { position: taken.next, received: received.unwrap_or(self.place.received) };
+        Some(moved)
     }
 }
 
@@ -234,11 +244,5 @@ fn ping(place: TailPlace) -> Message {
 
 fn lag(place: TailPlace, missed: Missed) -> Message {
     let data = json!({"missed": missed.records, "from": place.received, "to": missed.until});
-    Message::default().event("lag").data(data.to_string())
-}
-
-/// `missed` is null: nobody knows whether anything is missing.
-fn resumed_late(from: Timestamp, is_cut: bool) -> Message {
-    let data = json!({"missed": null, "from": from, "to": null, "cut": is_cut});
     Message::default().event("lag").data(data.to_string())
 }
