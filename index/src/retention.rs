@@ -3,7 +3,8 @@
 //! A split goes whole or not at all, so nothing is rewritten to make room. What goes first when room is short: the split
 //! that has lived the largest share of its class's age limit. That is the one that age would remove next if all limits
 //! were equally long; reads of two weeks go before changes of a year, and within a class the oldest goes first. A class
-//! without an age limit counts as one whose limit is a century. The splits that take what happens now are never removed.
+//! without an age limit counts as one whose limit is a century. The splits that take what happens now are never removed, and
+//! half of the limit is the index's whatever the journal takes: a backlog of an hour must not cost the history of a year.
 //!
 //! The age of a split counts from the end of its window, or from the last import into it if that is later: whoever imports
 //! the log of a year ago wants to ask about it. Everything else that is older than its class is kept is not taken at all
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use taffrail_config::RetentionSettings;
-use taffrail_event::{Class, Timestamp, crash_point};
+use taffrail_event::{Class, Removed, Timestamp, crash_point};
 
 use crate::catalog::{Catalog, WINDOW_MICROS};
 use crate::error::{IndexError, Result};
@@ -104,6 +105,12 @@ pub(crate) fn is_expired(catalog: &Catalog, class: Class, time: i64, now: i64) -
     time < oldest && catalog.times_of(class, time).end <= oldest
 }
 
+/// Whether an event of this class and time that the index had was in a split that is gone: a replay must not bring it back.
+pub(crate) fn was_removed(catalog: &Catalog, class: Class, time: i64) -> bool {
+    let is_before = |removed: &Removed| removed.class == class.name() && time < removed.before.micros();
+    catalog.manifest().removed.iter().any(is_before) && catalog.route(class, time).is_none()
+}
+
 /// By how much the index grows in a day, from the last whole days.
 pub(crate) fn bytes_per_day(splits: &[std::sync::Arc<Split>], now: Timestamp) -> Option<u64> {
     let today = now.micros().div_euclid(WINDOW_MICROS);
@@ -144,8 +151,9 @@ fn choose(
     let mut chosen: Vec<_> =
         candidates.extract_if(.., |candidate| outlived(candidate)).map(|gone| (gone, Why::Age)).collect();
     let Some(max_bytes) = max_bytes else { return (chosen, 0) };
-    let used = candidates.iter().map(|candidate| candidate.bytes).sum::<u64>() + elsewhere_bytes;
-    let mut over = used.saturating_sub(max_bytes);
+    let index_bytes = candidates.iter().map(|candidate| candidate.bytes).sum::<u64>();
+    let room = max_bytes.saturating_sub(elsewhere_bytes.min(max_bytes / 2));
+    let mut over = index_bytes.saturating_sub(room);
     candidates.retain(|candidate| !(candidate.entry.from..candidate.entry.to).contains(&now));
     candidates.sort_by(|a, b| {
         let share = |candidate: &Candidate| share_lived(candidate, settings, now);
@@ -158,7 +166,8 @@ fn choose(
         over = over.saturating_sub(candidate.bytes);
         chosen.push((candidate, Why::Bytes));
     }
-    (chosen, over)
+    let removed: u64 = chosen.iter().filter(|(_, why)| *why == Why::Bytes).map(|(gone, _)| gone.bytes).sum();
+    (chosen, (index_bytes - removed + elsewhere_bytes).saturating_sub(max_bytes))
 }
 
 /// How long ago its window ended, or its last import was.
@@ -288,5 +297,17 @@ mod tests {
         let all = [("change", 700), ("access", 985), ("access", 998), ("flow", 900)];
         check(&splits, Some(250), &all, 0);
         check(&splits, Some(60), &all, 190);
+    }
+
+    #[test]
+    fn a_backlog_in_the_journal_leaves_the_index_half_of_the_room() {
+        let candidates = || vec![split("change", 700, None), split("change", 800, None)];
+        let of = |elsewhere, max| {
+            let (chosen, over) = choose(candidates(), &settings(), elsewhere, Some(max), NOW);
+            (chosen.len(), over)
+        };
+        assert_eq!(of(200, 400), (0, 0));
+        assert_eq!(of(1000, 400), (0, 800));
+        assert_eq!(of(1000, 398), (1, 702));
     }
 }

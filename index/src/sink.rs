@@ -23,7 +23,7 @@ use crate::fold::{Copy, Group, Merged};
 use crate::groups::{Content, Groups, Place, Slot};
 use crate::held::{Held, HeldQueue};
 use crate::prepare::Prepared;
-use crate::retention::is_expired;
+use crate::retention::{is_expired, was_removed};
 use crate::sources::{Sources, batch_sums, truncated_stretch};
 use crate::split::stored_bytes;
 use crate::stored::Stored;
@@ -60,6 +60,8 @@ pub(crate) struct Indexer {
     touched: BTreeSet<(String, i64)>,
     /// Up to when events were too old to be taken since the last commit, by class.
     expired: BTreeMap<&'static str, i64>,
+    /// Of records below this journal offset the index had everything once: what it does not have any more was removed.
+    replayed_below: u64,
     is_import: bool,
     last_write: Instant,
 }
@@ -67,9 +69,9 @@ pub(crate) struct Indexer {
 impl Indexer {
     pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
         let newest = catalog.splits().iter().filter_map(|split| split.times()).map(|(_, last)| last).max();
-        let (taken, sources) = {
+        let (taken, replayed_below, sources) = {
             let manifest = catalog.manifest();
-            (manifest.replay_from, Sources::new(&manifest.sources, manifest.taken))
+            (manifest.replay_from, manifest.taken, Sources::new(&manifest.sources, manifest.taken))
         };
         Self {
             groups: Groups::new(newest.unwrap_or(i64::MIN)),
@@ -85,6 +87,7 @@ impl Indexer {
             journal_time: Timestamp::MIN,
             touched: BTreeSet::new(),
             expired: BTreeMap::new(),
+            replayed_below,
             is_import: false,
             last_write: Instant::now(),
         }
@@ -95,6 +98,8 @@ impl Indexer {
         let mut counts = WriteCounts::default();
         self.journal_time = self.journal_time.max(batch.origin.received);
         let now = Timestamp::now().micros();
+        let end = offset.map(|offset| offset + batch.len() as u64);
+        let is_replay = end.is_some_and(|end| end <= self.replayed_below);
         for prepared in &prepared {
             counts.read += 1;
             let Some(prepared) = prepared else {
@@ -104,8 +109,9 @@ impl Indexer {
                 continue;
             };
             // An import is somebody's wish to ask about what is old.
-            if batch.origin.via != Via::Import
-                && is_expired(&self.catalog, prepared.class, prepared.time, now)
+            let is_wanted = batch.origin.via == Via::Import;
+            if (!is_wanted && is_expired(&self.catalog, prepared.class, prepared.time, now))
+                || (is_replay && was_removed(&self.catalog, prepared.class, prepared.time))
             {
                 self.pass_over(prepared);
                 counts.expired += 1;

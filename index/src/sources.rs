@@ -9,6 +9,9 @@ use crate::prepare::Prepared;
 /// Sources told apart at most: their names come from senders, and the manifest is written with every commit.
 const MAX_SOURCES: usize = 256;
 
+/// A source that has said nothing for so long makes room for another: senders behind a pod address come and go.
+const QUIET_MICROS: i64 = 7 * 86_400_000_000;
+
 /// What the others are counted under.
 const OTHERS: &str = "(others)";
 
@@ -40,11 +43,27 @@ impl Sources {
         }
         let origin = &batch.origin;
         let mut key = (origin.cluster.to_string(), origin.source.to_string());
-        if self.sums.len() >= MAX_SOURCES && !self.sums.contains_key(&key) {
+        if !self.sums.contains_key(&key) && !self.makes_room(origin.received) {
             key = (String::new(), OTHERS.to_owned());
         }
         let new = |(cluster, source): &(String, String)| SourceSums::new(cluster, source, origin.via);
         self.sums.entry(key.clone()).or_insert_with(|| new(&key)).add(sums);
+    }
+
+    /// Whether one more can be told apart; the one that has been quiet longest is forgotten for it.
+    fn makes_room(&mut self, now: Timestamp) -> bool {
+        if self.sums.len() < MAX_SOURCES {
+            return true;
+        }
+        let told_apart = self.sums.iter().filter(|((_, source), _)| source != OTHERS);
+        let quietest =
+            told_apart.min_by_key(|(_, sums)| sums.last_received).map(|(key, sums)| (key.clone(), sums));
+        let Some((key, _)) = quietest.filter(|(_, sums)| sums.last_received < now.plus_micros(-QUIET_MICROS))
+        else {
+            return false;
+        };
+        self.sums.remove(&key);
+        true
     }
 
     /// All of them, by cluster and name.
@@ -104,4 +123,39 @@ fn extremes(times: impl Iterator<Item = i64>) -> Option<(Timestamp, Timestamp)> 
         Some((first.min(time), last.max(time)))
     });
     extremes.map(|(first, last)| (Timestamp::from_micros(first), Timestamp::from_micros(last)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use taffrail_event::{BatchBuilder, RecordFlags, Via};
+
+    use super::*;
+
+    const DAY: i64 = 86_400_000_000;
+
+    fn add(sources: &mut Sources, source: &str, day: i64) {
+        let received = Timestamp::from_micros(day * DAY);
+        let origin = Origin { cluster: "prod".into(), source: source.into(), via: Via::Webhook, received };
+        let mut batch = BatchBuilder::new(Arc::new(origin));
+        batch.push(b"{}", RecordFlags::default());
+        let batch = batch.finish();
+        sources.add(&batch, None, &batch_sums(&batch, &[None], 0));
+    }
+
+    #[test]
+    fn a_source_that_is_quiet_for_a_week_makes_room() {
+        /// `last` comes on `day` after as many sources as are told apart, one a day: whether the first one is still known,
+        /// and whether the last one is.
+        fn check(day: i64, expected: (bool, bool)) {
+            let mut sources = Sources::new(&[], 0);
+            (0..MAX_SOURCES).for_each(|number| add(&mut sources, &format!("s{number}"), number as i64));
+            add(&mut sources, "last", day);
+            let is_known = |name: &str| sources.list().iter().any(|sums| sums.source == name);
+            assert_eq!((is_known("s0"), is_known("last")), expected, "{day}");
+        }
+        check(7, (true, false));
+        check(8, (false, true));
+    }
 }

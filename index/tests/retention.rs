@@ -155,3 +155,23 @@ fn growth_is_that_of_whole_days() {
     let all = store.search().progress().bytes;
     assert_eq!(store.search().progress().bytes_per_day, Some((all - today) / 2));
 }
+
+#[test]
+fn a_replay_does_not_bring_back_what_was_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut sink = store.sink();
+    let records = [record("get", "a", 9), record("get", "b", 8), record("get", "c", 0)];
+    write(sink.as_mut(), &records, Via::Webhook, 0);
+    store.enforce_retention(0, Some(1)).unwrap();
+    drop((sink, store));
+    let store = open(dir.path());
+    let mut sink = store.sink();
+    let counts = write(sink.as_mut(), &records, Via::Webhook, 0);
+    assert_eq!((counts.expired, counts.duplicate), (2, 1));
+    assert_eq!(found(&store), ["c"]);
+    // What comes for the first time is taken.
+    let counts = write(sink.as_mut(), &[record("get", "late", 9)], Via::Webhook, 3);
+    assert_eq!((counts.expired, counts.kept), (0, 1));
+    assert_eq!(found(&store), ["c", "late"]);
+}
