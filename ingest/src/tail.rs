@@ -202,6 +202,7 @@ impl Tail<'_> {
         }
         self.report_gaps();
         self.save(false);
+        self.logs.retain(|_, log| !log.is_over());
         has_read
     }
 

@@ -17,9 +17,9 @@ impl<R: Recipient> Opener<'_, R> {
         let is_diagnostic =
             ["category", "Category", "operationName", "resourceId"].iter().any(|key| record.has(key));
         let Some(properties) = record.get("properties").filter(|_| is_diagnostic) else { return Ok(false) };
-        // Some exports make a string of it.
+        // Some exports make a string of it, which may be cut.
         let properties = match properties {
-            [b'"', content @ .., b'"'] => json::unescape(content),
+            [b'"', content @ ..] => json::unescape(content.strip_suffix(b"\"").unwrap_or(content)),
             object => Cow::Borrowed(object),
         };
         let properties = Object::of(&properties);

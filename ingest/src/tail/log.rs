@@ -66,6 +66,8 @@ pub(super) struct Log {
     pub(super) noise: u64,
     look_trouble: Option<String>,
     read_trouble: Option<String>,
+    /// Whether its directory is no longer there.
+    is_gone: bool,
 }
 
 impl Log {
@@ -97,6 +99,7 @@ impl Log {
             noise: 0,
             look_trouble: None,
             read_trouble: None,
+            is_gone: false,
         };
         if let Loaded::Known(checkpoint) = loaded {
             for point in checkpoint.files {
@@ -108,7 +111,8 @@ impl Log {
 
     /// Takes note of a look.
     pub(super) fn saw(&mut self, sighting: Sighting) {
-        let Sighting { files, current, opened, trouble } = sighting;
+        let Sighting { files, current, opened, trouble, is_gone } = sighting;
+        self.is_gone = is_gone;
         self.current = current;
         self.listed = files;
         note_trouble(&self.origin, &mut self.look_trouble, trouble);
@@ -130,15 +134,18 @@ impl Log {
                 continue;
             }
             let is_current = self.current == Some(follow.held().identity);
-            let is_final = !is_current && (file.id != newest || follow.held().is_removed().unwrap_or(false));
+            let is_last = file.id == newest && !self.is_gone;
+            let is_final = !is_current && (!is_last || follow.held().is_removed().unwrap_or(false));
             match follow.next(is_final) {
                 Ok(Next::Piece(mut piece)) => {
                     file.point.first = file.point.first.or(piece.first);
                     file.in_flight += 1;
                     file.is_waiting = false;
                     self.noise += piece.noise;
-                    self.read_trouble = None;
                     let id = file.id;
+                    if !self.files.iter().any(Tracked::is_broken) {
+                        self.read_trouble = None;
+                    }
                     for drops in std::mem::take(&mut piece.dropped) {
                         self.drops.add(drops);
                     }
@@ -217,6 +224,12 @@ impl Log {
     /// Files that are not read to their end yet.
     pub(super) fn open_files(&self) -> usize {
         self.files.iter().filter(|file| file.follow.is_some()).count()
+    }
+
+    /// Whether its directory is gone, and all that was in it is in the journal and in the checkpoint.
+    pub(super) fn is_over(&self) -> bool {
+        let is_idle = |file: &Tracked| file.follow.is_none() && file.in_flight == 0;
+        self.is_gone && !self.is_changed && self.gaps.is_empty() && self.files.iter().all(is_idle)
     }
 
     /// What keeps it from being read.
@@ -306,6 +319,10 @@ impl Tracked {
 
     fn point(&self) -> FilePoint {
         FilePoint { fingerprint: self.fingerprint().clone(), ..self.point.clone() }
+    }
+
+    fn is_broken(&self) -> bool {
+        self.follow.as_ref().is_some_and(Follow::is_broken)
     }
 
     fn is_listed(&self, listed: &[Identity]) -> bool {

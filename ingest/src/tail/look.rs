@@ -23,6 +23,8 @@ pub(super) struct Sighting {
     pub(super) opened: Vec<Held>,
     /// What could not be opened, and why.
     pub(super) trouble: Option<String>,
+    /// Whether the directory is no longer there: nothing will follow.
+    pub(super) is_gone: bool,
 }
 
 /// Remembers what was opened before.

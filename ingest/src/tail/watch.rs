@@ -78,7 +78,7 @@ pub(super) fn watch(sources: &[Arc<TailSource>], inbox: &Inbox, stop: &AtomicBoo
 
 struct Watcher {
     logs: BTreeMap<LogPath, Arc<TailSource>>,
-    lookers: HashMap<LogPath, Looker>,
+    lookers: HashMap<LogPath, (Arc<TailSource>, Looker)>,
     hints: Hints,
 }
 
@@ -95,10 +95,18 @@ impl Watcher {
     }
 
     fn look(&mut self, inbox: &Inbox) {
-        self.lookers.retain(|log, looker| self.logs.contains_key(log) || looker.held() > 0);
-        let mut room = MAX_HELD.saturating_sub(self.lookers.values().map(Looker::held).sum());
+        self.lookers.retain(|log, (source, looker)| {
+            if self.logs.contains_key(log) {
+                return true;
+            }
+            // What is held of it is read to its end, as no writer has it.
+            inbox.put(log, source, Sighting { is_gone: true, ..Sighting::default() });
+            looker.held() > 0
+        });
+        let mut room = MAX_HELD.saturating_sub(self.lookers.values().map(|(_, looker)| looker.held()).sum());
         for (log, source) in &self.logs {
-            let looker = self.lookers.entry(log.clone()).or_default();
+            let new = || (Arc::clone(source), Looker::default());
+            let (_, looker) = self.lookers.entry(log.clone()).or_insert_with(new);
             let sighting = looker.look(log, room).unwrap_or_else(|error| Sighting {
                 trouble: Some(format!("cannot look into {}: {error}", log.dir.display())),
                 ..Sighting::default()

@@ -93,6 +93,30 @@ fn refusals_skip_nothing() {
 }
 
 #[test]
+fn a_log_whose_directory_is_gone_is_let_go() {
+    let dir = TempDir::new().unwrap();
+    let taken = Taken::default();
+    for name in ["gone", "moved"] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+    }
+    fs::write(dir.path().join("gone").join(LOG), lines(0..2)).unwrap();
+    fs::write(dir.path().join("moved").join(LOG), lines(2..4)).unwrap();
+    while_following(dir.path(), &taken, |status| {
+        wait_for_lines(&taken, 4);
+        wait(|| status.all().len() == 2);
+        fs::remove_dir_all(dir.path().join("gone")).unwrap();
+        let elsewhere = TempDir::new().unwrap();
+        fs::rename(dir.path().join("moved"), elsewhere.path().join("moved")).unwrap();
+        wait(|| status.all().is_empty());
+        // It comes back, and is known.
+        fs::rename(elsewhere.path().join("moved"), dir.path().join("moved")).unwrap();
+        fs::write(dir.path().join("moved").join(LOG), lines(2..5)).unwrap();
+        wait_for_lines(&taken, 5);
+    });
+    assert_eq!(*taken.gaps.lock().unwrap(), []);
+}
+
+#[test]
 fn t39_five_rotations_in_100_ms_with_three_backups_lose_no_line() {
     const PAUSE: Duration = Duration::from_millis(20);
     let dir = TempDir::new().unwrap();
