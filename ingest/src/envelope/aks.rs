@@ -17,9 +17,12 @@ impl<R: Recipient> Opener<'_, R> {
         let is_diagnostic =
             ["category", "Category", "operationName", "resourceId"].iter().any(|key| record.has(key));
         let Some(properties) = record.get("properties").filter(|_| is_diagnostic) else { return Ok(false) };
-        // Some exports make a string of it, which may be cut.
+        // Some exports make a string of it, which may be cut: then the log, which is nearly all of it, has no end.
         let properties = match properties {
-            [b'"', content @ ..] => json::unescape(content.strip_suffix(b"\"").unwrap_or(content)),
+            [b'"', content @ .., b'"'] => match json::unescape(content) {
+                whole if Object::of(&whole).has("log") => whole,
+                cut => Cow::Owned(closed(&cut)),
+            },
             object => Cow::Borrowed(object),
         };
         let properties = Object::of(&properties);
@@ -35,4 +38,14 @@ impl<R: Recipient> Opener<'_, R> {
         self.content(log, &around)?;
         Ok(true)
     }
+}
+
+/// A cut object, its last string closed. Half an escape at its end is left out.
+fn closed(cut: &[u8]) -> Vec<u8> {
+    /// As long as the longest escape, `\u0000`.
+    const ESCAPE: usize = 6;
+    let tail = cut.len().saturating_sub(ESCAPE);
+    let end = cut[tail..].iter().position(|byte| *byte == b'\\').map_or(cut.len(), |at| tail + at);
+    let slashes = cut[..end].iter().rev().take_while(|byte| **byte == b'\\').count();
+    [&cut[..end - slashes], b"\"}"].concat()
 }
