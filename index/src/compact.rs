@@ -5,6 +5,8 @@
 //! and a page in time order touches few blocks. The slices of one period become one segment: tantivy merges with some
 //! memory for every document, so the number of documents in a segment is bounded, and there is one more per million.
 
+mod periods;
+
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::Field;
 use tantivy::{DocAddress, Index, IndexWriter, Searcher};
 
+use self::periods::Periods;
 use crate::build::{self, Source};
 use crate::catalog::Catalog;
 use crate::document::{SortKey, record_hash};
@@ -23,12 +26,12 @@ use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;
 use crate::schema::{Columns, SCHEMA, register_tokenizers};
-use crate::split::{Split, is_alive, remove_dir, stored_bytes, time_column};
+use crate::split::{Split, remove_dir, stored_bytes};
 use crate::stored::Stored;
 
 /// A slice ends at this many documents or bytes, whichever comes first.
 const SLICE_DOCS: usize = 50_000;
-const SLICE_BYTES: usize = 160 * 1024 * 1024;
+const SLICE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A segment ends at this many documents.
 const SEGMENT_DOCS: usize = 1_000_000;
@@ -124,7 +127,7 @@ fn write_slices(
     let stored = old.stored_field()?;
     let slices =
         |addresses| Slices { stored, searcher: &searcher, rewrite, addresses, slice: VecDeque::new() };
-    let mut periods = Periods { searcher: &searcher, last: None };
+    let mut periods = Periods::of(&searcher, SEGMENT_DOCS);
     let mut first = slices(periods.next().transpose().map_err(failed)?.unwrap_or_default().into_iter());
     let only = first.next().transpose().map_err(failed)?.unwrap_or_default();
     if first.is_done() {
@@ -172,54 +175,6 @@ fn write_period(
     }
     done.extend(index.searchable_segment_ids()?);
     Ok(())
-}
-
-/// The live documents of a split by time, so many of them at a time as one segment takes.
-struct Periods<'a> {
-    searcher: &'a Searcher,
-    last: Option<(i64, DocAddress)>,
-}
-
-impl Iterator for Periods<'_> {
-    type Item = tantivy::Result<Vec<(i64, DocAddress)>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let found = first_after(self.searcher, self.last, SEGMENT_DOCS);
-        if let Ok(found) = &found {
-            self.last = Some(*found.last()?);
-        }
-        Some(found)
-    }
-}
-
-/// Time and address of the first `limit` documents behind `last` that were not replaced, in this order. Holds twice the
-/// limit at most, however large the split is.
-fn first_after(
-    searcher: &Searcher,
-    last: Option<(i64, DocAddress)>,
-    limit: usize,
-) -> tantivy::Result<Vec<(i64, DocAddress)>> {
-    let mut found = Vec::new();
-    let mut end = None;
-    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
-        let times = time_column(segment)?;
-        for doc in 0..segment.max_doc() {
-            let place = (times.first(doc).unwrap_or_default(), DocAddress::new(ordinal, doc));
-            let is_due = last.is_none_or(|last| place > last) && end.is_none_or(|end| place < end);
-            if !is_due || !is_alive(segment, doc) {
-                continue;
-            }
-            found.push(place);
-            if found.len() == 2 * limit {
-                found.select_nth_unstable(limit);
-                end = found.get(limit).copied();
-                found.truncate(limit);
-            }
-        }
-    }
-    found.sort_unstable();
-    found.truncate(limit);
-    Ok(found)
 }
 
 /// The documents of a period, in slices of time, each read block by block and put into the order of the split.
@@ -280,45 +235,4 @@ fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> 
         None => stored,
     };
     Some(Moved { sort, rank, stored })
-}
-
-#[cfg(test)]
-mod tests {
-    use tantivy::schema::Schema;
-    use tantivy::{TantivyDocument, doc};
-
-    use super::*;
-    use crate::schema::TIME;
-
-    /// The periods of documents with these times, in two segments, at so many documents each.
-    fn check(segments: [&[i64]; 2], limit: usize, expected: &[&[i64]]) {
-        let mut schema = Schema::builder();
-        let time = schema.add_i64_field(TIME, tantivy::schema::FAST);
-        let index = Index::create_in_ram(schema.build());
-        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
-        writer.set_merge_policy(Box::new(NoMergePolicy));
-        for segment in segments {
-            for at in segment {
-                let document: TantivyDocument = doc!(time => *at);
-                writer.add_document(document).unwrap();
-            }
-            writer.commit().unwrap();
-        }
-        let searcher = index.reader().unwrap().searcher();
-        let mut last = None;
-        for expected in expected.iter().chain([&[][..]].iter()) {
-            let found = first_after(&searcher, last, limit).unwrap();
-            let times: Vec<_> = found.iter().map(|(time, _)| *time).collect();
-            assert_eq!(times, *expected, "{segments:?} {limit}");
-            last = found.last().copied().or(last);
-        }
-    }
-
-    #[test]
-    fn every_document_is_in_one_period_and_periods_follow_each_other() {
-        check([&[5, 1, 9, 3], &[2, 8, 4]], 3, &[&[1, 2, 3], &[4, 5, 8], &[9]]);
-        check([&[5, 5, 5, 5, 5], &[5, 5]], 2, &[&[5, 5], &[5, 5], &[5, 5], &[5]]);
-        check([&[9, 8, 7, 6, 5, 4], &[3, 2, 1]], 1, &[&[1], &[2], &[3], &[4], &[5], &[6], &[7], &[8], &[9]]);
-        check([&[1, 2], &[3]], 100, &[&[1, 2, 3]]);
-    }
 }
