@@ -6,6 +6,7 @@
 
 mod files;
 mod letter;
+mod reason;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 use taffrail_event::Key;
 
 pub use letter::DeadLetter;
+pub(crate) use reason::reason;
 
 use crate::error::IngestError;
 use files::{Segments, Writer};

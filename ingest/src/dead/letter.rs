@@ -26,7 +26,8 @@ pub struct DeadLetter {
     pub size: u64,
     /// SHA-256 of the original bytes, in hex.
     pub sha256: String,
-    /// Its first 64 KiB, masked; what is not UTF-8 is shown as U+FFFD.
+    /// Its first 64 KiB, masked; what is not UTF-8 is shown as U+FFFD. Of a compressed stream that nobody can decompress,
+    /// the header.
     pub excerpt: String,
 }
 
@@ -68,9 +69,9 @@ impl DeadLetter {
         redactor: &Redactor,
     ) -> Self {
         let mut excerpt = String::from_utf8_lossy(&redactor.mask(beginning)).into_owned();
-        if size > EXCERPT_BYTES as u64 {
+        if size > beginning.len().min(EXCERPT_BYTES) as u64 {
             excerpt.truncate(floor_char_boundary(&excerpt, EXCERPT_BYTES));
-            excerpt.push_str(&format!(" ... (cut, {size} bytes in all)"));
+            excerpt.push_str(&cut_mark(size));
         }
         let mut id = Sha256::new();
         id.update((origin.cluster.len() as u64).to_le_bytes());
@@ -94,7 +95,9 @@ impl DeadLetter {
     /// Whether the excerpt is the whole record, as it is masked: only then can it be replayed.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.size <= EXCERPT_BYTES as u64 && !self.excerpt.contains(char::REPLACEMENT_CHARACTER)
+        self.size <= EXCERPT_BYTES as u64
+            && !self.excerpt.contains(char::REPLACEMENT_CHARACTER)
+            && !self.excerpt.ends_with(&cut_mark(self.size))
     }
 
     /// The memory it takes.
@@ -109,6 +112,11 @@ impl DeadLetter {
         serde_json::to_writer(&mut *out, self).expect("a dead letter is plain strings and numbers");
         out.push(b'\n');
     }
+}
+
+/// Stands where an excerpt ends before its record does.
+fn cut_mark(size: u64) -> String {
+    format!(" ... (cut, {size} bytes in all)")
 }
 
 fn floor_char_boundary(text: &str, at: usize) -> usize {

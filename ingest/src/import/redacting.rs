@@ -15,7 +15,7 @@ use super::feed::Feed;
 use super::gate::Gate;
 use super::input::Input;
 use super::{ImportInput, ImportOptions};
-use crate::dead::DeadLetter;
+use crate::dead::{DeadLetter, reason};
 use crate::envelope::{self, Recipient};
 use crate::error::IngestError;
 use crate::filter::Filter;
@@ -256,15 +256,16 @@ impl<'a> Redacting<'a> {
     }
 
     fn item(&mut self, item: &[u8], cut: bool, offset: u64) {
-        let Err(reason) = self.record(item, cut) else { return };
-        if reason == NotAudit::NotAnEvent {
+        let Err(not_audit) = self.record(item, cut) else { return };
+        if not_audit == NotAudit::NotAnEvent {
             let max_event_bytes = self.max_event_bytes;
             let Ok(is_envelope) = envelope::open(item, max_event_bytes, &mut Opened { by: self, offset });
             if is_envelope {
                 return;
             }
         }
-        self.letter(DeadLetter::of_item(item, Place { reason, offset }, &self.origin, self.redactor));
+        let reason = Place { reason: reason(not_audit, item), offset };
+        self.letter(DeadLetter::of_item(item, reason, &self.origin, self.redactor));
     }
 
     /// Takes an event, or drops it; else says why it is none.

@@ -6,6 +6,9 @@
 use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use crate::split::{Junk, JunkReason};
 
 /// What a body may expand to, relative to its own size, once it is larger than [`FREE_BYTES`]. Audit events compress by
 /// 10 to 30, a batch of one event repeated by 200.
@@ -16,6 +19,9 @@ const FREE_BYTES: u64 = 64 << 20;
 
 /// What RFC 9659 lets a sender of `Content-Encoding: zstd` ask of a receiver: 8 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// What a dead letter shows of a compressed stream: its header. No mask sees into the rest.
+const SHOWN_BYTES: usize = 16;
 
 pub(super) struct Body<R: Read> {
     decoder: Decoder<R>,
@@ -39,7 +45,8 @@ impl<R: Read> Body<R> {
         reader.by_ref().take(4).read_to_end(&mut beginning)?;
         let (is_gzip, is_zstd) =
             (beginning.starts_with(&[0x1f, 0x8b]), beginning.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
-        let source = Source { beginning: Cursor::new(beginning), reader, bytes: 0, failed: false };
+        let stream = (is_gzip || is_zstd).then(Stream::default);
+        let source = Source { beginning: Cursor::new(beginning), reader, bytes: 0, stream, failed: false };
         let decoder = if is_gzip {
             Decoder::Gzip(Box::new(MultiGzDecoder::new(BufReader::new(source))))
         } else if is_zstd {
@@ -80,6 +87,23 @@ impl<R: Read> Body<R> {
             Decoder::Zstd(decoder) => decoder.get_mut().get_mut(),
         };
         io::copy(source, &mut io::sink()).map(drop)
+    }
+
+    /// All of a compressed body as it came, once it was read to its end.
+    pub(super) fn as_it_came(self) -> Junk {
+        let offset = self.bytes;
+        let Source { bytes, stream, .. } = self.into_source();
+        let Stream { hash, beginning } = stream.unwrap_or_default();
+        let sha256 = hash.finalize().into();
+        Junk { reason: JunkReason::Truncated, offset, size: bytes, sha256, excerpt: beginning }
+    }
+
+    fn into_source(self) -> Source<R> {
+        match self.decoder {
+            Decoder::Identity(source) => source,
+            Decoder::Gzip(decoder) => decoder.into_inner().into_inner(),
+            Decoder::Zstd(decoder) => decoder.finish().into_inner(),
+        }
     }
 
     fn source(&self) -> &Source<R> {
@@ -127,7 +151,24 @@ struct Source<R> {
     beginning: Cursor<Vec<u8>>,
     reader: R,
     bytes: u64,
+    /// `None` if it is not compressed.
+    stream: Option<Stream>,
     failed: bool,
+}
+
+/// What is known of a compressed stream when nobody can decompress it.
+#[derive(Default)]
+struct Stream {
+    hash: Sha256,
+    beginning: Vec<u8>,
+}
+
+impl Stream {
+    fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        let left = SHOWN_BYTES.saturating_sub(self.beginning.len());
+        self.beginning.extend_from_slice(&bytes[..left.min(bytes.len())]);
+    }
 }
 
 impl<R: Read> Read for Source<R> {
@@ -137,7 +178,12 @@ impl<R: Read> Read for Source<R> {
             read => read,
         };
         match &read {
-            Ok(count) => self.bytes += *count as u64,
+            Ok(count) => {
+                self.bytes += *count as u64;
+                if let Some(stream) = &mut self.stream {
+                    stream.add(&buf[..*count]);
+                }
+            }
             Err(error) => self.failed |= error.kind() != io::ErrorKind::Interrupted,
         }
         read

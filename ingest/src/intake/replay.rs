@@ -123,7 +123,7 @@ impl Decoded<'_> {
         let Err(refused) = self.push(item, cut) else { return Ok(()) };
         let is_envelope = matches!(refused, Refused::NotAudit(NotAudit::NotAnEvent))
             && envelope::open(item, self.intake.limits.max_event_bytes, self)?;
-        if is_envelope { Ok(()) } else { Err(refused.to_string()) }
+        if is_envelope { Ok(()) } else { Err(refused.reason(item)) }
     }
 
     fn push(&mut self, item: &[u8], cut: bool) -> Result<(), Refused> {

@@ -9,7 +9,7 @@ use taffrail_event::{BatchBuilder, NotAudit, Origin, Position, RecordFlags, cras
 use super::body::{Body, MAX_RATIO};
 use super::budget::Share;
 use super::{Intake, Receipt};
-use crate::dead::DeadLetter;
+use crate::dead::{DeadLetter, reason};
 use crate::envelope::{self, Recipient};
 use crate::error::IntakeError;
 use crate::journal::MAX_PAYLOAD_BYTES;
@@ -90,15 +90,15 @@ impl<'a> Request<'a> {
             }
         }
         let mut body = splitter.into_reader();
+        let bytes = body.decoded_bytes();
         if let Some(corrupt) = body.corrupt().map(str::to_owned) {
             body.drain().map_err(IntakeError::Body)?;
             if corrupt_at.is_none() {
-                // Nothing of it was decoded, so the letter has only the fact.
-                let junk = Junk::whole(corrupt.as_bytes(), body.decoded_bytes(), JunkReason::Truncated);
-                self.junk(&junk, &corrupt)?;
+                // No item is half decoded that could stand for it.
+                self.junk(&body.as_it_came(), &corrupt)?;
             }
         }
-        self.finish(body.decoded_bytes())
+        self.finish(bytes)
     }
 
     fn item(&mut self, item: &[u8], cut: bool) -> Result<(), IntakeError> {
@@ -109,7 +109,7 @@ impl<'a> Request<'a> {
         {
             return Ok(());
         }
-        self.letter(DeadLetter::of_item(item, refused, &self.origin, &self.intake.redactor))
+        self.letter(DeadLetter::of_item(item, refused.reason(item), &self.origin, &self.intake.redactor))
     }
 
     /// Takes an event, or says why it is none that can be taken.
@@ -245,6 +245,16 @@ pub(super) enum Refused {
     TooLarge,
     /// It is one, and is not to be kept.
     Unwanted,
+}
+
+impl Refused {
+    /// Why that is, of this item.
+    pub(super) fn reason(&self, item: &[u8]) -> String {
+        match self {
+            Self::NotAudit(not_audit) => reason(*not_audit, item),
+            _ => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Refused {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
 use taffrail_config::RedactionSettings;
 use taffrail_event::{AuditRecord, RecordBatch, RecordFlags};
 
@@ -167,6 +168,10 @@ fn t16_what_is_not_audit_is_kept_as_a_dead_letter_and_acknowledged() {
             r#"{"kind":"Pod","metadata":{}}"#,
             "a JSON object, but not an audit event (no auditID and no stage)",
         ),
+        (
+            r#"{"auditID":7,"stage":null}"#,
+            "a JSON object, but not an audit event (auditID and stage: no text, or an empty one)",
+        ),
         ("[7]", "not a JSON object"),
     ] {
         let receipt = setup.send(body.as_bytes()).unwrap();
@@ -175,7 +180,7 @@ fn t16_what_is_not_audit_is_kept_as_a_dead_letter_and_acknowledged() {
     }
     // The sender comes back with the same bytes: known already.
     setup.send("[7]".as_bytes()).unwrap();
-    assert_eq!((setup.dead.totals().stored, setup.dead.totals().received), (3, 4));
+    assert_eq!((setup.dead.totals().stored, setup.dead.totals().received), (4, 5));
 }
 
 #[test]
@@ -234,6 +239,31 @@ fn a_corrupt_stream_keeps_what_was_decoded() {
     let middle = flipped.len() / 2;
     flipped[middle..middle + 20].fill(0xff);
     check(&flipped, false);
+}
+
+#[test]
+fn a_dead_letter_of_a_stream_that_nobody_can_decompress_tells_what_came() {
+    fn check(bytes: &[u8]) {
+        let setup = setup(LIMITS);
+        assert_eq!(setup.send(bytes).unwrap().dead, 1);
+        let letter = setup.dead.list(1, None).unwrap().letters.remove(0);
+        assert!(letter.reason.contains("stream is corrupt after"), "{letter:?}");
+        let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((letter.size, letter.sha256), (bytes.len() as u64, hash));
+        let shown = format!(" ... (cut, {} bytes in all)", bytes.len());
+        assert!(letter.excerpt.ends_with(&shown) && letter.excerpt.len() < 100, "{}", letter.excerpt);
+        // What is shown is not what came: there is nothing to read once more.
+        assert_eq!(setup.intake.replay(&|_| true).unwrap().not_whole, 1);
+    }
+    let rubbish = [b"no such thing ".repeat(20_000), vec![0xff; 9]].concat();
+    check(&[&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3], rubbish.as_slice()].concat());
+    check(&[&[0x1f, 0x8b], rubbish.as_slice()].concat());
+    check(&[&[0x28, 0xb5, 0x2f, 0xfd], rubbish.as_slice()].concat());
+    // Every item came through, and then the checksum is wrong.
+    let mut wrong_end = gzip(list(3, 10).as_bytes());
+    let end = wrong_end.len() - 1;
+    wrong_end[end] ^= 1;
+    check(&wrong_end);
 }
 
 #[test]
