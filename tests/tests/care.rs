@@ -198,7 +198,7 @@ fn dead_letters_are_replayed_on_a_directory() {
     let data = server.data().to_str().expect("a UTF-8 path").to_owned();
     assert_eq!(taffrail(&["deadletters", "replay", "--data", &data]).code, 2, "all, or which");
     let one = taffrail(&["deadletters", "replay", "--data", &data, "00000002"]).ok();
-    assert!(one.stdout.contains("replayed 1 dead letters"), "{}", one.stdout);
+    assert!(one.stdout.contains("replayed 1 dead letter in"), "{}", one.stdout);
     assert_eq!(cli::search(server.data(), "kind:audit").ok().json_lines().len(), 1);
     let rest = taffrail(&["deadletters", "replay", "--data", &data, "--all"]).ok();
     assert!(rest.stdout.contains("replayed 2 dead letters"), "{}", rest.stdout);

@@ -26,7 +26,7 @@ use taffrail_ingest::{DeadLetters, journal};
 use self::copy::{Copy, Tally, publish};
 use super::answer::answer;
 use super::bytes::bytes_in_words;
-use super::table::grouped;
+use super::table::counted;
 use crate::args::BackupArgs;
 use crate::data_dir::DataDir;
 use crate::exit::{FOUND, WrongUse};
@@ -55,16 +55,16 @@ pub(crate) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
         writeln!(out, "copied {} to {shown}", data.path().display())?;
         writeln!(
             out,
-            "  {} indexed events, and everything else that was acknowledged before {started}",
-            grouped(documents)
+            "  {}, and everything else that was acknowledged before {started}",
+            counted(documents, "indexed event")
         )?;
         writeln!(
             out,
-            "  {} in {} files shared with the original, {} in {} files copied",
+            "  {} in {} shared with the original, {} in {} copied",
             bytes_in_words(tally.linked_bytes),
-            grouped(tally.linked),
+            counted(tally.linked, "file"),
             bytes_in_words(tally.copied_bytes),
-            grouped(tally.copied)
+            counted(tally.copied, "file")
         )?;
         writeln!(
             out,

@@ -10,7 +10,7 @@ use taffrail_index::Store;
 use taffrail_ingest::redact::Redactor;
 
 use super::answer::answer;
-use super::table::grouped;
+use super::table::counted;
 use crate::args::ReindexArgs;
 use crate::data_dir::DataDir;
 use crate::exit::FOUND;
@@ -42,9 +42,9 @@ pub(crate) fn run(args: &ReindexArgs) -> anyhow::Result<ExitCode> {
     drop(lock);
     let documents = store.search().progress().documents;
     answer(|out| {
-        let (splits, documents) = (grouped(splits as u64), grouped(documents));
+        let (splits, documents) = (counted(splits as u64, "split"), counted(documents, "event"));
         let seconds = started.elapsed().as_secs_f64();
-        writeln!(out, "rebuilt {splits} splits with {documents} events in {seconds:.1} s")?;
+        writeln!(out, "rebuilt {splits} with {documents} in {seconds:.1} s")?;
         Ok(FOUND)
     })
 }

@@ -92,6 +92,12 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 record`, `1,204 records`: a noun that takes an s.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(number))
+}
+
 /// Writes rows under titles; columns are as wide as the screen lets them be.
 pub(crate) fn write(
     out: &mut dyn Write,
@@ -269,5 +275,15 @@ a    one two    z
         check(999, "999");
         check(1000, "1,000");
         check(12_345_678, "12,345,678");
+    }
+
+    #[test]
+    fn one_of_a_kind_takes_no_s() {
+        fn check(number: u64, expected: &str) {
+            assert_eq!(counted(number, "record"), expected);
+        }
+        check(0, "0 records");
+        check(1, "1 record");
+        check(1204, "1,204 records");
     }
 }

@@ -14,7 +14,7 @@ use crate::args::ReplayArgs;
 use crate::cli::answer::answer;
 use crate::cli::client::Reach;
 use crate::cli::import::target::{self, ServerTarget, Target};
-use crate::cli::table::grouped;
+use crate::cli::table::{counted, grouped};
 use crate::data_dir::DataDir;
 use crate::exit::{FOUND, NOTHING_FOUND};
 use crate::http::ingest::{ReplayBody, is_wanted};
@@ -91,12 +91,12 @@ fn write(out: &mut dyn Write, report: &ReplayBody, place: &str) -> std::io::Resu
     }
     writeln!(
         out,
-        "replayed {} dead letters in {place}: {} records are in the journal",
-        grouped(report.replayed),
-        grouped(report.records)
+        "replayed {} in {place}: {} in the journal",
+        counted(report.replayed, "dead letter"),
+        counted(report.records, "record")
     )?;
     if report.dropped > 0 {
-        writeln!(out, "  {} records were dropped: named by ingest.drop", grouped(report.dropped))?;
+        writeln!(out, "  {} dropped: named by ingest.drop", counted(report.dropped, "record"))?;
     }
     if report.not_whole > 0 {
         let count = grouped(report.not_whole);

@@ -5,7 +5,7 @@ use taffrail_event::Timestamp;
 
 use super::finding::Finding;
 use crate::cli::status::view::Status;
-use crate::cli::table::grouped;
+use crate::cli::table::{counted, grouped};
 use crate::cli::times::{length_in_words, shown};
 use crate::read::SourceBody;
 use crate::serve::GONE_MICROS;
@@ -102,9 +102,9 @@ fn twice(source: &SourceBody) -> Option<Finding> {
         Finding::advice(
             "twice",
             format!(
-                "{} of {} records of {} were there already",
+                "{} of {} of {} were there already",
                 grouped(source.duplicates),
-                grouped(source.records),
+                counted(source.records, "record"),
                 name(source)
             ),
             "another source brings the same events, or the API server sends again what was acknowledged too late for it",
@@ -117,7 +117,7 @@ fn truncated(source: &SourceBody) -> Option<Finding> {
     (source.truncated > 0).then(|| {
         Finding::advice(
             "truncated",
-            format!("{} records of {} came without their bodies", grouped(source.truncated), name(source)),
+            format!("{} of {} came without bodies", counted(source.truncated, "record"), name(source)),
             "the API server (or a shipper on the way) cuts large events off",
             "Raise --audit-webhook-truncate-max-event-size to 1048576 or more, or read the audit log file too",
         )

@@ -70,7 +70,12 @@ impl Directory {
         match (self.backlog(), is_written_to) {
             (Err(error), _) => format!("how much of its journal is not yet indexed is not known: {error:#}"),
             (Ok(0), _) => "all of its journal is indexed".to_owned(),
+            (Ok(1), true) => "1 record of its journal is not yet indexed".to_owned(),
             (Ok(count), true) => format!("{} records of its journal are not yet indexed", grouped(count)),
+            (Ok(1), false) => {
+                "1 record of its journal is not yet indexed and cannot be found; `taffrail serve` indexes it"
+                    .to_owned()
+            }
             (Ok(count), false) => format!(
                 "{} records of its journal are not yet indexed and cannot be found; `taffrail serve` indexes them",
                 grouped(count)
