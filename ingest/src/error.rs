@@ -37,15 +37,11 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
-    /// Whether it is this side that could not take the request, so that a sender that gives up loses what it had.
-    pub fn is_ours(&self) -> bool {
+    /// Whether the same request may be taken later, so that its sender should come back.
+    pub fn is_passing(&self) -> bool {
         match self {
-            Self::Busy
-            | Self::DiskFull(_)
-            | Self::JournalFull(_)
-            | Self::Failed(_)
-            | Self::TooLarge { .. } => true,
-            Self::Body(_) => false,
+            Self::Busy | Self::DiskFull(_) | Self::JournalFull(_) | Self::Failed(_) => true,
+            Self::Body(_) | Self::TooLarge { .. } => false,
         }
     }
 }

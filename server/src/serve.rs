@@ -45,7 +45,7 @@ use self::retention::Retention;
 pub(crate) use self::sources::{LiveSource, Sources};
 use self::stop::{Stops, run_until_stopped};
 pub(crate) use self::system::{disk_free, disk_total, raise_open_files};
-pub(crate) use self::watch::{GONE_MICROS, Watch};
+pub(crate) use self::watch::{GONE_MICROS, TurnedAwayBody, Watch};
 use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
 use crate::http::api::{MAX_EXPORTS, MAX_TAILS};

@@ -3,6 +3,7 @@
 mod checks;
 mod finding;
 mod sources;
+mod turned_away;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -46,6 +47,12 @@ pub(crate) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+fn sentence(finding: &Finding) -> String {
+    let Finding { problem, cause, fix, .. } = finding;
+    let end = if cause.ends_with(['.', '?']) { "" } else { "." };
+    format!("{problem}: {cause}{end} {fix}.")
+}
+
 fn write(findings: &[Finding], screen: Screen, out: &mut dyn Write) -> std::io::Result<()> {
     if findings.is_empty() {
         return writeln!(out, "nothing is wrong, as far as this can be seen from here");
@@ -54,7 +61,7 @@ fn write(findings: &[Finding], screen: Screen, out: &mut dyn Write) -> std::io::
         let tone = if finding.is_urgent { Tone::Bad } else { Tone::Notable };
         vec![
             Text::new(if finding.is_urgent { "problem" } else { "advice" }).tone(tone),
-            Text::new(format!("{}: {}. {}.", finding.problem, finding.cause, finding.fix)),
+            Text::new(sentence(finding)),
         ]
     });
     table::write_list(out, screen, rows)

@@ -7,6 +7,7 @@
 mod body;
 mod refusal;
 mod replay;
+mod turned_away;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State, rejection::PathRejection};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::post;
 use taffrail_config::OWN_CLUSTER;
@@ -30,6 +32,7 @@ pub(crate) use self::body::BodyReader;
 use self::body::{pump, skip_rest};
 use self::refusal::refusal;
 pub(crate) use self::replay::{ReplayBody, is_wanted};
+use self::turned_away::remember;
 use super::access::Access;
 use super::around::{Peer, around, with_fallbacks};
 use super::openapi::{BODY, BROWSERS, FULL, LOGIN, SENDING, problems};
@@ -81,8 +84,9 @@ pub(crate) struct IngestState {
 /// The routes of the listener.
 pub(crate) fn router(state: Arc<IngestState>) -> Router {
     let metrics = Arc::clone(&state.receipts.metrics);
+    let remembered = from_fn_with_state(Arc::clone(&state), remember);
     let (routes, _) = routes().route("/v1/audit/{cluster}/", post(audit)).with_state(state).split_for_parts();
-    around(with_fallbacks(routes, "POST"), LISTENER, metrics)
+    around(with_fallbacks(routes, "POST").layer(remembered), LISTENER, metrics)
 }
 
 /// What the listener takes and answers, for the document.
@@ -154,8 +158,10 @@ async fn audit(
     let origin = origin(&cluster, &request);
     let received = take(&state, origin, request.into_body(), slot, received).await;
     let receipt = received.map_err(|error| {
-        if error.is_ours() {
-            state.watch.refused(&cluster, &error.to_string());
+        match &error {
+            IntakeError::TooLarge { .. } => state.watch.lost(&cluster, &error.to_string()),
+            _ if error.is_passing() => state.watch.refused(&cluster, &error.to_string()),
+            _ => {}
         }
         refusal(&error, &state.receipts)
     })?;

@@ -5,6 +5,7 @@
 mod downtime;
 mod refusals;
 mod silence;
+mod turned_away;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,8 @@ use self::downtime::{Heartbeat, downtime};
 use self::refusals::Refusals;
 pub(crate) use self::silence::GONE_MICROS;
 use self::silence::{Heard, Listened, Silences, lasted};
+use self::turned_away::TurnedAway;
+pub(crate) use self::turned_away::TurnedAwayBody;
 use super::sources::Sources;
 use crate::tasks::StopFlag;
 
@@ -40,6 +43,7 @@ pub(crate) struct Watch {
     silences: Mutex<Silences>,
     refusals: Mutex<Refusals>,
     refused: Mutex<Refused>,
+    turned_away: Mutex<TurnedAway>,
     listened: Listened,
     /// Gaps from before the start.
     owed: Mutex<Vec<Gap>>,
@@ -54,6 +58,7 @@ impl Watch {
             silences: Mutex::default(),
             refusals: Mutex::default(),
             refused: Mutex::default(),
+            turned_away: Mutex::default(),
             listened: Listened { started: Timestamp::now(), before: None },
             owed: Mutex::default(),
             least,
@@ -83,7 +88,22 @@ impl Watch {
         *refused = Refused { requests: refused.requests + 1, last: Some(now) };
     }
 
-    /// How many those were.
+    /// A request for this cluster was not taken, and never will be as it is. It was not told to come back.
+    pub(crate) fn lost(&self, cluster: &str, reason: &str) {
+        lock(&self.refusals).note(cluster, reason, Timestamp::now());
+    }
+
+    /// A sender was refused for good, with this code, at this path.
+    pub(crate) fn turned_away(&self, sender: String, code: &'static str, detail: &str, path: &str) {
+        lock(&self.turned_away).note(sender, code, detail, path, Timestamp::now());
+    }
+
+    /// All of those, the newest first.
+    pub(crate) fn all_turned_away(&self) -> Vec<TurnedAwayBody> {
+        lock(&self.turned_away).list()
+    }
+
+    /// How many were told to come back.
     pub(crate) fn refusals(&self) -> Refused {
         *lock(&self.refused)
     }

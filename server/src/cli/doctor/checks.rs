@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 use taffrail_event::{Gap, Timestamp};
 
 use super::finding::Finding;
-use super::sources;
+use super::{sources, turned_away};
 use crate::cli::bytes::bytes_in_words;
 use crate::cli::status::view::{Certificate, Status};
-use crate::cli::table::grouped;
+use crate::cli::table::counted;
 use crate::cli::times::{length_in_words, shown};
 
 /// Below this a disk is full soon, whatever its size.
@@ -17,7 +17,7 @@ const LITTLE_ROOM_BYTES: u64 = 2 << 30;
 const LONG_LAG_MS: u64 = 30_000;
 
 /// Older gaps are history.
-const RECENT_MICROS: i64 = 86_400_000_000;
+pub(super) const RECENT_MICROS: i64 = 86_400_000_000;
 
 /// A week is time enough to do something about it.
 const FEW_DAYS: u64 = 7;
@@ -45,6 +45,7 @@ pub(super) fn findings(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<
     findings.extend(nothing_received(status));
     findings.extend(sources::findings(status, now, zone));
     findings.extend(refused(status, now, zone));
+    findings.extend(turned_away::findings(status, now, zone));
     findings.extend(certificates(status, now, zone));
     findings.extend(lag(status));
     findings.extend(disk(status));
@@ -98,8 +99,8 @@ fn refused(status: &Status, now: Timestamp, zone: &TimeZone) -> Option<Finding> 
         Finding::urgent(
             "refused",
             format!(
-                "{} requests were told to come back, the last one at {}",
-                grouped(status.ingest.refused),
+                "{} told to come back, the last one at {}",
+                counted(status.ingest.refused, "request"),
                 shown(last, zone)
             ),
             "more came in at once than this server takes (memory, disk); API servers give up after about 80 s",
@@ -130,11 +131,11 @@ fn certificates(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<Finding
 fn lag(status: &Status) -> Option<Finding> {
     let lag_ms = status.coverage.as_ref().map_or(0, |coverage| coverage.lag_ms);
     (lag_ms >= LONG_LAG_MS).then(|| {
-        let waiting = grouped(status.journal.waiting());
+        let waiting = counted(status.journal.waiting(), "record");
         Finding::urgent(
             "lag",
             format!("answers are {} behind", length_in_words(lag_ms / 1000)),
-            format!("{waiting} records wait in the journal: more comes in than this machine indexes, or it catches up after a stop"),
+            format!("{waiting} still to be read from the journal: more comes in than this machine indexes, or it catches up after a stop"),
             "If it does not shrink, give the machine more CPU, or drop what nobody asks for (ingest.drop, the audit policy)",
         )
     })
@@ -217,7 +218,7 @@ fn dead_letters(status: &Status) -> Option<Finding> {
     (stored > 0).then(|| {
         Finding::advice(
             "dead-letters",
-            format!("{} records could not be decoded", grouped(stored)),
+            format!("{} could not be decoded", counted(stored, "record")),
             "something sends what is no audit event, or cuts events on the way",
             "`taffrail deadletters` shows where they came from and why they were not understood",
         )

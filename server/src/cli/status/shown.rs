@@ -6,15 +6,16 @@ use std::io::Write;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use taffrail_event::Timestamp;
+use taffrail_event::{Timestamp, WriteCounts};
 
 use super::view::Status;
 use crate::cli::bytes::bytes_in_words;
 use crate::cli::coverage;
 use crate::cli::screen::Screen;
-use crate::cli::table::{self, Text, Tone, grouped};
+use crate::cli::table::{self, Text, Tone, counted, grouped};
 use crate::cli::times::{length_in_words, shown, zone_name};
 use crate::read::{RoomBody, SourceBody};
+use crate::serve::TurnedAwayBody;
 
 /// Nobody plans further ahead.
 const MANY_DAYS: u64 = 1000;
@@ -45,12 +46,14 @@ impl Shown<'_> {
         let refuses = status.ingest.trouble.iter().map(|why| ("no events are accepted", why));
         let stands = status.index.trouble.iter().map(|why| ("what comes in does not become searchable", why));
         let grows = status.journal.trouble.iter().map(|why| ("the journal does not get smaller", why));
+        let turned_away = status.ingest.turned_away.iter().map(|sender| self.turned_away(sender));
         let warnings = status.warnings.iter().map(|why| ("warning", why));
         let mut rows: Vec<Vec<Text>> = refuses
             .chain(stands)
             .chain(grows)
             .map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Bad)])
             .collect();
+        rows.extend(turned_away.map(|line| vec![Text::new(line).tone(Tone::Bad)]));
         rows.extend(
             warnings.map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Notable)]),
         );
@@ -61,6 +64,14 @@ impl Shown<'_> {
         }
         table::write_list(out, self.screen, rows)?;
         writeln!(out)
+    }
+
+    fn turned_away(&self, sender: &TurnedAwayBody) -> String {
+        let TurnedAwayBody { sender, reason, path, requests, last, .. } = sender;
+        let (times, ago) = (counted(*requests, "time"), self.ago(*last));
+        format!(
+            "{sender} was refused at {path} {times} ({reason}), the last time {ago}; `taffrail doctor` says what to do"
+        )
     }
 
     fn write_clusters(&self, out: &mut dyn Write) -> std::io::Result<()> {
@@ -172,27 +183,17 @@ impl Shown<'_> {
         lines.push(line(
             "index",
             format!(
-                "{} events in {} splits, {}{commit}",
-                grouped(index.documents),
-                grouped(index.splits),
+                "{} in {}, {}{commit}",
+                counted(index.documents, "event"),
+                counted(index.splits, "split"),
                 bytes_in_words(index.bytes)
             ),
         ));
         if let Some(counts) = &index.counts {
-            lines.push(line(
-                "since start",
-                format!(
-                    "{} records: {} new events, {} folded into one, {} duplicates, {} waiting for their end",
-                    grouped(counts.read),
-                    grouped(counts.kept),
-                    grouped(counts.folded),
-                    grouped(counts.duplicate),
-                    grouped(counts.held)
-                ),
-            ));
+            lines.push(line("since start", became(counts)));
         }
         for unwanted in &self.status.ingest.drop {
-            let text = format!("{} records that match {}", grouped(unwanted.dropped), unwanted.query);
+            let text = format!("{} that match {}", counted(unwanted.dropped, "record"), unwanted.query);
             lines.push(line("not kept", text));
         }
         let letters = match dead_letters.stored {
@@ -236,7 +237,11 @@ impl Shown<'_> {
         match journal.end.saturating_sub(journal.first) {
             0 => format!("no records, {size}"),
             count => {
-                format!("{} records up to number {}, {size}; {waiting}", grouped(count), grouped(journal.end))
+                format!(
+                    "{} up to number {}, {size}; {waiting}",
+                    counted(count, "record"),
+                    grouped(journal.end)
+                )
             }
         }
     }
@@ -247,6 +252,22 @@ impl Shown<'_> {
             _ => "in the future".to_owned(),
         }
     }
+}
+
+/// What became of the records.
+fn became(counts: &WriteCounts) -> String {
+    let mut text = format!(
+        "{}: {}, {} folded into one, {}, {} waiting for their end",
+        counted(counts.read, "record"),
+        counted(counts.kept, "new event"),
+        grouped(counts.folded),
+        counted(counts.duplicate, "duplicate"),
+        grouped(counts.held)
+    );
+    if counts.expired > 0 {
+        text.push_str(&format!(", {} older than index.retention keeps", grouped(counts.expired)));
+    }
+    text
 }
 
 /// What is taken of the room that there is.
@@ -293,11 +314,11 @@ mod tests {
                 "version": "0.1.0", "started": "2026-11-23T13:59:00.000000Z", "uptime_s": 7260, "data": "/data",
                 "warnings": ["allow_insecure is on"],
                 "api": {"url": "http://127.0.0.1:8585"},
-                "ingest": {"url": "http://127.0.0.1:8586", "in_flight_bytes": 0, "budget_bytes": 1, "trouble": "the disk is full", "drop": [{"query": "uri:/healthz", "dropped": 1200}]},
+                "ingest": {"url": "http://127.0.0.1:8586", "in_flight_bytes": 0, "budget_bytes": 1, "trouble": "the disk is full", "turned_away": [{"sender": "10.0.0.9", "reason": "login_failed", "detail": "no", "path": "/v1/audit/prod", "requests": 1, "last": "2026-11-23T15:59:00.000000Z"}], "drop": [{"query": "uri:/healthz", "dropped": 1200}]},
                 "journal": {"first": 1000, "end": 2500, "durable": 2500, "searchable": 2000, "bytes": 2048, "trouble": "no room"},
                 "index": {
                     "documents": 1234567, "splits": 3, "bytes": 5000000, "last_commit": "2026-11-23T15:59:58.000000Z",
-                    "counts": {"read": 10, "kept": 7, "folded": 2, "duplicate": 1, "held": 0, "conflicts": 0},
+                    "counts": {"read": 10, "kept": 7, "folded": 2, "duplicate": 1, "held": 0, "conflicts": 0, "expired": 4},
                     "trouble": null,
                 },
                 "dead_letters": {"stored": 2, "bytes": 900, "received": 5}, "retention": {"used_bytes": 5242880, "max_bytes": 10485760, "bytes_per_day": 1048576, "days_left": 5}, "disk": {"free_bytes": 1073741824},
@@ -321,6 +342,8 @@ mod tests {
             "\
 no events are accepted: the disk is full
 the journal does not get smaller: no room
+10.0.0.9 was refused at /v1/audit/prod 1 time (login_failed), the last time 1m 0s ago; `taffrail
+doctor` says what to do
 warning: allow_insecure is on
 
 CLUSTER  EVENTS     FIRST EVENT          LAST EVENT
@@ -339,7 +362,7 @@ data          /data
 ingest        http://127.0.0.1:8586/v1/audit/CLUSTER
 journal       1,500 records up to number 2,500, 2.0 KiB; 500 are not yet searchable
 index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
-since start   10 records: 7 new events, 2 folded into one, 1 duplicates, 0 waiting for their end
+since start   10 records: 7 new events, 2 folded into one, 1 duplicate, 0 waiting for their end, 4 older than index.retention keeps
 not kept      1,200 records that match uri:/healthz
 dead letters  2, 900 B; `taffrail deadletters` lists them
 retention     5.0 MiB of 10.0 MiB used, then the oldest events go; 1.0 MiB more a day: 5 days left

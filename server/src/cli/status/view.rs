@@ -4,6 +4,7 @@ use serde::Deserialize;
 use taffrail_event::{Timestamp, WriteCounts};
 
 use crate::read::{ClusterBody, Coverage, LevelsBody, RoomBody, SourceBody};
+use crate::serve::TurnedAwayBody;
 use crate::unwanted::UnwantedBody;
 
 /// The status of a server or a directory.
@@ -34,6 +35,7 @@ pub(crate) struct Ingest {
     pub(crate) trouble: Option<String>,
     pub(crate) refused: u64,
     pub(crate) last_refused: Option<Timestamp>,
+    pub(crate) turned_away: Vec<TurnedAwayBody>,
     pub(crate) drop: Vec<UnwantedBody>,
 }
 

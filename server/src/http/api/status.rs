@@ -20,7 +20,7 @@ use crate::read::schema::{DeadLetterTotalsSchema, TimestampSchema, WriteCountsSc
 use crate::read::{
     ClusterBody, Coverage, LevelsBody, ReadError, RoomBody, SourceBody, clusters, levels, sources,
 };
-use crate::serve::disk_free;
+use crate::serve::{TurnedAwayBody, disk_free};
 use crate::unwanted::UnwantedBody;
 
 /// How long a count of audit levels is good for.
@@ -87,6 +87,8 @@ struct IngestBody {
     refused: u64,
     #[schema(value_type = Option<TimestampSchema>)]
     last_refused: Option<Timestamp>,
+    /// Senders that are refused for good: what they send is lost.
+    turned_away: Vec<TurnedAwayBody>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -193,6 +195,7 @@ impl ApiState {
                 trouble: self.health.refusal().map(|refusal| refusal.reason),
                 refused: refused.requests,
                 last_refused: refused.last,
+                turned_away: self.watch.all_turned_away(),
             },
             journal: JournalBody {
                 first: self.journal.first(),

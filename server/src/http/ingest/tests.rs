@@ -195,6 +195,11 @@ async fn t05_only_wrong_callers_are_refused_and_nothing_redirects() {
     }
     check("POST", "/v1/audit/prod", Some(("Origin", "https://evil.example")), (403, "foreign_origin")).await;
     assert!(world.intake.bodies.lock().unwrap().is_empty());
+    // Each way to be wrong is remembered once, for the status.
+    let known = world.state.watch.all_turned_away();
+    let mut reasons: Vec<_> = known.iter().map(|sender| (sender.reason.as_str(), sender.requests)).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, [("bad_cluster", 6), ("method_not_allowed", 1), ("not_found", 6)], "{known:?}");
 }
 
 #[tokio::test]
@@ -217,6 +222,9 @@ async fn every_refusal_says_when_to_come_back() {
         assert_eq!(code(response).await, (status, expected.to_owned(), retry.map(str::to_owned)));
         let is_in_the_way = ["disk_full", "journal_full", "journal_failed"].contains(&expected);
         assert_eq!(world.state.receipts.health.refusal().is_some(), is_in_the_way, "{expected}");
+        // Whoever is told to come back is put off, and whoever is not has lost what it sent.
+        assert_eq!(world.state.watch.refusals().requests, u64::from(retry.is_some()), "{expected}");
+        assert_eq!(world.state.watch.all_turned_away().len(), usize::from(retry.is_none()), "{expected}");
         assert_eq!(world.post(Body::from("{}")).await.status(), 200);
         assert_eq!(world.state.receipts.health.refusal(), None);
     }

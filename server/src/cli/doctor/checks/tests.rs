@@ -48,6 +48,9 @@ fn every_problem_is_found_by_its_check() {
     check(|body| body["sources"][0]["truncated"] = 1.into(), &["truncated"]);
     check(|body| body["ingest"]["last_refused"] = "2026-11-23T15:50:00Z".into(), &["refused"]);
     check(|body| body["ingest"]["last_refused"] = "2026-11-21T15:50:00Z".into(), &[]);
+    let turned_away = |last: &str| json!([{"sender": "10.0.0.9", "reason": "login_failed", "detail": "no", "path": "/v1/audit/prod", "requests": 3, "last": last}]);
+    check(|body| body["ingest"]["turned_away"] = turned_away("2026-11-23T15:50:00Z"), &["turned-away"]);
+    check(|body| body["ingest"]["turned_away"] = turned_away("2026-11-21T15:50:00Z"), &[]);
     let certificate = |not_after: &str| json!([{"listener": "api", "not_after": not_after}]);
     check(|body| body["certificates"] = certificate("2027-11-23T15:50:00Z"), &[]);
     assert!(
