@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-use self::log_limit::LogLimit;
+pub(crate) use self::log_limit::LogLimit;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, RefusalLabels, RequestLabels};
 

@@ -103,8 +103,12 @@ impl Door {
         let files = tls::server(name, tls)?.map(Arc::new);
         let certificate = files.clone().map(|files| Certificate { listener: name, files });
         let labels = ListenerLabels { listener: name };
-        let tls =
-            files.map(|files| Tls { files, failed: metrics.handshakes_failed.get_or_create_owned(&labels) });
+        let tls = files.map(|files| Tls {
+            files,
+            listener: name,
+            failed: metrics.handshakes_failed.get_or_create_owned(&labels),
+            log_limit: Arc::default(),
+        });
         Ok(Self { listener: listener.with_tls(tls), access: Access::open(name, role, auth)?, certificate })
     }
 }

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 /// One line per code in so much time; the next one says how many were left out.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// When a code was last logged, and how often it came since.
+/// When a code, or another kind of trouble, was last logged, and how often it came since.
 #[derive(Debug, Default)]
-pub(super) struct LogLimit {
+pub(crate) struct LogLimit {
     /// Codes are a fixed list, so this stays small.
     last: Mutex<BTreeMap<&'static str, (Instant, u64)>>,
 }
 
 impl LogLimit {
     /// Whether to log now, and how many were left out before.
-    pub(super) fn pass(&self, code: &'static str, now: Instant) -> Option<u64> {
+    pub(crate) fn pass(&self, code: &'static str, now: Instant) -> Option<u64> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match last.get_mut(code) {
             Some((logged, left_out)) if now.duration_since(*logged) < INTERVAL => {

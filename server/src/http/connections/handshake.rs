@@ -1,8 +1,9 @@
 //! The TLS handshake, within a time.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::counter::Counter;
 use tokio::net::TcpStream;
@@ -10,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::http::around::LogLimit;
 use crate::tls::ServerTls;
 use crate::watched::Watched;
 
@@ -23,8 +25,12 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     pub(crate) files: Arc<Watched<ServerTls>>,
+    /// The listener's name.
+    pub(crate) listener: &'static str,
     /// Counts handshakes that failed.
     pub(crate) failed: Counter,
+    /// Shared by all connections of the listener.
+    pub(crate) log_limit: Arc<LogLimit>,
 }
 
 impl Tls {
@@ -41,14 +47,57 @@ impl Tls {
             () = stop.cancelled() => return None,
             done = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => done,
         };
-        let error = match done {
+        match done {
             Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it took too long".to_owned(),
-        };
+            Ok(Err(error)) => self.log(&error, peer),
+            Err(_) => tracing::debug!(listener = self.listener, %peer, "a TLS handshake took too long"),
+        }
         self.failed.inc();
-        // Port scanners and clients without the authority do that all day; the metric says whether there is a pattern.
-        tracing::debug!(%peer, error, "TLS handshake failed");
         None
+    }
+
+    /// An API server that trusts another authority, or is not trusted itself, is to be found in the log. Whoever only knocks, as
+    /// probes and scanners do all day, is not.
+    fn log(&self, error: &io::Error, peer: SocketAddr) {
+        let why = error.get_ref().and_then(|error| error.downcast_ref()).map(why);
+        let left_out = why.and_then(|why| self.log_limit.pass(why, Instant::now()));
+        match (why, left_out) {
+            (Some(why), Some(left_out)) => {
+                tracing::warn!(listener = self.listener, %peer, %error, left_out, "TLS handshake failed: {why}");
+            }
+            _ => tracing::debug!(listener = self.listener, %peer, %error, "TLS handshake failed"),
+        }
+    }
+}
+
+/// What is wrong, in the words of whoever runs the server.
+fn why(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::AlertReceived(_) => {
+            "the client refuses this server's certificate; does it trust its authority, and is the name or address listed in it?"
+        }
+        rustls::Error::InvalidCertificate(_) => {
+            "the client's certificate is from no authority in client_ca, or has ended"
+        }
+        rustls::Error::InvalidMessage(_) => "the client speaks no TLS; its URL has to begin with https://",
+        _ => "the client and this server do not agree",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{AlertDescription, CertificateError, InvalidMessage};
+
+    use super::*;
+
+    #[test]
+    fn each_failure_says_whose_it_is() {
+        fn check(error: &rustls::Error, expected: &str) {
+            assert!(why(error).contains(expected), "{error}: {}", why(error));
+        }
+        check(&rustls::Error::AlertReceived(AlertDescription::UnknownCA), "refuses this server's");
+        check(&rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer), "client_ca");
+        check(&rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), "https://");
+        check(&rustls::Error::HandshakeNotComplete, "do not agree");
     }
 }
