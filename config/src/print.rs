@@ -28,7 +28,9 @@ pub fn warnings(settings: &Settings) -> Vec<String> {
         warnings.extend(open);
     }
     for query in &settings.ingest.drop {
-        warnings.push(format!("ingest.drop: events that match `{query}` are not kept"));
+        warnings.push(format!(
+            "ingest.drop: events that match `{query}` are not kept; `taffrail status` counts them"
+        ));
     }
     for resource in &settings.redaction.off {
         warnings.push(format!(

@@ -1,16 +1,22 @@
 //! Why nothing was found: what was searched, what is there at all, and how to widen the question.
 
+use anyhow::Context;
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 use taffrail_query::{Query, TimeRange};
 
 use crate::cli::question::Question;
 use crate::cli::source::Source;
-use crate::cli::table::grouped;
+use crate::cli::status::view::Status;
+use crate::cli::table::counted;
 use crate::cli::times::{shown, zone_name};
 use crate::read::ClusterBody;
 
 /// Nobody reads more clusters at once.
 const MAX_CLUSTERS: usize = 10;
+
+/// How a warning begins about events that the settings do not keep.
+const NOT_KEPT: &str = "ingest.drop: ";
 
 /// The explanation, line by line.
 pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Vec<String>> {
@@ -22,11 +28,17 @@ pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Ve
         let least = if anywhere.exact { "" } else { "at least " };
         lines.push(match anywhere.value {
             0 => "without the time range: nothing either; try fewer terms".to_owned(),
-            1 => "without the time range: 1 event".to_owned(),
-            count => format!("without the time range: {least}{} events", grouped(count)),
+            count => format!("without the time range: {least}{}", counted(count, "event")),
         });
     }
+    lines.extend(not_kept(source)?);
     Ok(lines)
+}
+
+/// What is dropped on arrival: it may be what was asked for.
+fn not_kept(source: &Source) -> anyhow::Result<Vec<String>> {
+    let status = Status::deserialize(source.status()?).context("the status is not understood")?;
+    Ok(status.warnings.into_iter().filter(|warning| warning.starts_with(NOT_KEPT)).collect())
 }
 
 fn received(clusters: &[ClusterBody], question: &Question) -> Vec<String> {
@@ -54,9 +66,9 @@ fn span(cluster: &ClusterBody, range: TimeRange, zone: &TimeZone) -> String {
         ""
     };
     format!(
-        "received: cluster {}, {} events from {} to {} ({}){where_it_lies}",
+        "received: cluster {}, {} from {} to {} ({}){where_it_lies}",
         cluster.cluster,
-        grouped(cluster.events),
+        counted(cluster.events, "event"),
         shown(cluster.first, zone),
         shown(cluster.last, zone),
         zone_name(zone)
