@@ -19,7 +19,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use self::certificate::Facts;
 pub(crate) use self::certificate::names;
-pub(crate) use self::trouble::untrusted;
+pub(crate) use self::trouble::{tls_error, untrusted};
 use crate::exit::WrongUse;
 use crate::watched::Watched;
 

@@ -1,5 +1,7 @@
 //! How commands reach a server: its URL, over TLS if that says so, with the token that they were given.
 
+mod trouble;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use ureq::{Agent, RequestBuilder};
 use crate::args::ReachArgs;
 use crate::exit::WrongUse;
 use crate::tls::{self, Trust};
+
+pub(crate) use self::trouble::{API_PORT, INGEST_PORT, unreachable};
 
 /// A server on the same machine or network answers within milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

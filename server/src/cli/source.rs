@@ -32,10 +32,13 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The one that the flags name, else the default server if it answers, else the default directory. Says which.
+    /// The one that the flags name, else the default server if it answers, else the default directory. Says which: a server
+    /// does with its first answer.
     pub(crate) fn open(target: &TargetArgs) -> anyhow::Result<Self> {
         let source = Self::find(target)?;
-        note(&source.introduction());
+        if let Self::Directory(directory) = &source {
+            note(&format!("answers come from {}; {}", source.name(), directory.backlog_in_words()));
+        }
         Ok(source)
     }
 
@@ -68,15 +71,6 @@ impl Source {
         match self {
             Self::Server(server) => format!("server {}", server.url()),
             Self::Directory(directory) => format!("directory {}", directory.path().display()),
-        }
-    }
-
-    fn introduction(&self) -> String {
-        match self {
-            Self::Server(_) => format!("answers come from {}", self.name()),
-            Self::Directory(directory) => {
-                format!("answers come from {}; {}", self.name(), directory.backlog_in_words())
-            }
         }
     }
 

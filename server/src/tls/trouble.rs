@@ -31,7 +31,7 @@ fn advice(error: &ureq::Error) -> Option<&'static str> {
 }
 
 /// The error of TLS, if it is one.
-fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
+pub(crate) fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
     match error {
         ureq::Error::Rustls(error) => Some(error),
         ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),

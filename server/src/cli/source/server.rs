@@ -1,6 +1,7 @@
 //! A server as the source of answers: its HTTP API.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -9,7 +10,8 @@ use serde::de::DeserializeOwned;
 use ureq::Body;
 use ureq::http::{Response, StatusCode};
 
-use crate::cli::client::{Client, Reach, ServerUrl};
+use crate::cli::answer::note;
+use crate::cli::client::{API_PORT, Client, Reach, ServerUrl, unreachable};
 use crate::cli::query_problem::query_problem;
 use crate::cli::visible::visible;
 use crate::exit::WrongUse;
@@ -28,6 +30,7 @@ const MAX_PROBLEM_BYTES: u64 = 64 << 10;
 pub(crate) struct Server {
     client: Client,
     url: String,
+    is_introduced: AtomicBool,
 }
 
 /// Parameters of a request.
@@ -55,7 +58,7 @@ impl Server {
     /// The server at `url`, which may leave out `http://`.
     pub(crate) fn new(url: &str, reach: &Reach) -> anyhow::Result<Self> {
         let url = ServerUrl::parse(url, "http://127.0.0.1:8585")?;
-        Ok(Self { client: reach.client(&url)?, url: url.url })
+        Ok(Self { client: reach.client(&url)?, url: url.url, is_introduced: AtomicBool::new(false) })
     }
 
     /// Where it is.
@@ -138,30 +141,20 @@ impl Server {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.call().map_err(|error| self.unreachable(&error))?;
+        let response = request.call().map_err(|error| unreachable(&self.url, &error))?;
         if response.status() == StatusCode::OK {
+            self.introduce();
             return Ok(response);
         }
         let query = parameters.iter().find(|(name, _)| *name == "q").map_or("", |(_, query)| query);
         self.refused(response, query)
     }
 
-    fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
-        if let Some(error) = crate::tls::untrusted(&self.url, error) {
-            return error;
+    /// Says once that the answers are this server's: not before there are any.
+    fn introduce(&self) {
+        if !self.is_introduced.swap(true, Ordering::Relaxed) {
+            note(&format!("answers come from server {}", self.url));
         }
-        match error {
-            ureq::Error::Timeout(_) => anyhow!("{} did not answer in time; is it overloaded?", self.url),
-            ureq::Error::Io(error) => self.unreachable_because(error),
-            _ => self.unreachable_because(error),
-        }
-    }
-
-    fn unreachable_because(&self, why: impl std::fmt::Display) -> anyhow::Error {
-        anyhow!(
-            "cannot reach {}: {why}; start it with `taffrail serve`, or read its directory with --data",
-            self.url
-        )
     }
 
     fn refused(&self, response: Response<Body>, query: &str) -> anyhow::Result<Response<Body>> {
@@ -183,6 +176,10 @@ impl Server {
             404 if text.is_empty() => {
                 bail!("{} has no such endpoint; is it a Taffrail API address of this version?", self.url)
             }
+            404 if problem.code == "not_found" && said.starts_with("there is nothing at") => bail!(
+                "{} does not answer questions; it may be the address for sending events, or for probes. Name that of the API, whose port is {API_PORT} if nothing else is set",
+                self.url
+            ),
             401 | 403 if problem.code != "wrong_host" => bail!(
                 "{} does not let you read: {text}; show a token with --token-file FILE, or read its directory with --data",
                 self.url

@@ -88,6 +88,12 @@ fn problems_become_the_exit_code_that_fits() {
     assert!(!busy.is::<WrongUse>() && busy.to_string().contains("try again in 3 s"), "{busy}");
     let failed = problem("500 Internal Server Error", "", r#"{"title":"failed","request_id":"r1"}"#);
     assert!(!failed.is::<WrongUse>() && failed.to_string().contains("request r1"), "{failed}");
+    let other_port = problem(
+        "404 Not Found",
+        "",
+        r#"{"code":"not_found","detail":"there is nothing at /api/v1/events","request_id":"r1"}"#,
+    );
+    assert!(other_port.to_string().contains("8585"), "{other_port}");
     let foreign = problem("404 Not Found", "", "<html>");
     assert!(foreign.to_string().contains("is it a Taffrail API"), "{foreign}");
     let not_json = problem("200 OK", "", "<ht>");
