@@ -195,7 +195,7 @@ fn of_a_cut_file_all_that_came_before_is_sent_and_no_more_is_said_to_be() {
     server.api().wait_until_searchable();
     let found = server.api().total("");
     assert!((expected..=expected + 1).contains(&found), "{found} of {expected}");
-    assert!(done.stderr.contains(&format!("({found} records in all are acknowledged)")), "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("(acknowledged in all: {found} records)")), "{}", done.stderr);
     assert!(done.stderr.contains("cut.gz at byte"), "{}", done.stderr);
 }
 

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use anyhow::Context;
 use taffrail_config::Settings;
 use taffrail_ingest::IngestError;
 use taffrail_ingest::import::{ImportInput, Part, read_parts};
 
-use self::requests::Requests;
+use self::requests::{Refused, Requests};
 use self::sender::Sender;
 use super::is_stdin;
 use super::progress::Progress;
 use super::report::{self, Sent};
 use super::target::ServerTarget;
+use crate::cli::table::counted;
 
 /// Of how many of the largest events (`ingest.max_event_bytes`) one that is larger may take the memory here. It is sent
 /// whole, so that the server, which cuts it, also marks it as cut.
@@ -42,12 +42,11 @@ pub(super) fn import(
         let sent = send_file(path, max_item_bytes, &mut sender, &read, &mut |sent| {
             bar.show(read.load(Ordering::Relaxed), total, sent.records);
         });
-        sent.with_context(|| {
-            format!(
-                "{} was sent only in part ({} records in all are acknowledged); send it again: nothing is added twice",
-                path.display(),
-                sender.requests.sent.records
-            )
+        sent.map_err(|error| {
+            let (path, sent) = (path.display(), counted(sender.requests.sent.records, "record"));
+            let what_next =
+                if error.is::<Refused>() { "" } else { "; send it again: nothing is added twice" };
+            error.context(format!("{path} was not sent whole (acknowledged in all: {sent}){what_next}"))
         })?;
     }
     bar.finish();

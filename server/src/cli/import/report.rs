@@ -9,7 +9,7 @@ use taffrail_ingest::import::ImportReport;
 
 use crate::cli::answer::{answer, note};
 use crate::cli::bytes::bytes_in_words;
-use crate::cli::table::grouped;
+use crate::cli::table::{counted, grouped};
 use crate::data_dir::DataDir;
 use crate::exit::{FOUND, NOTHING_FOUND};
 
@@ -49,8 +49,8 @@ pub(super) struct Outcome {
 pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> anyhow::Result<ExitCode> {
     let counts = report.counts;
     let mut lines = vec![format!(
-        "read {} records of cluster {cluster} into {}: {} in {:.1} s ({:.1} MB/s)",
-        grouped(counts.read + report.dead + report.dropped),
+        "read {} of cluster {cluster} into {}: {} in {:.1} s ({:.1} MB/s)",
+        counted(counts.read + report.dead + report.dropped, "record"),
         dir.path().display(),
         bytes_in_words(report.bytes),
         report.took.as_secs_f64(),
@@ -71,9 +71,9 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
 /// Of an import through a server.
 pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<ExitCode> {
     let mut lines = vec![format!(
-        "sent {} records of cluster {cluster} to {ingest} in {} requests: {} in {:.1} s ({:.1} MB/s); all are acknowledged",
-        grouped(sent.records),
-        grouped(sent.requests),
+        "sent {} of cluster {cluster} to {ingest} in {}: {} in {:.1} s ({:.1} MB/s); all are acknowledged",
+        counted(sent.records, "record"),
+        counted(sent.requests, "request"),
         bytes_in_words(sent.bytes),
         sent.took.as_secs_f64(),
         rate(sent.bytes, sent.took),
@@ -152,19 +152,22 @@ fn rate(bytes: u64, took: Duration) -> f64 {
     bytes as f64 / 1e6 / took.as_secs_f64().max(0.001)
 }
 
-/// Nothing but what is no event looks like the wrong file.
+/// Whoever imports a file without a single event has probably named the wrong one.
 fn write(lines: &[String], records: u64, dead: u64) -> anyhow::Result<ExitCode> {
-    let is_wrong_file = records == 0 && dead > 0;
     answer(|out| {
         for line in lines {
             writeln!(out, "{line}")?;
         }
-        if is_wrong_file {
-            out.flush()?;
-            note(
-                "there is no audit event in it: is it the right file? `taffrail deadletters` shows what was found",
-            );
+        if records > 0 {
+            return Ok(FOUND);
         }
-        Ok(if is_wrong_file { NOTHING_FOUND } else { FOUND })
+        out.flush()?;
+        note(match dead {
+            0 => "there is no audit event in it: is it the right file?",
+            _ => {
+                "there is no audit event in it: is it the right file? `taffrail deadletters` shows what was found"
+            }
+        });
+        Ok(NOTHING_FOUND)
     })
 }

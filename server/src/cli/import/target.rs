@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use serde::Deserialize;
 use taffrail_config::Settings;
 use taffrail_event::WriteCounts;
 use ureq::http::{StatusCode, Uri};
 
-use crate::cli::client::{Client, Reach, ServerUrl};
+use crate::cli::client::{Client, INGEST_PORT, Reach, ServerUrl, unreachable};
 use crate::data_dir::{DataDir, Lock, LockError};
-use crate::tls;
 use crate::unwanted::UnwantedBody;
 
 /// How an ingest address is written, for messages.
@@ -89,12 +88,15 @@ fn named(typed: &str, reach: &Reach) -> anyhow::Result<ServerTarget> {
     let ServerUrl { url: full, host } = ServerUrl::parse(typed, EXAMPLE)?;
     let client = reach.client(&ServerUrl { url: full.clone(), host: host.clone() })?;
     let answer = client.get(&format!("{full}/api/v1/status")).call();
-    let answer = answer.map_err(|error| {
-        tls::untrusted(&full, &error)
-            .unwrap_or_else(|| anyhow::Error::new(error).context(format!("cannot reach {full}")))
-    })?;
-    if answer.status() != StatusCode::OK {
-        return Ok(ServerTarget { client, ingest: full, api: None });
+    let answer = answer.map_err(|error| unreachable(&full, &error))?;
+    match answer.status() {
+        StatusCode::OK => {}
+        // The ingest listener has nothing at this path, whoever asks.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => bail!(
+            "{full} is the address for questions, and does not say without a credential for reading where events go: \
+             name the ingest address, whose port is {INGEST_PORT} if nothing else is set"
+        ),
+        _ => return Ok(ServerTarget { client, ingest: full, api: None }),
     }
     let status: StatusBody = serde_json::from_reader(answer.into_body().into_reader())
         .map_err(|_| anyhow!("{full} is no Taffrail server"))?;

@@ -8,6 +8,7 @@ use ureq::http::{HeaderMap, Response, StatusCode};
 use ureq::typestate::WithBody;
 use ureq::{Body, RequestBuilder};
 
+use crate::cli::client::INGEST_PORT;
 use crate::cli::import::report::{Outcome, Sent};
 use crate::cli::import::target::{ServerTarget, StatusBody};
 
@@ -73,7 +74,7 @@ impl<'a> Requests<'a> {
                     self.sent.put_off += 1;
                     (retry_after(answer.headers()), problem(answer))
                 }
-                Ok(answer) => bail!("{} refused a request: {}", self.url, problem(answer)),
+                Ok(answer) => return Err(Refused::of(&self.url, answer).into()),
                 Err(error) => {
                     if let Some(error) = crate::tls::untrusted(&self.url, &error) {
                         return Err(error);
@@ -123,6 +124,40 @@ impl<'a> Requests<'a> {
         let status = serde_json::from_reader(answer.into_body().into_reader())
             .map_err(|_| anyhow!("the status of {api} is not understood"))?;
         Ok(Some(status))
+    }
+}
+
+/// A server that does not take what it is sent, now or later: the same once more is of no use.
+#[derive(Debug, thiserror::Error)]
+#[error("{url} refused the events: {detail}; {}", self.advice())]
+pub(super) struct Refused {
+    url: String,
+    status: StatusCode,
+    detail: String,
+}
+
+impl Refused {
+    fn of(url: &str, answer: Response<Body>) -> Self {
+        Self { url: url.to_owned(), status: answer.status(), detail: problem(answer) }
+    }
+
+    /// What to change.
+    fn advice(&self) -> String {
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                "show a token that may send events of this cluster with --token-file FILE; `taffrail token new --name NAME --cluster CLUSTER` makes one".to_owned()
+            }
+            StatusCode::FORBIDDEN => {
+                "name a cluster that the token is for with --cluster, or another token with --token-file".to_owned()
+            }
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => format!(
+                "--server has to be an address of a Taffrail server: that for sending events, whose port is {INGEST_PORT} if nothing else is set, or that of its API"
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                "raise ingest.max_decompressed_bytes there, or the limit of the proxy on the way".to_owned()
+            }
+            _ => "see the server's log".to_owned(),
+        }
     }
 }
 
@@ -200,6 +235,22 @@ mod tests {
         check(Some("7"), 7);
         check(Some("86400"), 30);
         check(Some("Wed, 21 Oct 2026 07:28:00 GMT"), 1);
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_change() {
+        fn check(status: u16, expected: &str) {
+            let status = StatusCode::from_u16(status).unwrap();
+            let refused = Refused { url: "http://a".to_owned(), status, detail: "no".to_owned() };
+            let text = refused.to_string();
+            assert!(text.starts_with("http://a refused the events: no; "), "{text}");
+            assert!(text.contains(expected) && !text.contains("again"), "{text}");
+        }
+        check(401, "--token-file");
+        check(403, "--cluster");
+        check(404, "8586");
+        check(405, "8586");
+        check(413, "max_decompressed_bytes");
     }
 
     #[test]
