@@ -1,5 +1,7 @@
 //! Settings as text: the YAML that loads them again, and what is legal but should stay visible.
 
+use bytesize::ByteSize;
+
 use crate::settings::Settings;
 use crate::validate::{Exposed, exposed};
 
@@ -11,9 +13,10 @@ pub fn print(settings: &Settings) -> String {
         .unwrap_or_else(|error| format!("# settings cannot be written: {error}\n"))
 }
 
-/// What the settings permit that somebody should keep seeing: at start, in the status, in the UI.
+/// What the settings permit that somebody should keep seeing: at start, in the status, in the UI. `disk_bytes` is the size of the
+/// file system that holds the data, as far as it is known.
 #[must_use]
-pub fn warnings(settings: &Settings) -> Vec<String> {
+pub fn warnings(settings: &Settings, disk_bytes: Option<u64>) -> Vec<String> {
     let mut warnings = Vec::new();
     if settings.allow_insecure {
         let open: Vec<String> = exposed(settings)
@@ -37,5 +40,27 @@ pub fn warnings(settings: &Settings) -> Vec<String> {
             "redaction.off: {resource} are stored in the clear, with every secret they contain"
         ));
     }
+    warnings.extend(no_room(settings, disk_bytes));
     warnings
+}
+
+/// The journal and the dead letters count in the limit, and removing splits makes neither of them smaller.
+fn no_room(settings: &Settings, disk_bytes: Option<u64>) -> Option<String> {
+    let limit = settings.index.retention.max_bytes.of(disk_bytes)?;
+    let (journal, letters) = (settings.journal.max_bytes, settings.ingest.dead_letter_bytes);
+    (limit < journal.saturating_add(letters)).then(|| {
+        format!(
+            "index.retention.max_bytes: {} is less than the journal ({}, journal.max_bytes) and the dead letters ({}, \
+             ingest.dead_letter_bytes) may take: should they do so, every split is removed, and in vain; raise it, or lower \
+             journal.max_bytes",
+            rounded(limit),
+            rounded(journal),
+            rounded(letters)
+        )
+    })
+}
+
+/// A share of a file system is no round number.
+fn rounded(bytes: u64) -> String {
+    ByteSize(bytes).display().iec().to_string()
 }

@@ -6,6 +6,7 @@ use taffrail_config::{ClientSettings, Host, Settings};
 
 use crate::args::SettingsArgs;
 use crate::exit::WrongUse;
+use crate::serve::disk_total;
 
 /// The effective settings.
 pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
@@ -19,7 +20,18 @@ pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
     // Variables that are not UTF-8 are somebody else's.
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Ok(taffrail_config::load(args.config.as_deref(), env, flags, &host())?)
+    let mut settings = taffrail_config::load(args.config.as_deref(), env, flags, &host())?;
+    // Whoever reads it in a log or a status does not know where the command was started.
+    if let Ok(data) = std::path::absolute(&settings.data) {
+        settings.data = data;
+    }
+    Ok(settings)
+}
+
+/// What the settings permit that somebody should keep seeing, on the disk that holds the data or will.
+pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
+    let disk_bytes = settings.data.ancestors().find_map(disk_total);
+    taffrail_config::warnings(settings, disk_bytes)
 }
 
 /// How a command reaches a server that is named: nothing else of the settings matters then, not even whether there is a home

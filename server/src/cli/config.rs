@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use taffrail_config::{ConfigError, Problem, Settings, print, warnings};
+use taffrail_config::{ConfigError, Problem, Settings, print};
 use taffrail_ingest::redact::Redactor;
 
 use super::answer::{Answer, answer, note};
@@ -77,5 +77,5 @@ fn at_start(settings: &Settings) -> Vec<Problem> {
 }
 
 fn warn(settings: &Settings) {
-    warnings(settings).iter().for_each(|warning| note(&format!("warning: {warning}")));
+    settings::warnings(settings).iter().for_each(|warning| note(&format!("warning: {warning}")));
 }

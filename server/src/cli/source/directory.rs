@@ -27,6 +27,7 @@ use crate::read::{
     events, facets, levels, sources, without_own,
 };
 use crate::serve::disk_free;
+use crate::settings;
 
 /// A data directory.
 pub(crate) struct Directory {
@@ -49,7 +50,7 @@ impl Directory {
         let dir = DataDir::existing(&settings.data)?;
         let store = Store::open_read_only(&dir.index(), &settings.index)
             .with_context(|| format!("cannot read the index in {}", dir.path().display()))?;
-        let warnings = taffrail_config::warnings(settings);
+        let warnings = settings::warnings(settings);
         Ok(Self {
             dir,
             search: store.search(),
