@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use taffrail_config::Settings;
+use taffrail_config::{LogFormat, Settings};
 use taffrail_ingest::pipeline;
 
 pub(crate) use self::doors::Certificate;
@@ -91,11 +91,12 @@ async fn serve(settings: &Settings, dir: &DataDir, opened: Opened) -> anyhow::Re
     let health = Arc::clone(&opened.health);
     let mut tasks = Tasks::default();
     let read_log = start_read_log(&mut tasks, &stops, settings, &opened)?;
-    let parts = Parts { settings, dir, opened: &opened, read_log, warnings: warnings(settings) };
+    let warnings = settings::warnings(settings);
+    let parts = Parts { settings, dir, opened: &opened, read_log, warnings: warnings.clone() };
     start_listeners(&mut tasks, &stops, doors, parts);
     start_threads(&mut tasks, &stops, settings, dir, opened, followed)?;
     dir.write_server(&server)?;
-    announce(&server, &warnings(settings))?;
+    announce(&server, &warnings, settings.log.format)?;
     run_until_stopped(tasks, stops, &health, dir).await
 }
 
@@ -203,13 +204,8 @@ fn follow_logs(
     })
 }
 
-/// What the settings permit, repeated at every start and in the status.
-fn warnings(settings: &Settings) -> Vec<String> {
-    taffrail_config::warnings(settings)
-}
-
-/// One line for whoever started it; the log says the same to whoever reads logs.
-fn announce(server: &ServerFile, warnings: &[String]) -> anyhow::Result<()> {
+/// One line for whoever started it; the log says the same to whoever reads logs. A collector of JSON takes both streams for one.
+fn announce(server: &ServerFile, warnings: &[String], format: LogFormat) -> anyhow::Result<()> {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -219,6 +215,9 @@ fn announce(server: &ServerFile, warnings: &[String]) -> anyhow::Result<()> {
         version = env!("CARGO_PKG_VERSION"),
         "listening"
     );
+    if format == LogFormat::Json {
+        return Ok(());
+    }
     let mut out = std::io::stdout().lock();
     let line =
         format!("taffrail answers at {} and takes events at {}/v1/audit/CLUSTER", server.api, server.ingest);
