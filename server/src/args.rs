@@ -8,7 +8,7 @@ mod setup;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
 pub(crate) use self::query::QueryWords;
@@ -345,12 +345,13 @@ pub(crate) enum TokenCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("grant").required(true).args(["clusters", "read"])))]
 pub(crate) struct NewTokenArgs {
     /// Names whoever gets it, in logs and in the record of reads
     #[arg(long, value_name = "NAME")]
     pub(crate) name: String,
     /// Lets it send events of this cluster; may be given several times
-    #[arg(long = "cluster", value_name = "NAME", required_unless_present = "read", conflicts_with = "read")]
+    #[arg(long = "cluster", value_name = "NAME")]
     pub(crate) clusters: Vec<String>,
     /// Lets it read
     #[arg(long)]

@@ -13,7 +13,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::sign::CertifiedKey;
+use rustls::{InconsistentKeys, RootCertStore, ServerConfig};
 use taffrail_config::TlsSettings;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -106,6 +107,14 @@ fn server_tls(name: &str, cert: &Path, key: &Path, client_ca: Option<&Path>) -> 
         builder.with_single_cert(chain, key).context("certificate and key do not belong together")?;
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(ServerTls { config: Arc::new(config), not_after: facts.not_after })
+}
+
+/// Whether the key is that of the first certificate, both in PEM. A key of a kind that is not known here may be.
+pub(crate) fn belong_together(certificates: &str, key: &str) -> bool {
+    let chain = CertificateDer::pem_slice_iter(certificates.as_bytes()).collect::<Result<Vec<_>, _>>();
+    let (Ok(chain), Ok(key)) = (chain, PrivateKeyDer::from_pem_slice(key.as_bytes())) else { return true };
+    let paired = CertifiedKey::from_der(chain, key, &provider());
+    !matches!(paired, Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)))
 }
 
 /// The certificates of a PEM file, of which there is at least one.

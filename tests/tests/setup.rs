@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use taffrail_tests::cli::{Finished, taffrail};
-use taffrail_tests::{audit_policy, yaml};
+use taffrail_tests::{Authority, audit_policy, yaml};
 use tempfile::TempDir;
 
 const URL: &str = "https://10.0.0.5:8586";
@@ -247,6 +247,30 @@ fn the_kubeconfig_carries_what_was_given() {
 }
 
 #[test]
+fn steps_name_the_files_that_were_given_and_no_placeholder() {
+    let folder = Folder::new();
+    let printed = |platform: &str, options: &[&str]| {
+        let all = [&["--url", URL, "--ca", "@ca.pem"], options].concat();
+        folder.setup(platform, &all).ok().stdout
+    };
+    let from_file = |name: &str| format!("$(cat {})", folder.text(name));
+    for platform in ["openshift", "eks", "aks", "gke"] {
+        let given = printed(platform, &["--token-file", "@token"]);
+        assert!(given.contains(&from_file("token")) && !given.contains(TOKEN), "{platform}: {given}");
+        assert!(!given.contains("=TOKEN"), "{platform}: {given}");
+        let made = printed(platform, &[]);
+        assert!(made.contains("> token)") && made.contains("$(cat token)"), "{platform}: {made}");
+    }
+    let shown = printed("openshift", &["--client-cert", "@client.pem", "--client-key", "@client.key"]);
+    for name in ["ca.pem", "client.pem", "client.key"] {
+        assert!(shown.contains(&folder.text(name)), "{name}: {shown}");
+    }
+    assert!(printed("eks", &[]).contains("https://10.0.0.5:8586/v1/audit/prod"));
+    let no_port = folder.setup("kubeadm", &["--url", "https://10.0.0.5"]).ok().stdout;
+    assert!(no_port.contains("no port"), "{no_port}");
+}
+
+#[test]
 fn credentials_are_for_their_owner_and_nothing_is_replaced() {
     let folder = Folder::new();
     let options = ["--url", URL, "--token-file", "@token"];
@@ -291,6 +315,21 @@ fn wrong_use_says_what_to_write() {
         "--token-file",
     );
     check("minikube", &["--url", URL], "kubeadm");
+    check("kubeadm", &[], "--tail");
+    check("kubeadm", &["--url", "http://10.0.0.5:8586"], "--allow-insecure");
+    check("kubeadm", &["--url", "http://127.0.0.1:8586", "--ca", "@ca.pem"], "https://");
+    for platform in ["openshift", "eks", "aks", "gke"] {
+        check(platform, &["--url", "https://127.0.0.1:8586"], "reaches");
+    }
+    let authority = Authority::new();
+    let (one, other) = (authority.issue("one", &[]), authority.issue("other", &[]));
+    let (one_cert, one_key) = (authority.write("one.pem", &one.cert), authority.write("one.key", &one.key));
+    let other_key = authority.write("other.key", &other.key);
+    let [one_cert, one_key, other_key] =
+        [&one_cert, &one_key, &other_key].map(|path| path.to_str().expect("UTF-8"));
+    let pair = |key| ["--url", URL, "--client-cert", one_cert, "--client-key", key];
+    check("kubeadm", &pair(other_key), "not the key of the certificate");
+    folder.setup("kubeadm", &pair(one_key)).ok();
     for name in ["Prod!", "taffrail"] {
         let cluster = taffrail(&["setup", "kubeadm", "--cluster", name, "--url", URL]);
         assert_eq!(cluster.code, 2, "{name}");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 /// Who runs the API servers, and so how they can be told to send their audit events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,6 +28,7 @@ pub(crate) enum Platform {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("way").required(true).multiple(true).args(["url", "tail"])))]
 pub(crate) struct SetupArgs {
     /// What runs the control plane
     #[arg(value_name = "PLATFORM", value_enum)]
@@ -36,8 +37,11 @@ pub(crate) struct SetupArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: String,
     /// Ingest address of the server, as the API servers reach it, e.g. https://10.0.0.5:8586
-    #[arg(long, value_name = "URL", required_unless_present = "tail")]
+    #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// Take http:// for another machine: everything is sent in the clear, and anybody can forge events
+    #[arg(long, requires = "url")]
+    pub(crate) allow_insecure: bool,
     /// Certificates that vouch for the server's (PEM)
     #[arg(long, value_name = "FILE", requires = "url")]
     pub(crate) ca: Option<PathBuf>,

@@ -49,7 +49,7 @@ fn plan(platform: Platform, wiring: &Wiring) -> Result<Plan, WrongUse> {
         Platform::K3s => Ok(rancher::k3s_plan(wiring)),
         Platform::Rke2 => Ok(rancher::rke2_plan(wiring)),
         Platform::Talos => Ok(talos::plan(wiring)),
-        Platform::Openshift => Ok(openshift::plan(wiring)),
+        Platform::Openshift => openshift::plan(wiring),
         Platform::Eks => clouds::eks_plan(wiring),
         Platform::Aks => clouds::aks_plan(wiring),
         Platform::Gke => clouds::gke_plan(wiring),

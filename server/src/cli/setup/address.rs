@@ -11,6 +11,7 @@ pub(super) struct Address {
     url: String,
     host: String,
     is_tls: bool,
+    has_port: bool,
 }
 
 impl Address {
@@ -46,7 +47,8 @@ impl Address {
         }
         let scheme = if is_tls { "https" } else { "http" };
         let url = format!("{scheme}://{authority}{path}/v1/audit/{cluster}");
-        Ok(Self { url, host: host.trim_matches(['[', ']']).to_ascii_lowercase(), is_tls })
+        let has_port = authority.port().is_some();
+        Ok(Self { url, host: host.trim_matches(['[', ']']).to_ascii_lowercase(), is_tls, has_port })
     }
 
     /// The URL that is posted to.
@@ -72,6 +74,13 @@ impl Address {
                 "{} is a name of the cluster's own DNS, which API servers usually cannot look up, as they run on the \
                  host's network. Use the ClusterIP of the service, or the address of a node.",
                 self.host
+            ));
+        }
+        if !self.has_port {
+            let port = if self.is_tls { 443 } else { 80 };
+            cautions.push(format!(
+                "The address names no port, so senders connect to {port}. That is right for a proxy in front of the server; \
+                 Taffrail itself takes events at port 8586 if nothing else is set."
             ));
         }
         if self.is_tls {
@@ -145,7 +154,7 @@ mod tests {
         check("https://10.0.0.5:8586", &["(IP address)"]);
         check("https://[fd00::5]:8586", &["fd00::5 as a subject alternative name (IP address)"]);
         check("https://taffrail.ops.svc:8586", &["ClusterIP", "(DNS name)"]);
-        check("https://taffrail.ops.svc.cluster.local", &["ClusterIP", "(DNS name)"]);
+        check("https://taffrail.ops.svc.cluster.local", &["ClusterIP", "443", "(DNS name)"]);
         check("http://10.0.0.5:8586", &["in the clear"]);
         check("http://127.0.0.1:8586", &[]);
         check("http://[::1]:8586", &[]);

@@ -39,9 +39,10 @@ pub(super) fn eks_plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
              aws lambda create-function --function-name {function} --runtime python3.13 --role ROLE \\\n         \
              --handler lambda_function.lambda_handler --timeout 60 --zip-file fileb://taffrail.zip \\\n         \
              --vpc-config SubnetIds=SUBNET,SecurityGroupIds=GROUP \\\n         \
-             --environment 'Variables={{TAFFRAIL_URL={url},TAFFRAIL_TOKEN=TOKEN}}'\n   \
+             --environment \"Variables={{TAFFRAIL_URL={url}{token}}}\"\n   \
              Lambda tries a failed batch twice again and then drops it: give it an on-failure destination to keep those.",
             url = receiver.address.url(),
+            token = token_from_file(receiver).map_or(String::new(), |token| format!(",TAFFRAIL_TOKEN={token}")),
         ),
         format!(
             "Subscribe it to the audit streams:\n       \
@@ -82,7 +83,7 @@ pub(super) fn aks_plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
          az monitor diagnostic-settings create --name taffrail --resource CLUSTER-ID \\\n         \
          --event-hub audit --event-hub-rule NAMESPACE-RULE-ID --logs '[{\"category\":\"kube-audit\",\"enabled\":true}]'"
             .to_owned(),
-        run_vector("EVENTHUB=NAMESPACE EVENTHUB_CONNECTION='Endpoint=sb://...' TAFFRAIL_TOKEN=TOKEN"),
+        run_vector("EVENTHUB=NAMESPACE EVENTHUB_CONNECTION='Endpoint=sb://...'", receiver),
         format!(
             "{FILES_TOO} a diagnostic setting may\n   write to a storage account as well or instead.\n       \
              taffrail import --cluster {} PT1H.json...",
@@ -112,7 +113,7 @@ pub(super) fn gke_plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
          --member \"$(gcloud logging sinks describe taffrail --format 'value(writerIdentity)')\"\n       \
          gcloud pubsub subscriptions create taffrail --topic taffrail-audit --message-retention-duration 7d"
             .to_owned(),
-        run_vector("PROJECT=... TAFFRAIL_TOKEN=TOKEN"),
+        run_vector("PROJECT=...", receiver),
         format!(
             "{FILES_TOO}\n       \
              gcloud logging read 'protoPayload.serviceName=\"k8s.io\"' --freshness 7d --format json > entries.json\n       \
@@ -140,11 +141,12 @@ fn cloud<'a>(wiring: &'a Wiring, platform: &str) -> Result<(Plan, &'a Receiver),
     if matches!(receiver.credential, Credential::Certificate { .. }) {
         return Err(WrongUse("--client-cert: this way needs a token; name it with --token-file".to_owned()));
     }
+    receiver.refuse_loopback("the cloud")?;
     let plan = Plan {
         title: title(wiring, platform),
         cautions: receiver.cautions(),
         files: receiver.ca.iter().map(|ca| PlanFile::public("ca.crt", ca.clone())).collect(),
-        steps: token_step(wiring, "use it where TOKEN stands below").into_iter().collect(),
+        steps: token_step(wiring, "keep it in a file").into_iter().collect(),
         verify: format!(
             "   Within minutes, and it lasts longer on the first day:\n       taffrail status\n       \
              taffrail search --cluster {} --since 15m --limit 5\n       taffrail deadletters --limit 5",
@@ -168,8 +170,15 @@ fn vector(template: &str, receiver: &Receiver) -> PlanFile {
     PlanFile::public("vector.yaml", content)
 }
 
-fn run_vector(environment: &str) -> String {
+/// The token as a shell reads it: it stands in no plan, which may be shown around.
+fn token_from_file(receiver: &Receiver) -> Option<String> {
+    (!matches!(receiver.credential, Credential::None)).then(|| format!("$(cat {})", receiver.files.token))
+}
+
+fn run_vector(environment: &str, receiver: &Receiver) -> String {
+    let token =
+        token_from_file(receiver).map_or(String::new(), |token| format!(" TAFFRAIL_TOKEN=\"{token}\""));
     format!(
-        "Run Vector where it reaches both (https://vector.dev):\n       {environment} vector --config vector.yaml"
+        "Run Vector where it reaches both (https://vector.dev):\n       {environment}{token} vector --config vector.yaml"
     )
 }

@@ -38,7 +38,8 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
          $EDITOR cluster.yaml\n       \
          kubeadm init phase upload-config kubeadm --config cluster.yaml\n       \
          kubeadm init phase control-plane apiserver --config cluster.yaml     # on each node, one after the other\n   \
-         If cluster.yaml says v1beta3, extraArgs is a map there: audit-policy-file: /etc/..."
+         If cluster.yaml says v1beta3 (kubeadm before 1.31), extraArgs is a map there, and kubeadm refuses a list with \"cannot\n   \
+         unmarshal array\". Write each as NAME: \"VALUE\", as in audit-webhook-mode: \"batch\"."
             .to_owned(),
     );
     plan.steps.push(format!(

@@ -57,11 +57,12 @@ pub(super) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::address::Address;
+    use super::super::wiring::Files;
     use super::*;
 
     fn check(base: &str, ca: Option<&str>, credential: Credential, expected: &str) {
         let address = Address::new(base, "prod").unwrap();
-        let receiver = Receiver { address, ca: ca.map(str::to_owned), credential };
+        let receiver = Receiver { address, ca: ca.map(str::to_owned), credential, files: Files::default() };
         let (head, tail) =
             ("apiVersion: v1\nkind: Config\nclusters:\n- name: taffrail\n  cluster:\n", "contexts:");
         let found = kubeconfig(&receiver);

@@ -8,6 +8,7 @@ use super::apiserver::{SETTINGS_FILE, title, token_step};
 use super::kubeconfig::quoted;
 use super::plan::{Plan, PlanFile, indented};
 use super::wiring::{Credential, Receiver, Wiring};
+use crate::exit::WrongUse;
 
 const LOGS: [&str; 4] = [
     "/var/log/kube-apiserver/audit.log",
@@ -17,7 +18,7 @@ const LOGS: [&str; 4] = [
 ];
 
 /// An OpenShift cluster, through the collector, the log files, or both.
-pub(super) fn plan(wiring: &Wiring) -> Plan {
+pub(super) fn plan(wiring: &Wiring) -> Result<Plan, WrongUse> {
     let mut plan = Plan {
         title: title(wiring, "OpenShift"),
         cautions: vec![
@@ -41,30 +42,38 @@ pub(super) fn plan(wiring: &Wiring) -> Plan {
         undo: "       oc patch apiserver cluster --type merge -p '{\"spec\":{\"audit\":{\"profile\":\"Default\"}}}'".to_owned(),
     };
     if let Some(receiver) = &wiring.receiver {
+        receiver.refuse_loopback("the log collector")?;
         forwarded(&mut plan, wiring, receiver);
     }
     if wiring.tail {
         followed(&mut plan, wiring);
     }
-    plan
+    Ok(plan)
 }
 
 fn forwarded(plan: &mut Plan, wiring: &Wiring, receiver: &Receiver) {
     plan.cautions.extend(receiver.cautions());
     plan.files.push(PlanFile::public("forwarder.yaml", forwarder(receiver)));
     plan.steps.extend(token_step(wiring, "keep it in a file"));
+    let files = &receiver.files;
     let mut secret = "oc -n openshift-logging create secret generic taffrail".to_owned();
     match &receiver.credential {
         Credential::None => {}
-        Credential::Placeholder | Credential::Token(_) => secret.push_str(" --from-file=token=token"),
+        // From the file itself the line's end would come along, which no header may hold.
+        Credential::Placeholder | Credential::Token(_) => {
+            secret.push_str(&format!(" --from-literal=token=\"$(cat {})\"", files.token));
+        }
         Credential::Certificate { .. } => {
-            secret.push_str(" --from-file=tls.crt=CLIENT-CERT --from-file=tls.key=CLIENT-KEY");
+            secret.push_str(&format!(
+                " --from-file=tls.crt={} --from-file=tls.key={}",
+                files.certificate, files.key
+            ));
         }
     }
     if receiver.ca.is_some() {
-        secret.push_str(" --from-file=ca.crt=CA");
+        secret.push_str(&format!(" --from-file=ca.crt={}", files.ca));
     }
-    if secret.contains("--from-file") {
+    if secret.contains("--from-") {
         plan.steps.push(format!("Give the collector what it shows and trusts:\n       {secret}"));
     }
     plan.steps.push(
