@@ -156,6 +156,7 @@ fn t3_senders_show_a_certificate_a_token_or_a_password() {
 fn t3_client_certificates_count_if_the_authority_is_known_and_the_name_too() {
     let mut world = World::new();
     world.server.expect_log("request refused");
+    world.server.expect_log("TLS handshake failed");
     let post = |authority: &Authority, common: &str, cluster: &str| {
         let own = authority.issue(common, &[]);
         let dial = Dial { shows: Some(&own), ..Dial::new(&world.authority) };
@@ -169,6 +170,12 @@ fn t3_client_certificates_count_if_the_authority_is_known_and_the_name_too() {
     wait_until("that is counted", || {
         world.metric(r#"taffrail_tls_handshakes_failed_total{listener="ingest"}"#) == Some(1.0)
     });
+    assert!(world.server.log().holds("from no authority in client_ca"), "and somebody can read why");
+    // The status names everybody who is refused by a login.
+    let turned_away = world.read("/api/v1/status")["ingest"]["turned_away"].clone();
+    let reasons: Vec<&str> =
+        turned_away.as_array().expect("a list").iter().filter_map(|one| one["reason"].as_str()).collect();
+    assert_eq!(reasons, ["login_failed", "foreign_cluster"], "{turned_away}");
 }
 
 #[test]

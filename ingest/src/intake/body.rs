@@ -90,7 +90,7 @@ impl<R: Read> Body<R> {
     }
 
     /// All of a compressed body as it came, once it was read to its end.
-    pub(super) fn as_it_came(self) -> Junk {
+    pub(super) fn into_junk(self) -> Junk {
         let offset = self.bytes;
         let Source { bytes, stream, .. } = self.into_source();
         let Stream { hash, beginning } = stream.unwrap_or_default();

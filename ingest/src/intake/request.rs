@@ -95,7 +95,7 @@ impl<'a> Request<'a> {
             body.drain().map_err(IntakeError::Body)?;
             if corrupt_at.is_none() {
                 // No item is half decoded that could stand for it.
-                self.junk(&body.as_it_came(), &corrupt)?;
+                self.junk(&body.into_junk(), &corrupt)?;
             }
         }
         self.finish(bytes)
