@@ -362,7 +362,8 @@ data          /data
 ingest        http://127.0.0.1:8586/v1/audit/CLUSTER
 journal       1,500 records up to number 2,500, 2.0 KiB; 500 are not yet searchable
 index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
-since start   10 records: 7 new events, 2 folded into one, 1 duplicate, 0 waiting for their end, 4 older than index.retention keeps
+since start   10 records: 7 new events, 2 folded into one, 1 duplicate, 0 waiting for their end, 4
+              older than index.retention keeps
 not kept      1,200 records that match uri:/healthz
 dead letters  2, 900 B; `taffrail deadletters` lists them
 retention     5.0 MiB of 10.0 MiB used, then the oldest events go; 1.0 MiB more a day: 5 days left
