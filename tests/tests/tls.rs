@@ -355,6 +355,7 @@ fn what_was_read_before_a_stop_is_written_down() {
 fn commands_reach_a_server_over_tls_with_a_token() {
     let mut world = World::new();
     world.server.expect_log("request refused");
+    world.server.expect_log("TLS handshake failed");
     let path = |name: &str, text: &str| {
         world.authority.write(name, text).to_str().expect("temporary paths are UTF-8").to_owned()
     };

@@ -12,7 +12,7 @@ use ureq::http::StatusCode;
 use super::id_prefix;
 use crate::args::ReplayArgs;
 use crate::cli::answer::answer;
-use crate::cli::client::Reach;
+use crate::cli::client::{Reach, unreachable};
 use crate::cli::import::target::{self, ServerTarget, Target};
 use crate::cli::table::{counted, grouped};
 use crate::data_dir::DataDir;
@@ -69,7 +69,7 @@ fn by_server(server: &ServerTarget, ids: Option<&[String]>) -> anyhow::Result<Re
         request = request.query("ids", ids.join(","));
     }
     let request = request.config().timeout_recv_response(Some(PATIENCE)).build();
-    let answer = request.send_empty().with_context(|| format!("cannot reach {}", server.ingest))?;
+    let answer = request.send_empty().map_err(|error| unreachable(&server.ingest, &error))?;
     let status = answer.status();
     if status == StatusCode::OK {
         return serde_json::from_reader(answer.into_body().into_reader())
