@@ -51,8 +51,8 @@ fn no_room(settings: &Settings, disk_bytes: Option<u64>) -> Option<String> {
     (limit < journal.saturating_add(letters)).then(|| {
         format!(
             "index.retention.max_bytes: {} is less than the journal ({}, journal.max_bytes) and the dead letters ({}, \
-             ingest.dead_letter_bytes) may take: should they do so, every split is removed, and in vain; raise it, or lower \
-             journal.max_bytes",
+             ingest.dead_letter_bytes) may take: should they do so, old events are removed until the index has no more than half of \
+             it; raise it, or lower journal.max_bytes",
             rounded(limit),
             rounded(journal),
             rounded(letters)

@@ -8,6 +8,9 @@ use super::times::{shown, zone_name};
 use crate::exit::{FAILED, FOUND, NOTHING_FOUND};
 use crate::read::Coverage;
 
+/// What was acknowledged so long ago should be searchable.
+const BEHIND_MS: u64 = 3000;
+
 /// Nobody reads more of them under a table.
 const MAX_GAPS: usize = 10;
 
@@ -35,6 +38,17 @@ pub(crate) fn warnings(coverage: &Coverage, zone: &TimeZone) -> Vec<String> {
     }
     lines.extend(removed(&coverage.removed, zone));
     lines
+}
+
+/// Why there is no event at all, in a few words.
+pub(crate) fn nothing_there(coverage: &Coverage) -> &'static str {
+    if coverage.lag_ms >= BEHIND_MS {
+        "nothing is searchable yet: what was received is still being indexed; ask again in a moment"
+    } else if !coverage.removed.is_empty() {
+        "no event is left: retention has removed what was received (index.retention)"
+    } else {
+        "no event has been received yet"
+    }
 }
 
 /// One line for all classes: most have been kept for long.
@@ -135,6 +149,21 @@ mod tests {
                 "gap: records may be missing of cluster prod from journal between 2026-11-23 14:00:00 and 2026-11-23 14:01:00 (Europe/Berlin): damaged on disk",
             ]
         );
+    }
+
+    #[test]
+    fn nothing_left_is_told_from_nothing_received() {
+        fn check(lag_ms: i64, is_removed: bool, expected: &str) {
+            let now = Timestamp::from_micros(10_000_000);
+            let removed = Removed { class: "access".to_owned(), before: now, at: now };
+            let removed = if is_removed { vec![removed] } else { Vec::new() };
+            let coverage = Coverage::new(now, now.plus_micros(-lag_ms * 1000), Vec::new(), removed);
+            let found = nothing_there(&coverage);
+            assert!(found.contains(expected), "{found}");
+        }
+        check(0, false, "received yet");
+        check(2999, true, "no event is left");
+        check(3000, true, "searchable yet");
     }
 
     #[test]

@@ -5,12 +5,13 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use taffrail_query::{Query, TimeRange};
 
+use crate::cli::coverage::nothing_there;
 use crate::cli::question::Question;
 use crate::cli::source::Source;
 use crate::cli::status::view::Status;
 use crate::cli::table::counted;
 use crate::cli::times::{shown, zone_name};
-use crate::read::ClusterBody;
+use crate::read::{ClusterBody, ClustersBody, Coverage};
 
 /// Nobody reads more clusters at once.
 const MAX_CLUSTERS: usize = 10;
@@ -21,8 +22,8 @@ const NOT_KEPT: &str = "ingest.drop: ";
 /// The explanation, line by line.
 pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Vec<String>> {
     let mut lines = vec![format!("nothing found {} in {}", question.in_words(), source.name())];
-    let clusters = source.clusters()?.clusters;
-    lines.extend(received(&clusters, question));
+    let ClustersBody { clusters, coverage } = source.clusters()?;
+    lines.extend(received(&clusters, &coverage, question));
     if !clusters.is_empty() && question.range != TimeRange::default() && question.query != Query::All {
         let anywhere = source.events(&question.at_any_time(), 1, None)?.total;
         let least = if anywhere.exact { "" } else { "at least " };
@@ -41,12 +42,10 @@ fn not_kept(source: &Source) -> anyhow::Result<Vec<String>> {
     Ok(status.warnings.into_iter().filter(|warning| warning.starts_with(NOT_KEPT)).collect())
 }
 
-fn received(clusters: &[ClusterBody], question: &Question) -> Vec<String> {
+fn received(clusters: &[ClusterBody], coverage: &Coverage, question: &Question) -> Vec<String> {
     if clusters.is_empty() {
-        return vec![
-            "no event has been received yet; `taffrail import FILE` reads an audit log, and a webhook sends to the ingest address of `taffrail serve`"
-                .to_owned(),
-        ];
+        let how_to_begin = "`taffrail import FILE` reads an audit log, and a webhook sends to the ingest address of `taffrail serve`";
+        return vec![format!("{}; {how_to_begin}", nothing_there(coverage))];
     }
     let zone = &question.zone;
     let mut lines: Vec<String> =
@@ -89,7 +88,8 @@ mod tests {
         let range = TimeRange { from: from.map(time), to: to.map(time) };
         let now = time("2026-11-23T16:00:00Z");
         let question = Question { query: Query::All, range, typed: String::new(), now, zone: TimeZone::UTC };
-        assert_eq!(received(clusters, &question), expected);
+        let coverage = Coverage::new(now, now, Vec::new(), Vec::new());
+        assert_eq!(received(clusters, &coverage, &question), expected);
     }
 
     #[test]

@@ -76,7 +76,12 @@ impl Shown<'_> {
 
     fn write_clusters(&self, out: &mut dyn Write) -> std::io::Result<()> {
         if self.status.clusters.is_empty() {
-            return writeln!(out, "no event has been received yet\n");
+            let why = self
+                .status
+                .coverage
+                .as_ref()
+                .map_or("no event has been received yet", coverage::nothing_there);
+            return writeln!(out, "{why}\n");
         }
         let rows = self.status.clusters.iter().map(|cluster| {
             vec![
