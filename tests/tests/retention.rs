@@ -110,6 +110,7 @@ fn the_oldest_events_make_room() {
     fs::write(&letters, [vec![b' '; (1 << 20) - 1], b"\n".to_vec()].concat()).expect("write a file");
     server.set_env("TAFFRAIL__INDEX__RETENTION__MAX_BYTES", Some("1MiB"));
     server.expect_log("the data is over index.retention.max_bytes");
+    server.expect_log("is less than the journal");
     server.start();
     wait_until("all but today's events are removed", || server.api().total("") == 1);
     assert_eq!(server.api().total("name:of-0"), 1);

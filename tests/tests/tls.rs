@@ -99,7 +99,8 @@ fn event() -> Vec<u8> {
 
 #[test]
 fn t1_api_servers_speak_http2_over_tls() {
-    let world = World::new();
+    let mut world = World::new();
+    world.server.expect_log("TLS handshake failed");
     let mut api_server = world.dial();
     assert!(api_server.is_http2(), "ALPN chooses it");
     let login = bearer(&world.sender);
