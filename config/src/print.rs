@@ -13,10 +13,9 @@ pub fn print(settings: &Settings) -> String {
         .unwrap_or_else(|error| format!("# settings cannot be written: {error}\n"))
 }
 
-/// What the settings permit that somebody should keep seeing: at start, in the status, in the UI. `disk_bytes` is the size of the
-/// file system that holds the data, as far as it is known.
+/// What the settings permit that somebody should keep seeing: at start, in the status, in the UI.
 #[must_use]
-pub fn warnings(settings: &Settings, disk_bytes: Option<u64>) -> Vec<String> {
+pub fn warnings(settings: &Settings) -> Vec<String> {
     let mut warnings = Vec::new();
     if settings.allow_insecure {
         let open: Vec<String> = exposed(settings)
@@ -40,13 +39,14 @@ pub fn warnings(settings: &Settings, disk_bytes: Option<u64>) -> Vec<String> {
             "redaction.off: {resource} are stored in the clear, with every secret they contain"
         ));
     }
-    warnings.extend(no_room(settings, disk_bytes));
+    warnings.extend(no_room(settings));
     warnings
 }
 
-/// The journal and the dead letters count in the limit, and removing splits makes neither of them smaller.
-fn no_room(settings: &Settings, disk_bytes: Option<u64>) -> Option<String> {
-    let limit = settings.index.retention.max_bytes.of(disk_bytes)?;
+/// The journal and the dead letters count in the limit, and removing splits makes neither of them smaller. Who sets a share has
+/// none of the three in mind.
+fn no_room(settings: &Settings) -> Option<String> {
+    let limit = settings.index.retention.max_bytes.of(None)?;
     let (journal, letters) = (settings.journal.max_bytes, settings.ingest.dead_letter_bytes);
     (limit < journal.saturating_add(letters)).then(|| {
         format!(
@@ -60,7 +60,6 @@ fn no_room(settings: &Settings, disk_bytes: Option<u64>) -> Option<String> {
     })
 }
 
-/// A share of a file system is no round number.
 fn rounded(bytes: u64) -> String {
     ByteSize(bytes).display().iec().to_string()
 }

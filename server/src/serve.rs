@@ -91,7 +91,7 @@ async fn serve(settings: &Settings, dir: &DataDir, opened: Opened) -> anyhow::Re
     let health = Arc::clone(&opened.health);
     let mut tasks = Tasks::default();
     let read_log = start_read_log(&mut tasks, &stops, settings, &opened)?;
-    let warnings = settings::warnings(settings);
+    let warnings = taffrail_config::warnings(settings);
     let parts = Parts { settings, dir, opened: &opened, read_log, warnings: warnings.clone() };
     start_listeners(&mut tasks, &stops, doors, parts);
     start_threads(&mut tasks, &stops, settings, dir, opened, followed)?;

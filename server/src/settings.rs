@@ -6,7 +6,6 @@ use taffrail_config::{ClientSettings, Host, Settings};
 
 use crate::args::SettingsArgs;
 use crate::exit::WrongUse;
-use crate::serve::disk_total;
 
 /// The effective settings.
 pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
@@ -26,12 +25,6 @@ pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
         settings.data = data;
     }
     Ok(settings)
-}
-
-/// What the settings permit that somebody should keep seeing, on the disk that holds the data or will.
-pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
-    let disk_bytes = settings.data.ancestors().find_map(disk_total);
-    taffrail_config::warnings(settings, disk_bytes)
 }
 
 /// How a command reaches a server that is named: nothing else of the settings matters then, not even whether there is a home

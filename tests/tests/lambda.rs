@@ -23,7 +23,8 @@ fn the_lambda_function_delivers() {
     }
     let folder = TempDir::with_prefix("taffrail-").expect("create a temporary directory");
     let out = folder.path().to_string_lossy();
-    taffrail(&["setup", "eks", "--cluster", "prod", "--url", "http://127.0.0.1:8586", "--out", &out]).ok();
+    taffrail(&["setup", "eks", "--cluster", "prod", "--url", "https://taffrail.example:8586", "--out", &out])
+        .ok();
     let server = Server::builder().expect_log("request refused").start();
     let batch = json!({
         "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/eks/x/cluster", "logStream": "kube-apiserver-audit-1",

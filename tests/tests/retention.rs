@@ -102,10 +102,19 @@ fn a_kill_between_manifest_and_directories_leaves_nothing_behind() {
 
 #[test]
 fn the_oldest_events_make_room() {
-    let events: Vec<String> = (0..6).map(|days| event("get", &format!("of-{days}"), days)).collect();
+    let mut events: Vec<String> = (0..6).map(|days| event("get", &format!("of-{days}"), days)).collect();
+    // Nothing that could be compressed to less than half of the limit, which is the index's in any case.
+    let mut state = 1_u64;
+    let noise: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        format!("{:08x}", state >> 32)
+    })
+    .take(180_000)
+    .collect();
+    events[0] = events[0].replace(r#""user":"#, &format!(r#""requestObject":{{"data":"{noise}"}},"user":"#));
     let mut server = server_with(&events);
     server.stop();
-    // Dead letters count, and fill all but a little of it.
+    // Dead letters count, and take more than all of it.
     let letters = server.data().join("dead/00000001.ndjson");
     fs::write(&letters, [vec![b' '; (1 << 20) - 1], b"\n".to_vec()].concat()).expect("write a file");
     server.set_env("TAFFRAIL__INDEX__RETENTION__MAX_BYTES", Some("1MiB"));

@@ -77,5 +77,5 @@ fn at_start(settings: &Settings) -> Vec<Problem> {
 }
 
 fn warn(settings: &Settings) {
-    settings::warnings(settings).iter().for_each(|warning| note(&format!("warning: {warning}")));
+    taffrail_config::warnings(settings).iter().for_each(|warning| note(&format!("warning: {warning}")));
 }

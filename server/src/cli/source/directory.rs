@@ -27,7 +27,6 @@ use crate::read::{
     events, facets, levels, sources, without_own,
 };
 use crate::serve::disk_free;
-use crate::settings;
 
 /// A data directory.
 pub(crate) struct Directory {
@@ -50,7 +49,7 @@ impl Directory {
         let dir = DataDir::existing(&settings.data)?;
         let store = Store::open_read_only(&dir.index(), &settings.index)
             .with_context(|| format!("cannot read the index in {}", dir.path().display()))?;
-        let warnings = settings::warnings(settings);
+        let warnings = taffrail_config::warnings(settings);
         Ok(Self {
             dir,
             search: store.search(),
