@@ -12,6 +12,10 @@ use crate::exit::WrongUse;
 /// The default of `log.filter`.
 const DEFAULT_FILTER: &str = "info";
 
+/// Where tantivy warns of a merge that it throws away because a commit has emptied one of its segments meanwhile. That is in
+/// order, and nobody can do anything about it.
+const IN_ORDER: &str = "tantivy::indexer::segment_manager=error";
+
 /// For commands that end by themselves: only what goes wrong, unless somebody asked for more.
 pub(crate) fn start_quietly(settings: &LogSettings) -> anyhow::Result<()> {
     let mut settings = settings.clone();
@@ -23,7 +27,8 @@ pub(crate) fn start_quietly(settings: &LogSettings) -> anyhow::Result<()> {
 
 /// What `log.filter` means.
 pub(crate) fn filter(settings: &LogSettings) -> Result<EnvFilter, ParseError> {
-    EnvFilter::builder().parse(&settings.filter)
+    // What somebody writes of the same place comes behind it, and counts.
+    EnvFilter::builder().parse(format!("{IN_ORDER},{}", settings.filter))
 }
 
 /// Starts logging. The settings have been validated; a filter that still does not parse is told, not ignored.
