@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, strings};
 use crate::audit::{AuditRecord, NotAudit};
+use crate::change::{Change, ChangeType, Version};
 use crate::decoded::Decoded;
 use crate::gap::Gap;
 use crate::json::{self, Members};
 use crate::key::Key;
 use crate::object::{BodyMetadata, ObjectRef};
-use crate::outcome::{Outcome, OutcomeResult};
+use crate::outcome::Outcome;
 use crate::record::{Via, ViaSet};
 use crate::summary::summary;
 use crate::time::Timestamp;
@@ -87,61 +88,6 @@ pub struct Client {
     pub user_agent: String,
 }
 
-/// What an event did to its object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChangeType {
-    /// The object is new.
-    Create,
-    /// The object is another than before.
-    Update,
-    /// The object is gone, or its deletion was accepted.
-    Delete,
-    /// Nothing: reads, no-op writes, dry runs, refused requests.
-    None,
-}
-
-impl ChangeType {
-    /// Every type.
-    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Delete, Self::None];
-
-    /// The name in `change.type`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-            Self::None => "none",
-        }
-    }
-}
-
-/// How sure the change set is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Both states are known; for [`ChangeType::None`]: it is certain that nothing changed.
-    Exact,
-    /// The fields are not known.
-    Unknown,
-}
-
-/// What an event changed. Without the object's earlier state only the type is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
-    /// What happened to the object.
-    #[serde(rename = "type")]
-    pub change_type: ChangeType,
-    /// How sure `fields` is.
-    pub confidence: Confidence,
-    /// How many fields changed; null when not known.
-    pub fields_total: Option<u64>,
-    /// The members of a deletecollection.
-    pub members: Vec<serde_json::Value>,
-    /// One entry per changed leaf.
-    pub fields: Vec<serde_json::Value>,
-}
-
 /// The audit record's own fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audit {
@@ -174,6 +120,8 @@ pub struct Origins {
     pub via: ViaSet,
     /// Whether bodies were cut off because the record was too large to keep.
     pub is_cut: bool,
+    /// What the event changed, where that follows from the states before it; else the record alone tells.
+    pub change: Option<Change>,
 }
 
 impl Default for Origins {
@@ -184,6 +132,7 @@ impl Default for Origins {
             received: Timestamp::default(),
             via: ViaSet::default(),
             is_cut: false,
+            change: None,
         }
     }
 }
@@ -200,20 +149,24 @@ impl Event {
         let actor = Actor::of(audit);
         let object = ObjectRef::of(audit, &response);
         let outcome = Outcome::of(audit);
+        let change = origins
+            .change
+            .clone()
+            .unwrap_or_else(|| Change::alone(audit, object.as_ref(), &outcome, &response));
         let ips = strings(audit.source_ips);
         Self {
             id: origins.id,
             time: audit.time().unwrap_or(origins.received),
             kind: Kind::Audit,
             cluster: origins.cluster.clone(),
-            summary: summary(audit, &actor, object.as_ref(), &outcome),
+            summary: summary(audit, &actor, object.as_ref(), &outcome, &change),
             verb: audit.verb.clone().into_owned(),
             client: Some(Client {
                 ip: ips.last().cloned().unwrap_or_default(),
                 ips,
                 user_agent: audit.user_agent.clone().into_owned(),
             }),
-            change: Some(Change::of(change_type(audit, object.as_ref(), &outcome, &response))),
+            change: Some(change),
             audit: Some(Audit::of(audit, origins.is_cut)),
             actor: Some(actor),
             object,
@@ -223,6 +176,16 @@ impl Event {
             finding: (),
             received: origins.received,
             via: origins.via.iter().collect(),
+        }
+    }
+
+    /// Lists the fields of a creation, which no index keeps: they are in its record.
+    pub fn list_created(&mut self, decoded: &Decoded<'_>) {
+        let Some(change) = self.change.as_mut().filter(|change| change.change_type == ChangeType::Create) else {
+            return;
+        };
+        if let Some(version) = decoded.audit().and_then(Version::of) {
+            change.list_created(&version);
         }
     }
 
@@ -298,6 +261,9 @@ impl Event {
                 each(value);
             }
         }
+        for value in self.change.iter().flat_map(|change| &change.fields).filter_map(|field| field.before.as_ref()) {
+            words::body_texts(value.as_json().as_bytes(), &mut each);
+        }
         let Some(audit) = decoded.audit() else { return };
         if let Some(message) = audit.response_status.and_then(|status| json::member(status, "message")) {
             each(&json::string(message).unwrap_or_default());
@@ -306,87 +272,6 @@ impl Event {
             words::body_texts(body, &mut each);
         }
     }
-}
-
-impl Change {
-    fn of(change_type: ChangeType) -> Self {
-        let nothing = change_type == ChangeType::None;
-        Self {
-            change_type,
-            confidence: if nothing { Confidence::Exact } else { Confidence::Unknown },
-            fields_total: nothing.then_some(0),
-            members: Vec::new(),
-            fields: Vec::new(),
-        }
-    }
-}
-
-/// By verb, code, dry run and resource version (reference/audit.md sections 2 and 12).
-fn change_type(
-    audit: &AuditRecord<'_>,
-    object: Option<&ObjectRef>,
-    outcome: &Outcome,
-    response: &BodyMetadata<'_>,
-) -> ChangeType {
-    let Some(object) = object else { return ChangeType::None };
-    if outcome.result != OutcomeResult::Success || audit.is_dry_run() || is_question(object) {
-        return ChangeType::None;
-    }
-    match audit.verb.as_ref() {
-        "create" if object.subresource.is_empty() => ChangeType::Create,
-        "create" if object.subresource == "eviction" => ChangeType::Delete,
-        "create" if crate::is_access_subresource(&object.subresource) => ChangeType::None,
-        "create" => ChangeType::Update,
-        "update" | "patch" if outcome.code == Some(201) => ChangeType::Create,
-        // The write that removes the last finalizer removes the object; the API server logs no delete for it.
-        "update" | "patch" if response.is_object() && response.is_terminating && !response.has_finalizers => {
-            if is_pod(object) || has_spec_finalizers(audit, object) {
-                ChangeType::Update
-            } else {
-                ChangeType::Delete
-            }
-        }
-        "update" if is_no_op(audit, response) => ChangeType::None,
-        "update" | "patch" => ChangeType::Update,
-        "deletecollection" if is_empty_list(audit) => ChangeType::None,
-        "delete" | "deletecollection" => ChangeType::Delete,
-        _ => ChangeType::None,
-    }
-}
-
-/// Requests that are written as creations but store nothing: reviews, and tokens.
-fn is_question(object: &ObjectRef) -> bool {
-    object.subresource == "token"
-        || matches!(object.group.as_str(), "authentication.k8s.io" | "authorization.k8s.io")
-            && (object.resource.ends_with("reviews"))
-}
-
-/// A pod that is shutting down has a deletion timestamp and no finalizers while its status is still written.
-fn is_pod(object: &ObjectRef) -> bool {
-    object.group.is_empty() && object.resource == "pods"
-}
-
-/// A Namespace is held by `spec.finalizers`, not only by those of its metadata.
-fn has_spec_finalizers(audit: &AuditRecord<'_>, object: &ObjectRef) -> bool {
-    let finalizers = || json::member(json::member(audit.response_object?, "spec")?, "finalizers");
-    object.group.is_empty()
-        && object.resource == "namespaces"
-        && finalizers().is_some_and(|finalizers| json::elements(finalizers).next().is_some())
-}
-
-/// A deletecollection answers with what it deleted; nothing matched if that is a list of nothing.
-fn is_empty_list(audit: &AuditRecord<'_>) -> bool {
-    let items = audit.response_object.and_then(|body| json::member(body, "items"));
-    items.is_some_and(|items| json::elements(items).next().is_none())
-}
-
-/// A PUT of what is already there leaves the resource version that it was based on.
-fn is_no_op(audit: &AuditRecord<'_>, response: &BodyMetadata<'_>) -> bool {
-    let base = audit
-        .object_ref
-        .map(|object| crate::audit::string_member(object, "resourceVersion"))
-        .unwrap_or_default();
-    response.is_object() && !base.is_empty() && base == response.resource_version
 }
 
 impl Audit {
@@ -425,53 +310,6 @@ mod tests {
     fn event(rest: &str) -> Event {
         let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);
         Event::decode(json.as_bytes(), &Origins::default()).unwrap()
-    }
-
-    #[test]
-    fn change_types() {
-        fn check(rest: &str, expected: ChangeType) {
-            assert_eq!(event(rest).change.unwrap().change_type, expected, "{rest}");
-        }
-        let pods = r#""objectRef":{"resource":"pods","name":"x","resourceVersion":"5"}"#;
-        let ok = r#""responseStatus":{"code":200}"#;
-        check(&format!(r#""verb":"create",{pods},{ok}"#), ChangeType::Create);
-        check(&format!(r#""verb":"patch",{pods},"responseStatus":{{"code":201}}"#), ChangeType::Create);
-        check(&format!(r#""verb":"patch",{pods},{ok}"#), ChangeType::Update);
-        check(&format!(r#""verb":"patch",{pods},"responseStatus":{{"code":403}}"#), ChangeType::None);
-        check(&format!(r#""verb":"patch",{pods},{ok},"requestURI":"/x?dryRun=All""#), ChangeType::None);
-        check(&format!(r#""verb":"get",{pods},{ok}"#), ChangeType::None);
-        let same = r#""responseObject":{"kind":"Pod","metadata":{"resourceVersion":"5"}}"#;
-        check(&format!(r#""verb":"update",{pods},{ok},{same}"#), ChangeType::None);
-        let last_finalizer = r#""objectRef":{"resource":"widgets"},"responseObject":{"kind":"W","metadata":{"deletionTimestamp":"t"}}"#;
-        check(&format!(r#""verb":"patch",{last_finalizer},{ok}"#), ChangeType::Delete);
-        let namespace = |finalizers: &str| {
-            format!(
-                r#""verb":"update","objectRef":{{"resource":"namespaces","name":"shop"}},{ok},
-                "responseObject":{{"kind":"Namespace","metadata":{{"deletionTimestamp":"t"}},"spec":{{"finalizers":[{finalizers}]}}}}"#
-            )
-        };
-        check(&namespace(r#""kubernetes""#), ChangeType::Update);
-        check(&namespace(""), ChangeType::Delete);
-        let collection = |items: &str| {
-            format!(
-                r#""verb":"deletecollection","objectRef":{{"resource":"pods"}},{ok},"responseObject":{{"kind":"PodList","items":{items}}}"#
-            )
-        };
-        check(&collection("[]"), ChangeType::None);
-        check(&collection(r#"[{"metadata":{"name":"x"}}]"#), ChangeType::Delete);
-        check(
-            &format!(r#""verb":"deletecollection","objectRef":{{"resource":"pods"}},{ok}"#),
-            ChangeType::Delete,
-        );
-        check(
-            r#""verb":"create","objectRef":{"resource":"pods","subresource":"exec"},"responseStatus":{"code":101}"#,
-            ChangeType::None,
-        );
-        check(
-            r#""verb":"create","objectRef":{"resource":"tokenreviews","apiGroup":"authentication.k8s.io"},"responseStatus":{"code":201}"#,
-            ChangeType::None,
-        );
-        check(r#""verb":"post","requestURI":"/x","responseStatus":{"code":200}"#, ChangeType::None);
     }
 
     #[test]

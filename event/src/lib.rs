@@ -8,6 +8,7 @@
 
 mod actor;
 mod audit;
+pub mod change;
 mod crash;
 mod decoded;
 mod event;
@@ -32,7 +33,8 @@ pub use audit::{
 };
 pub use crash::crash_point;
 pub use decoded::Decoded;
-pub use event::{Audit, Change, ChangeType, Client, Confidence, Event, Kind, Origins};
+pub use change::{Change, ChangeType, Confidence, FieldChange, FieldOp};
+pub use event::{Audit, Client, Event, Kind, Origins};
 pub use gap::Gap;
 pub use key::{AuditIdentity, Key, Keys};
 pub use object::ObjectRef;

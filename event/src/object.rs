@@ -39,6 +39,9 @@ pub(crate) struct BodyMetadata<'a> {
     pub(crate) resource_version: Cow<'a, str>,
     pub(crate) is_terminating: bool,
     pub(crate) has_finalizers: bool,
+    /// Whether `deletionGracePeriodSeconds` is 0.
+    pub(crate) has_no_grace: bool,
+    pub(crate) generation: Option<i64>,
 }
 
 impl<'a> BodyMetadata<'a> {
@@ -76,6 +79,8 @@ impl<'a> BodyMetadata<'a> {
                 "uid" => self.uid = json::string(value).unwrap_or_default(),
                 "resourceVersion" => self.resource_version = json::string(value).unwrap_or_default(),
                 "deletionTimestamp" => self.is_terminating = value != b"null",
+                "deletionGracePeriodSeconds" => self.has_no_grace = value == b"0",
+                "generation" => self.generation = json::integer(value),
                 "finalizers" => self.has_finalizers = json::elements(value).next().is_some(),
                 // Typed objects are written in Go's order, where these come last and are large. Custom resources are
                 // written in the order of the keys: there the uid is still to come.

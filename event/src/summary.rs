@@ -2,6 +2,7 @@
 
 use crate::actor::{Actor, ActorType};
 use crate::audit::{AuditRecord, Stage};
+use crate::change::Change;
 use crate::object::ObjectRef;
 use crate::outcome::{DeniedBy, Outcome, OutcomeResult};
 use crate::resource;
@@ -12,7 +13,9 @@ pub(crate) fn summary(
     actor: &Actor,
     object: Option<&ObjectRef>,
     outcome: &Outcome,
+    change: &Change,
 ) -> String {
+    let _ = change;
     let who = who(actor);
     let what = what(audit, object);
     let words = verb_words(&audit.verb, object);

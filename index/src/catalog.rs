@@ -60,6 +60,10 @@ pub(crate) struct Counters {
     pub(crate) last_commit: Option<Timestamp>,
     pub(crate) removed_by_age: RemovedTotals,
     pub(crate) removed_by_bytes: RemovedTotals,
+    /// Memory of the states that the sink knows.
+    pub(crate) state_cache_bytes: u64,
+    /// Change sets that were corrected.
+    pub(crate) corrected: u64,
 }
 
 /// The open tantivy writers by split name.

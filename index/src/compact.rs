@@ -231,7 +231,8 @@ fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> 
     let decoded = Decoded::of(record, document.flags).ok()?;
     let (sort, rank) = (SortKey::of(&decoded, time), Rank::of(&decoded, document.flags, record_hash(record)));
     let stored = match &replaced {
-        Some(record) => Stored { record, ..document }.encode(),
+        // The change set may hold what the record is rid of.
+        Some(record) => Stored { record, change: &[], ..document }.encode(),
         None => stored,
     };
     Some(Moved { sort, rank, stored })

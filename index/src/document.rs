@@ -7,11 +7,13 @@ use std::hash::Hasher;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
+use taffrail_event::change;
 use taffrail_event::{AuditRecord, Decoded, Event, Key, words};
 use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
 
 use crate::fold::Rank;
+use crate::prepare::link_of;
 use crate::schema::{Columns, column_text};
 use crate::stored::Stored;
 
@@ -107,6 +109,17 @@ impl DocumentBuilder {
         document.add_u64(columns.id_high, id.high());
         document.add_u64(columns.record, keys.record.low());
         document.add_u64(columns.rank, rank.0.into());
+        if let Some((audit, object)) = decoded.audit().zip(event.object.as_ref()) {
+            for hash in change::object_hashes(audit, stored.cluster, object) {
+                document.add_u64(columns.object, hash);
+            }
+            if let Some(link) = link_of(&decoded, stored.cluster) {
+                document.add_u64(columns.link, link.bits());
+                if let Some(version) = link.resource_version {
+                    document.add_u64(columns.version, version);
+                }
+            }
+        }
         for (field, column) in columns.fields() {
             if let Some(number) = field.number(&event) {
                 document.add_i64(column, number);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
+use taffrail_event::change::Link;
 use taffrail_event::{Class, Key, RecordFlags};
 
 use crate::document::SortKey;
@@ -45,6 +46,11 @@ pub(crate) struct Content {
     pub(crate) cluster: Arc<str>,
     pub(crate) flags: RecordFlags,
     pub(crate) sort: SortKey,
+    pub(crate) link: Option<Link>,
+    /// The change set in JSON, where it follows from the states before.
+    pub(crate) change: Bytes,
+    /// Whether it is what the index holds, with another change set.
+    pub(crate) is_correction: bool,
 }
 
 impl Content {
@@ -54,6 +60,9 @@ impl Content {
             cluster: Arc::clone(cluster),
             flags: prepared.flags,
             sort: prepared.sort,
+            link: prepared.link,
+            change: Bytes::new(),
+            is_correction: false,
         })
     }
 }

@@ -9,6 +9,7 @@
 
 mod build;
 mod catalog;
+mod changes;
 mod compact;
 mod document;
 mod error;

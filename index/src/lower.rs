@@ -7,6 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use taffrail_event::change::{leads_to, without_keys};
 use taffrail_event::words::holds_phrase;
 use taffrail_query::{Field, FieldKind, Pattern, Predicate, Query as Ast, TextPredicate};
 use tantivy::Term;
@@ -118,6 +119,7 @@ impl Lowering<'_> {
             FieldKind::Number => self.number(field, predicate),
             _ if field == Field::Id => self.id(predicate, Box::new(AllQuery)),
             _ if field == Field::AuditId => self.audit_id(predicate, Box::new(AllQuery)),
+            FieldKind::Path => self.path(field, predicate),
             _ => self.text(field, predicate),
         }
     }
@@ -238,6 +240,35 @@ impl Lowering<'_> {
             complies
         });
         let query = DictionaryQuery::new(column, prefix, test, self.budget);
+        Box::new(query.unsure(check, self.columns.stored))
+    }
+
+    /// The dictionary holds paths without their merge keys: where those decide, the record is read.
+    fn path(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
+        let Some(column) = self.columns.of(field) else { return Box::new(EmptyQuery) };
+        let wanted = predicate.clone();
+        let names_keys = predicate.names_keys();
+        let test = Arc::new(move |term: &[u8]| {
+            let Ok(term) = std::str::from_utf8(term) else { return Verdict::Fails };
+            if is_head(term) {
+                return Verdict::Unsure;
+            }
+            match &wanted {
+                Predicate::Is(asked) if names_keys => {
+                    if leads_to(&without_keys(asked), term) { Verdict::Unsure } else { Verdict::Fails }
+                }
+                _ if names_keys => Verdict::Unsure,
+                wanted if wanted.matches_path(term) => Verdict::Passes,
+                _ => Verdict::Fails,
+            }
+        });
+        let predicate = predicate.clone();
+        let check = Check::new(move |event, _| {
+            let mut complies = false;
+            field.texts(event, &mut |path| complies = complies || predicate.matches_path(path));
+            complies
+        });
+        let query = DictionaryQuery::new(column, String::new(), test, self.budget);
         Box::new(query.unsure(check, self.columns.stored))
     }
 

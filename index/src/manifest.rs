@@ -35,6 +35,13 @@ pub(crate) struct Manifest {
     /// What each source had brought below `taken`.
     #[serde(default)]
     pub(crate) sources: Vec<SourceSums>,
+    /// Objects whose later change sets are being corrected by the commit that comes next: should it break off, they are
+    /// corrected at the next start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) correcting: Vec<u64>,
+    /// Whether every change set is being worked out anew; goes on at the next start until it is done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_recheck_due: bool,
     /// What retention has removed; at most one entry per class.
     #[serde(default)]
     pub(crate) removed: Vec<Removed>,
@@ -80,6 +87,8 @@ impl Default for Manifest {
             splits: Vec::new(),
             gaps: Vec::new(),
             sources: Vec::new(),
+            correcting: Vec::new(),
+            is_recheck_due: false,
             removed: Vec::new(),
         }
     }
@@ -119,8 +128,7 @@ impl Manifest {
     pub(crate) fn store(&self, dir: &Path) -> Result<()> {
         let path = dir.join(FILE);
         let temporary = dir.join("manifest.json.tmp");
-        let bytes =
-            serde_json::to_vec_pretty(self).map_err(|error| IndexError::io("encode", &path)(error.into()))?;
+        let bytes = self.encode(&path)?;
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&temporary)?;
             file.write_all(&bytes)?;
@@ -131,6 +139,11 @@ impl Manifest {
             File::open(dir)?.sync_all()
         };
         write().map_err(IndexError::io("replace", &path))
+    }
+
+    /// The content of the manifest at `path`.
+    pub(crate) fn encode(&self, path: &Path) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self).map_err(|error| IndexError::io("encode", path)(error.into()))
     }
 
     /// Notes that records are missing; the oldest note gives way at [`MAX_GAPS`]. A hole that is told of again may have grown.

@@ -1,6 +1,7 @@
 //! What the sink needs to know of a record before it is indexed; computed on all cores.
 
 use bytes::Bytes;
+use taffrail_event::change::Link;
 use taffrail_event::{Class, Decoded, Keys, Origin, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
@@ -18,6 +19,8 @@ pub(crate) struct Prepared {
     /// Whether its bodies are missing or cut.
     pub(crate) is_truncated: bool,
     pub(crate) sort: SortKey,
+    /// Its place in the history of its object, if it is a write of one.
+    pub(crate) link: Option<Link>,
     pub(crate) via: ViaSet,
     pub(crate) flags: RecordFlags,
     pub(crate) bytes: Bytes,
@@ -39,9 +42,16 @@ impl Prepared {
                 .audit()
                 .is_some_and(|audit| flags.contains(RecordFlags::CUT) || audit.is_truncated()),
             sort: SortKey::of(&decoded, time),
+            link: link_of(&decoded, &origin.cluster),
             via: ViaSet::of(origin.via),
             flags,
             bytes,
         })
     }
+}
+
+/// The place of a write in the history of its object.
+pub(crate) fn link_of(decoded: &Decoded<'_>, cluster: &str) -> Option<Link> {
+    let audit = decoded.audit().filter(|audit| audit.class() == Class::Change)?;
+    Link::of(audit, cluster)
 }

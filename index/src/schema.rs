@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use rustc_hash::FxHasher;
+use taffrail_event::change::without_keys;
 use taffrail_query::{Field, FieldKind};
 use tantivy::schema::{
     Field as TantivyField, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
@@ -14,8 +15,8 @@ use tantivy::{Index, IndexSettings};
 
 /// The version of the schema; a split built with an older one is rebuilt by `taffrail reindex`.
 ///
-/// 2: `audit.truncated`; long values that ignore case are hashed in lower case.
-pub(crate) const SCHEMA: u32 = 2;
+/// 2: `audit.truncated`; long values that ignore case are hashed in lower case. 3: change sets.
+pub(crate) const SCHEMA: u32 = 3;
 
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.
@@ -33,6 +34,12 @@ pub(crate) const ID_HIGH: &str = "id_high";
 pub(crate) const RECORD: &str = "record_key";
 /// How good the stored copy is.
 pub(crate) const RANK: &str = "rank";
+/// Stands for every object that the event is about; see [`taffrail_event::change::object_hash`].
+pub(crate) const OBJECT: &str = "object_hash";
+/// What the write means for its object's states; see [`taffrail_event::change::Link::bits`].
+pub(crate) const LINK: &str = "link";
+/// The resource version of the write's result.
+pub(crate) const VERSION: &str = "version";
 /// The stored value. Its name is the same in every version of the schema: a rebuild needs nothing else.
 pub(crate) const STORED_FIELD: &str = "stored";
 
@@ -49,6 +56,9 @@ pub(crate) struct Columns {
     pub(crate) id_high: TantivyField,
     pub(crate) record: TantivyField,
     pub(crate) rank: TantivyField,
+    pub(crate) object: TantivyField,
+    pub(crate) link: TantivyField,
+    pub(crate) version: TantivyField,
     /// Every word of the event once, without positions.
     pub(crate) words: TantivyField,
     /// Summary and names, with positions.
@@ -69,6 +79,9 @@ impl Columns {
         let id_high = builder.add_u64_field(ID_HIGH, fast.clone());
         let record = builder.add_u64_field(RECORD, fast.clone());
         let rank = builder.add_u64_field(RANK, fast.clone());
+        let object = builder.add_u64_field(OBJECT, NumericOptions::default().set_indexed().set_fast());
+        let link = builder.add_u64_field(LINK, fast.clone());
+        let version = builder.add_u64_field(VERSION, fast.clone());
         let words = builder.add_text_field("words", text(SPACES, IndexRecordOption::Basic));
         let phrases =
             builder.add_text_field("phrases", text(WORDS, IndexRecordOption::WithFreqsAndPositions));
@@ -78,7 +91,11 @@ impl Columns {
             .filter_map(|&field| {
                 let name = field.canonical();
                 let column = match field.kind() {
-                    FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Words | FieldKind::Ip => {
+                    FieldKind::Keyword
+                    | FieldKind::KeywordIgnoreCase
+                    | FieldKind::Words
+                    | FieldKind::Ip
+                    | FieldKind::Path => {
                         if matches!(field, Field::Id | Field::AuditId) {
                             return None;
                         }
@@ -103,6 +120,9 @@ impl Columns {
             id_high,
             record,
             rank,
+            object,
+            link,
+            version,
             words,
             phrases,
             stored,
@@ -141,6 +161,10 @@ pub(crate) fn term_text(field: Field, value: &str) -> Cow<'_, str> {
 /// The text that a value is added to its column as. Columns that ignore case lower it in their tokenizer, which is too late
 /// for the hash of a long one.
 pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
+    if field.kind() == FieldKind::Path {
+        // With their merge keys nearly every path would be another term.
+        return bounded(without_keys(value));
+    }
     if field.kind() == FieldKind::Ip || value.len() > MAX_TERM_BYTES {
         term_text(field, value)
     } else {

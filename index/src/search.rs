@@ -249,6 +249,8 @@ impl Search for IndexSearch {
             last_commit: counters.last_commit,
             removed_by_age: counters.removed_by_age,
             removed_by_bytes: counters.removed_by_bytes,
+            state_cache_bytes: counters.state_cache_bytes,
+            corrected: counters.corrected,
             bytes_per_day: bytes_per_day(&splits, Timestamp::now()),
         }
     }

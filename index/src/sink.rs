@@ -16,6 +16,7 @@ use taffrail_event::{
 };
 
 use crate::catalog::Catalog;
+use crate::changes::Cache;
 use crate::compact;
 use crate::document::key_term;
 use crate::error::{IndexError, Result};
@@ -28,6 +29,7 @@ use crate::sources::{Sources, batch_sums, truncated_stretch};
 use crate::split::stored_bytes;
 use crate::stored::Stored;
 
+mod changes;
 mod commit;
 
 /// Records of an import wait for one large commit: a window that is written at once needs no compaction.
@@ -52,6 +54,12 @@ pub(crate) struct Indexer {
     /// Gaps that the next manifest will name, so that coverage shows them.
     gaps: Vec<Gap>,
     sources: Sources,
+    /// What is known of objects behind their last writes.
+    states: Cache,
+    /// Objects of which every change set is looked at again by the commits that come next.
+    recheck: Vec<u64>,
+    /// Whether these are to be all objects.
+    is_recheck_due: bool,
     /// The journal offset after the last record taken.
     taken: u64,
     /// The newest arrival seen: the journal's clock.
@@ -69,10 +77,13 @@ pub(crate) struct Indexer {
 impl Indexer {
     pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
         let newest = catalog.splits().iter().filter_map(|split| split.times()).map(|(_, last)| last).max();
-        let (taken, replayed_below, sources) = {
+        let (taken, replayed_below, sources, recheck, is_recheck_due) = {
             let manifest = catalog.manifest();
-            (manifest.replay_from, manifest.taken, Sources::new(&manifest.sources, manifest.taken))
+            let sources = Sources::new(&manifest.sources, manifest.taken);
+            let recheck = (manifest.correcting.clone(), manifest.is_recheck_due);
+            (manifest.replay_from, manifest.taken, sources, recheck.0, recheck.1)
         };
+        let state_bytes = usize::try_from(catalog.settings.state_cache_bytes).unwrap_or(usize::MAX);
         Self {
             groups: Groups::new(newest.unwrap_or(i64::MIN)),
             catalog,
@@ -80,9 +91,13 @@ impl Indexer {
             timeless: FxHashMap::default(),
             dirty: Vec::new(),
             dirty_bytes: 0,
-            dirty_since: None,
+            // A commit that broke off is made good by the first one.
+            dirty_since: (!recheck.is_empty() || is_recheck_due).then(Instant::now),
             gaps: Vec::new(),
             sources,
+            states: Cache::new(state_bytes),
+            recheck,
+            is_recheck_due,
             taken,
             journal_time: Timestamp::MIN,
             touched: BTreeSet::new(),
@@ -294,6 +309,14 @@ impl Indexer {
         counts
     }
 
+    /// Compacts what was written.
+    pub(crate) fn compact_touched(&mut self) -> Result<()> {
+        for (class, from) in std::mem::take(&mut self.touched) {
+            compact::compact_window(&self.catalog, &class, from)?;
+        }
+        Ok(())
+    }
+
     fn is_commit_due(&self) -> bool {
         let settings = &self.catalog.settings;
         let Some(since) = self.dirty_since else { return false };
@@ -359,10 +382,9 @@ impl EventSink for Indexer {
     fn finish(&mut self) -> Result<WriteCounts, SinkError> {
         let counts = self.release_held(true);
         self.commit_all()?;
+        self.recheck()?;
         self.note(counts);
-        for (class, from) in std::mem::take(&mut self.touched) {
-            compact::compact_window(&self.catalog, &class, from)?;
-        }
+        self.compact_touched()?;
         Ok(counts)
     }
 

@@ -72,7 +72,39 @@ impl Snapshot {
     pub fn add_splits(&mut self) -> Result<()> {
         let (dir, splits) = (self.dir.clone(), splits_dir(Path::new("")));
         let names: Vec<PathBuf> = self.splits.iter().map(|entry| splits.join(entry.name())).collect();
-        names.iter().try_for_each(|split| self.add_split(&dir, split))
+        let (contents, immutable) = (self.contents.len(), self.immutable.len());
+        loop {
+            let before = self.manifest_now()?;
+            names.iter().try_for_each(|split| self.add_split(&dir, split))?;
+            // The splits may be those of a commit that corrects some of them and has not come to all: then this manifest, and
+            // no other, says what was to be corrected.
+            if self.manifest_now()? == before {
+                return self.add_correcting(&before);
+            }
+            self.contents.truncate(contents);
+            self.immutable.truncate(immutable);
+        }
+    }
+
+    /// The manifest as it is now; nothing if there is none.
+    fn manifest_now(&self) -> Result<Vec<u8>> {
+        if self.contents.is_empty() { Ok(Vec::new()) } else { read(&self.dir.join(manifest::FILE)) }
+    }
+
+    /// Notes in the copy's manifest what a commit was about to correct.
+    fn add_correcting(&mut self, now: &[u8]) -> Result<()> {
+        let path = self.dir.join(manifest::FILE);
+        let Some((_, bytes)) = self.contents.first_mut() else { return Ok(()) };
+        let now = Manifest::parse(&path, now)?;
+        if now.correcting.is_empty() {
+            return Ok(());
+        }
+        let mut copied = Manifest::parse(&path, bytes)?;
+        copied.correcting.extend(now.correcting);
+        copied.correcting.sort_unstable();
+        copied.correcting.dedup();
+        *bytes = copied.encode(&path)?;
+        Ok(())
     }
 
     /// Whether the manifest is still the one of this snapshot.

@@ -78,15 +78,20 @@ impl Store {
         retention::enforce(&self.catalog, elsewhere_bytes, max_bytes, Timestamp::now())
     }
 
-    /// Rebuilds every split, passing each record through `rewrite` (`None` leaves it as it is); `progress` is told how many
-    /// splits are done, of how many.
+    /// Rebuilds every split, passing each record through `rewrite` (`None` leaves it as it is), and works out anew what each write
+    /// changed; `progress` is told how many splits are done, of how many.
     pub fn reindex(&self, rewrite: Rewrite<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<usize> {
         let splits = self.catalog.splits();
         progress(0, splits.len());
+        self.catalog.store_manifest(|manifest| manifest.is_recheck_due = true)?;
         for (done, split) in (1..).zip(splits.iter()) {
             compact::rebuild(&self.catalog, &split.name(), rewrite)?;
             progress(done, splits.len());
         }
+        // What a write changed follows from what other splits hold, so all of them are built anew before.
+        let mut indexer = Indexer::new(Arc::clone(&self.catalog));
+        indexer.recheck()?;
+        indexer.compact_touched()?;
         Ok(splits.len())
     }
 }

@@ -81,7 +81,7 @@ fn field_predicate(field: Field) -> BoxedStrategy<Query> {
         FieldKind::Keyword if let Some(values) = field.closed_values() => {
             prop::sample::select(values).prop_map(|value| Predicate::Is(value.to_owned())).boxed()
         }
-        FieldKind::Keyword | FieldKind::KeywordIgnoreCase => literal()
+        FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Path => literal()
             .prop_map(move |text| match field {
                 Field::Group if text == "core" => "apps".to_owned(),
                 Field::Resource => resource::resolve(&text.replace(['.', '/'], "")).0,

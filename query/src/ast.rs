@@ -2,6 +2,7 @@
 
 use std::ops::{Bound, RangeBounds};
 
+use taffrail_event::change::{leads_to, without_keys};
 use taffrail_event::words;
 
 use crate::field::Field;
@@ -124,6 +125,26 @@ impl Predicate {
             Self::Exists => !value.is_empty(),
             Self::Range { .. } => value.parse().is_ok_and(|number| self.matches_number(number)),
             Self::Cidr(range) => value.parse().is_ok_and(|address| range.contains(address)),
+        }
+    }
+
+    /// Whether a field's path complies. A wildcard is held to the path without its merge keys unless it has brackets itself.
+    pub fn matches_path(&self, path: &str) -> bool {
+        match self {
+            Self::Is(asked) => leads_to(asked, path),
+            Self::Pattern(pattern) if self.names_keys() => pattern.matches(path),
+            Self::Pattern(pattern) => pattern.matches(&without_keys(path)),
+            Self::Exists => true,
+            Self::Phrase(_) | Self::Range { .. } | Self::Cidr(_) => false,
+        }
+    }
+
+    /// Whether merge keys decide, so that a path without them does not tell.
+    pub fn names_keys(&self) -> bool {
+        match self {
+            Self::Is(asked) => without_keys(asked) != asked.as_str(),
+            Self::Pattern(pattern) => pattern.parts().iter().any(|part| part.contains(['[', ']'])),
+            _ => false,
         }
     }
 

@@ -23,6 +23,8 @@ pub enum FieldKind {
     Ip,
     /// Points in time, as microseconds.
     Time,
+    /// Paths of fields, by the whole, the beginning or the end.
+    Path,
 }
 
 /// No field has this name.
@@ -128,6 +130,18 @@ fields! {
     Agent Words facet ["client.user_agent", "agent", "userAgent"];
     /// What happened to the object.
     Change Keyword facet ["change.type", "change"];
+    /// How sure it is what changed.
+    Confidence Keyword facet ["change.confidence", "confidence"];
+    /// `true` where nothing but the object's status changed.
+    StatusOnly Keyword facet ["change.status_only", "statusonly"];
+    /// Paths of the fields that an update changed.
+    Changed Path single ["change.fields.path", "changed"];
+    /// Their values before.
+    Before Keyword single ["change.fields.before", "before"];
+    /// Their values after.
+    After Keyword single ["change.fields.after", "after"];
+    /// Names and uids of the objects that a deletecollection deleted.
+    Member Keyword single ["change.members", "member"];
     /// `auditID`, chosen by the client.
     AuditId Keyword single ["audit.id", "auditid", "auditID"];
     /// The request URI with its query.
@@ -168,7 +182,7 @@ impl Field {
                 }
                 Err(_) => lower_case(value),
             },
-            FieldKind::Keyword | FieldKind::Number | FieldKind::Time => Cow::Borrowed(value),
+            FieldKind::Keyword | FieldKind::Number | FieldKind::Time | FieldKind::Path => Cow::Borrowed(value),
         }
     }
 }

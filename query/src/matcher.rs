@@ -108,6 +108,11 @@ fn field_holds(field: Field, predicate: &Predicate, event: &Event) -> bool {
             });
             holds
         }
+        FieldKind::Path => {
+            let mut holds = false;
+            field.texts(event, &mut |path| holds = holds || predicate.matches_path(path));
+            holds
+        }
     }
 }
 

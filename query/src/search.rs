@@ -214,6 +214,10 @@ pub struct Progress {
     pub removed_by_age: RemovedTotals,
     /// What retention has removed since the start to stay within the byte limit.
     pub removed_by_bytes: RemovedTotals,
+    /// Memory that the newest states of objects take.
+    pub state_cache_bytes: u64,
+    /// Stored change sets that were corrected since the start, because of events that came late.
+    pub corrected: u64,
     /// By how much the store grows in a day, of the last week; `None` before the first day is over.
     pub bytes_per_day: Option<u64>,
 }

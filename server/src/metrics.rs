@@ -141,6 +141,10 @@ pub(crate) struct Metrics {
     pub(crate) splits: Level,
     /// Bytes of the index.
     pub(crate) index_bytes: Level,
+    /// Memory of the newest states of objects.
+    pub(crate) state_cache: Level,
+    /// Stored change sets that late events corrected.
+    corrected: Counter<u64, AtomicU64>,
     /// Age of the oldest acknowledged record that is not searchable.
     pub(crate) lag: Gauge<f64, AtomicU64>,
     /// Time of a commit.
@@ -189,6 +193,8 @@ impl Metrics {
             documents: Gauge::default(),
             splits: Gauge::default(),
             index_bytes: Gauge::default(),
+            state_cache: Gauge::default(),
+            corrected: Counter::default(),
             lag: Gauge::default(),
             commits: Histogram::new(DURATION_BUCKETS),
             queries: Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS)),
@@ -264,6 +270,10 @@ impl Metrics {
         registry.register("index_documents", "Documents in the index", self.documents.clone());
         registry.register("index_splits", "Splits of the index", self.splits.clone());
         registry.register_with_unit("index", "Size of the index", Unit::Bytes, self.index_bytes.clone());
+        let help = "Memory of the newest states of objects";
+        registry.register_with_unit("index_state_cache", help, Unit::Bytes, self.state_cache.clone());
+        let help = "Stored change sets that were corrected because of a late event";
+        registry.register("index_corrections", help, self.corrected.clone());
         let help = "Age of the oldest acknowledged record that is not searchable yet";
         registry.register_with_unit("index_lag", help, Unit::Seconds, self.lag.clone());
         let help = "Time of the index writes that made documents searchable";
@@ -293,6 +303,11 @@ impl Metrics {
         for UnwantedBody { query, dropped } in unwanted {
             set(&self.dropped, &DropLabels { query: query.clone() }, *dropped);
         }
+    }
+
+    /// Sets how many stored change sets late events have corrected since the start.
+    pub(crate) fn set_corrected(&self, sum: u64) {
+        self.corrected.inner().store(sum, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Sets what retention has removed since the start.

@@ -85,6 +85,7 @@ impl Filter for Unwanted {
             received: origin.received,
             via: ViaSet::of(origin.via),
             is_cut: flags.contains(RecordFlags::CUT),
+            change: None,
         };
         let Ok(event) = Event::decode(record, &origins) else { return false };
         let unwanted = self.queries.iter().find(|unwanted| unwanted.query.matches(&event, record));

@@ -37,7 +37,10 @@ pub(crate) const DEFAULT_COMPACT_AFTER: Duration = Duration::from_secs(15 * 60);
 /// Takes a full commit without an extra flush; four writers at once then stay within half of 512 MB.
 pub(crate) const DEFAULT_WRITER_MEMORY_BYTES: u64 = 64 * MIB;
 
-/// The index: commits, held stages, deduplication, splits.
+/// Some thousand objects of the size of a Deployment: those that are written every minute stay, and the others cost a look-up.
+pub(crate) const DEFAULT_STATE_CACHE_BYTES: u64 = 64 * MIB;
+
+/// The index: commits, held stages, deduplication, splits, change sets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexSettings {
@@ -68,6 +71,10 @@ pub struct IndexSettings {
     /// Bytes of memory of one open split writer; at most four are open.
     #[serde(with = "crate::byte_size")]
     pub writer_memory_bytes: u64,
+    /// Bytes of memory for the newest states of objects, from which change sets are worked out; other states are read from the
+    /// index.
+    #[serde(with = "crate::byte_size")]
+    pub state_cache_bytes: u64,
     /// What is removed, and when.
     pub retention: RetentionSettings,
 }
@@ -85,6 +92,7 @@ impl Default for IndexSettings {
             split_docs: DEFAULT_SPLIT_DOCS,
             compact_after: DEFAULT_COMPACT_AFTER,
             writer_memory_bytes: DEFAULT_WRITER_MEMORY_BYTES,
+            state_cache_bytes: DEFAULT_STATE_CACHE_BYTES,
             retention: RetentionSettings::default(),
         }
     }

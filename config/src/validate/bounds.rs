@@ -27,6 +27,8 @@ pub(super) fn check(settings: &Settings, report: &mut impl FnMut(&str, String)) 
         ("index.commit_bytes", index.commit_bytes, (64 * KIB, 4 * GIB)),
         ("index.hold_bytes", index.hold_bytes, (64 * KIB, 64 * GIB)),
         ("index.writer_memory_bytes", index.writer_memory_bytes, WRITER_MEMORY),
+        // None at all is slow and right: every state is read from the index.
+        ("index.state_cache_bytes", index.state_cache_bytes, (0, TIB)),
     ];
     for (path, value, (least, most)) in sizes {
         within(path, value, least, most, byte_size::format, report);

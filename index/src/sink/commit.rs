@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use taffrail_event::{Class, Timestamp, Via, ViaSet, crash_point};
 use tantivy::{Searcher, Term};
@@ -12,6 +13,7 @@ use tantivy::{Searcher, Term};
 use super::Indexer;
 use crate::build::{self, Source};
 use crate::catalog::{Catalog, Writers};
+use crate::changes::Worked;
 use crate::document::{SortKey, key_term};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
@@ -44,6 +46,7 @@ impl Source for Job {
             is_conflict: self.is_conflict,
             received: self.received,
             cluster: &self.content.cluster,
+            change: &self.content.change,
             record: &self.content.bytes,
         };
         with(&stored.encode())
@@ -63,20 +66,28 @@ struct Share {
 
 impl Indexer {
     pub(super) fn commit_all(&mut self) -> Result<()> {
+        let worked = self.commit_dirty().inspect_err(|_| self.withdraw_changes())?;
+        self.dirty_bytes = 0;
+        self.settle_changes(worked);
+        // What one commit could not correct is up to the next.
+        self.dirty_since = (!self.recheck.is_empty()).then(Instant::now);
+        let groups = &self.groups;
+        self.timeless
+            .retain(|key, time| groups.get(Place::new(*time, *key)).is_some_and(|slot| slot.is_held));
+        self.forget();
+        Ok(())
+    }
+
+    fn commit_dirty(&mut self) -> Result<Worked> {
+        let worked = self.note_changes()?;
         let wrote = !self.dirty.is_empty();
         let written = if wrote { self.write_dirty() } else { Ok(()) };
         // What a failed commit did write is no longer due: listed twice, it would be written twice.
         let groups = &self.groups;
         self.dirty.retain(|place| groups.get(*place).is_some_and(|slot| slot.is_listed));
         written?;
-        self.dirty_bytes = 0;
-        self.dirty_since = None;
-        self.cover(wrote)?;
-        let groups = &self.groups;
-        self.timeless
-            .retain(|key, time| groups.get(Place::new(*time, *key)).is_some_and(|slot| slot.is_held));
-        self.forget();
-        Ok(())
+        self.cover(wrote, &worked)?;
+        Ok(worked)
     }
 
     fn write_dirty(&mut self) -> Result<()> {
@@ -163,7 +174,8 @@ impl Indexer {
             None if share.jobs.is_empty() => return Ok(()),
             None => self.found(class, time, &share, memory)?,
         };
-        if share.jobs.iter().any(|job| job.via.iter().any(|via| via == Via::Import)) {
+        let is_imported = |job: &Job| !job.content.is_correction && job.via.iter().any(|via| via == Via::Import);
+        if share.jobs.iter().any(is_imported) {
             self.catalog.note_import(&split, Timestamp::now());
         }
         self.touched.insert((split.entry.class.clone(), split.entry.from));
@@ -211,15 +223,23 @@ impl Indexer {
     }
 
     /// Moves `replay_from` up to the first record that waits, now that everything else is in committed documents.
-    fn cover(&mut self, wrote: bool) -> Result<()> {
+    fn cover(&mut self, wrote: bool, worked: &Worked) -> Result<()> {
         let waiting = self.held.first().and_then(|held| held.offset);
         let replay_from = waiting.unwrap_or(self.taken);
-        if wrote || self.catalog.manifest().taken < self.taken {
+        let (is_recheck_due, correcting) = self.still_correcting(worked);
+        let is_covered = {
+            let manifest = self.catalog.manifest();
+            let is_told = manifest.correcting == correcting && manifest.is_recheck_due == is_recheck_due;
+            is_told && manifest.taken >= self.taken
+        };
+        if wrote || !is_covered {
             let sources = self.sources.list();
             let now = Timestamp::now();
             self.catalog.store_manifest(|manifest| {
                 self.gaps.iter().for_each(|gap| manifest.add_gap(gap.clone()));
                 manifest.sources.clone_from(&sources);
+                manifest.correcting.clone_from(&correcting);
+                manifest.is_recheck_due = is_recheck_due;
                 manifest.replay_from = manifest.replay_from.max(replay_from);
                 manifest.taken = manifest.taken.max(self.taken);
                 for (class, before) in &self.expired {
@@ -286,6 +306,9 @@ impl Committed {
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(place.time()),
+            link: None,
+            change: stored.change.to_vec().into(),
+            is_correction: false,
         }))
     }
 }

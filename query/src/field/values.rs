@@ -1,6 +1,7 @@
 //! A field's values in an event: the matcher and the index both read by this.
 
-use taffrail_event::{ActorType, ChangeType, DeniedBy, Event, ObjectRef, OutcomeResult};
+use taffrail_event::change::Change;
+use taffrail_event::{ActorType, ChangeType, Confidence, DeniedBy, Event, FieldChange, ObjectRef, OutcomeResult};
 
 use super::Field;
 
@@ -54,6 +55,29 @@ impl Field {
             Self::Ip => client.iter().flat_map(|client| &client.ips).for_each(|ip| each(ip)),
             Self::Agent => each(client.map_or("", |client| &client.user_agent)),
             Self::Change => each(event.change.as_ref().map_or("", |change| change.change_type.name())),
+            Self::Confidence => {
+                let confidence = event.change.as_ref().map(|change| change.confidence);
+                each(confidence.map_or("", Confidence::name));
+            }
+            Self::StatusOnly => {
+                let is_status_only = event.change.as_ref().is_some_and(Change::is_status_only);
+                each(if is_status_only { "true" } else { "" });
+            }
+            Self::Changed => changed(event).for_each(|field| each(&field.path)),
+            Self::Before => {
+                let values = changed(event).filter_map(|field| field.before.as_ref());
+                values.filter(|value| !value.is_null()).for_each(|value| each(&value.plain()));
+            }
+            Self::After => {
+                let values = changed(event).filter_map(|field| field.after.as_ref());
+                values.filter(|value| !value.is_null()).for_each(|value| each(&value.plain()));
+            }
+            Self::Member => {
+                for member in event.change.iter().flat_map(|change| &change.members) {
+                    each(&member.object.name);
+                    each(&member.uid);
+                }
+            }
             Self::AuditId => each(audit.map_or("", |audit| &audit.id)),
             Self::Uri => each(audit.map_or("", |audit| &audit.uri)),
             Self::Level => each(audit.map_or("", |audit| &audit.level)),
@@ -71,7 +95,8 @@ impl Field {
             Self::Result => Some(OutcomeResult::ALL.map(OutcomeResult::name).to_vec()),
             Self::DeniedBy => Some(DeniedBy::ALL.map(DeniedBy::name).to_vec()),
             Self::Change => Some(ChangeType::ALL.map(ChangeType::name).to_vec()),
-            Self::Truncated => Some(vec!["true"]),
+            Self::Confidence => Some(Confidence::ALL.map(Confidence::name).to_vec()),
+            Self::Truncated | Self::StatusOnly => Some(vec!["true"]),
             _ => None,
         }
     }
@@ -85,6 +110,12 @@ impl Field {
             _ => None,
         }
     }
+}
+
+/// The fields that an event changed of an object that was there: what a creation is made of is no change.
+fn changed(event: &Event) -> impl Iterator<Item = &FieldChange> {
+    let change = event.change.iter().filter(|change| change.change_type != ChangeType::Create);
+    change.flat_map(|change| &change.fields)
 }
 
 /// A Namespace lies in itself, as far as questions go.

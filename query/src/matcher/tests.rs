@@ -196,6 +196,7 @@ fn oracle(query: &Query, event: &Event, record: &[u8]) -> bool {
                 FieldKind::Number | FieldKind::Time => {
                     field.number(event).is_some_and(|number| predicate.matches_number(number))
                 }
+                FieldKind::Path => values.iter().any(|value| predicate.matches_path(value)),
                 _ => values.iter().any(|value| predicate.matches_text(value)),
             }
         }

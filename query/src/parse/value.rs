@@ -101,7 +101,7 @@ pub(super) fn value(
                 Ok(is(Predicate::Range { lower: Bound::Included(first), upper: Bound::Included(last) }))
             }
             FieldKind::Ip => address(literal, operand, span).map(is),
-            FieldKind::Words | FieldKind::Keyword | FieldKind::KeywordIgnoreCase => match literal {
+            FieldKind::Words | FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Path => match literal {
                 None => Ok(is(Predicate::Pattern(pattern(field, operand)))),
                 Some(text) => match field.closed_values() {
                     Some(values) if !values.contains(&text) => Err(no_such_value(field, text, &values, span)),
@@ -240,7 +240,7 @@ fn address(literal: Option<&str>, operand: &Operand, span: Range<usize>) -> Resu
 
 fn pattern(field: Field, operand: &Operand) -> Pattern {
     Pattern::new(operand.parts.iter().map(|part| match field.kind() {
-        FieldKind::Keyword => part.clone(),
+        FieldKind::Keyword | FieldKind::Path => part.clone(),
         _ => lower_case(part).into_owned(),
     }))
 }

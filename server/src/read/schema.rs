@@ -3,6 +3,7 @@
 //! `event` and `ingest` know nothing of HTTP, so their types are mirrored here: the members by name and type, the words from
 //! the crates themselves. No value is ever made of them. Tests hold every answer to its shape.
 
+mod change;
 mod event;
 
 use utoipa::ToSchema;

@@ -123,6 +123,8 @@ fn decode(record: &[u8], flags: RecordFlags, batch: &RecordBatch) -> Option<(Eve
         received: origin.received,
         via: ViaSet::of(origin.via),
         is_cut: flags.contains(RecordFlags::CUT),
+        // What it follows from is known when it is committed.
+        change: None,
     });
     Some((event, stage))
 }

@@ -95,6 +95,8 @@ impl ApiState {
         metrics.documents.set(level(progress.documents));
         metrics.splits.set(level(progress.splits));
         metrics.index_bytes.set(level(progress.bytes));
+        metrics.state_cache.set(level(progress.state_cache_bytes));
+        metrics.set_corrected(progress.corrected);
         metrics.set_removed(progress.removed_by_age, progress.removed_by_bytes);
         let room = self.room(&progress);
         metrics.retention_used.set(level(room.used_bytes));

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use taffrail_event::{ActorType, ChangeType, Confidence, DeniedBy, Kind, OutcomeResult, Via};
+use taffrail_event::{ActorType, DeniedBy, Kind, OutcomeResult, Via};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, OneOfBuilder, Schema};
 
+use super::change::ChangeSchema;
 use super::{GapSchema, KeySchema, TimestampSchema, null, words};
 
 /// One event. Strings are never null (`""` = none), unknown numbers are.
@@ -131,23 +132,6 @@ struct ClientSchema {
     user_agent: String,
 }
 
-/// What an event did to its object.
-#[derive(ToSchema)]
-#[schema(as = Change)]
-#[expect(dead_code, reason = "only its shape is used")]
-struct ChangeSchema {
-    #[schema(schema_with = change_type)]
-    r#type: ChangeType,
-    #[schema(schema_with = confidence)]
-    confidence: Confidence,
-    /// How many fields changed; null when not known.
-    fields_total: Option<u64>,
-    /// The members of a deletecollection.
-    members: Vec<serde_json::Value>,
-    /// One entry per changed leaf.
-    fields: Vec<serde_json::Value>,
-}
-
 /// The audit record's own fields.
 #[derive(ToSchema)]
 #[schema(as = Audit)]
@@ -184,14 +168,6 @@ fn result() -> Object {
 fn denied_by() -> Schema {
     let who = words("Who refused it.", DeniedBy::ALL.map(DeniedBy::name));
     Schema::OneOf(OneOfBuilder::new().item(null("It was not refused.")).item(who).build())
-}
-
-fn change_type() -> Object {
-    words("What happened to the object.", ChangeType::ALL.map(ChangeType::name))
-}
-
-fn confidence() -> Object {
-    words("How sure `fields` is.", ["exact", "unknown"])
 }
 
 fn routes() -> Array {

@@ -1,0 +1,235 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::audit::AuditRecord;
+use crate::change::{Link, LinkKind};
+
+/// A record about the deployment `web` in `apps/v1`, with these further members.
+fn record(verb: &str, members: &str) -> String {
+    format!(
+        r#"{{"auditID":"a","stage":"ResponseComplete","verb":"{verb}","requestURI":"/x","objectRef":{{"apiGroup":"apps","apiVersion":"v1","resource":"deployments","namespace":"shop","name":"web"}},"responseStatus":{{"code":200}}{members}}}"#
+    )
+}
+
+/// The answer with the whole object: resource version and generation are one number, so that nothing seems unseen.
+fn answer(version: u32, spec: &str) -> String {
+    answer_of("u", version, spec)
+}
+
+fn answer_of(uid: &str, version: u32, spec: &str) -> String {
+    format!(
+        r#","responseObject":{{"kind":"Deployment","metadata":{{"uid":"{uid}","resourceVersion":"{version}","generation":{version}}},"spec":{spec}}}"#
+    )
+}
+
+fn created(version: u32, spec: &str) -> String {
+    record("create", &answer(version, spec)).replace(r#""code":200"#, r#""code":201"#)
+}
+
+fn patched(version: u32, spec: &str) -> String {
+    record("patch", &answer(version, spec))
+}
+
+fn in_version(version: &str, record: &str) -> String {
+    record.replace(r#""apiVersion":"v1""#, &format!(r#""apiVersion":"{version}""#))
+}
+
+/// What the record changed, in one line.
+fn told(state: &mut ObjectState, record: &str) -> String {
+    let audit = AuditRecord::decode(record.as_bytes()).unwrap();
+    let version = Version::of(&audit).unwrap();
+    let Some(change) = state.next(&version) else { return "alone".to_owned() };
+    let fields = change.fields.iter().map(|field| {
+        let value = |value: &Option<JsonText>| value.as_ref().map_or("?", JsonText::as_json).to_owned();
+        format!(" {}:{}->{}", field.path, value(&field.before), value(&field.after))
+    });
+    let unseen = if change.unseen_before { " unseen" } else { "" };
+    format!("{} {}{unseen}{}", change.change_type.name(), change.confidence.name(), fields.collect::<String>())
+}
+
+#[track_caller]
+fn check(records: &[String], expected: &[&str]) {
+    let mut state = ObjectState::default();
+    let told: Vec<_> = records.iter().map(|record| told(&mut state, record)).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn whole_states_tell_exactly() {
+    check(
+        &[created(1, r#"{"replicas":1}"#), patched(2, r#"{"replicas":2}"#), patched(3, r#"{"replicas":2,"paused":true}"#)],
+        &["alone", "update exact spec.replicas:1->2", "update exact spec.paused:null->true"],
+    );
+}
+
+#[test]
+fn the_first_that_is_seen_has_something_unseen_before() {
+    let patch = r#","requestObject":{"spec":{"replicas":2}}"#;
+    check(
+        &[record("patch", &format!("{patch}{}", answer(2, r#"{"replicas":2}"#))), patched(3, r#"{"replicas":3}"#)],
+        &["update patch unseen spec.replicas:?->2", "update exact spec.replicas:2->3"],
+    );
+}
+
+#[test]
+fn what_was_not_seen_shows_in_the_generation_and_in_the_base() {
+    let based = |base: u32, version: u32| {
+        record("update", &answer(version, "{}")).replace(r#""name":"web""#, &format!(r#""name":"web","resourceVersion":"{base}""#))
+    };
+    check(
+        &[created(1, r#"{"replicas":1}"#), patched(3, r#"{"replicas":2}"#), based(3, 4), based(4, 5), based(9, 6)],
+        &[
+            "alone",
+            "update exact unseen spec.replicas:1->2",
+            "update exact spec.replicas:2->null",
+            "update exact",
+            "update exact unseen",
+        ],
+    );
+}
+
+#[test]
+fn patches_alone_are_worked_out() {
+    let asked = |spec: &str| record("patch", &format!(r#","requestObject":{{"spec":{spec}}}"#));
+    check(
+        &[created(1, r#"{"replicas":1}"#), asked(r#"{"replicas":2}"#), asked(r#"{"replicas":null}"#), patched(4, "{}")],
+        &[
+            "alone",
+            "update patch spec.replicas:1->2",
+            "update patch spec.replicas:2->null",
+            "update patch",
+        ],
+    );
+    // One that does not fit leaves nothing to be sure of.
+    let unfit = record("patch", r#","requestObject":[{"op":"remove","path":"/spec/nothing"}]"#);
+    check(
+        &[created(1, r#"{"replicas":1}"#), unfit, patched(3, r#"{"replicas":2}"#)],
+        &["alone", "alone", "update exact unseen spec.replicas:1->2"],
+    );
+}
+
+#[test]
+fn without_bodies_nobody_knows() {
+    check(
+        &[created(1, r#"{"replicas":1}"#), record("patch", ""), patched(3, r#"{"replicas":2}"#), patched(4, "{}")],
+        &["alone", "alone", "update exact unseen spec.replicas:1->2", "update exact spec.replicas:2->null"],
+    );
+}
+
+#[test]
+fn another_uid_is_another_object() {
+    let deleted = record("delete", r#","responseObject":{"kind":"Status","status":"Success","details":{"uid":"u"}}"#);
+    check(
+        &[
+            created(1, r#"{"replicas":1}"#),
+            record("patch", &answer_of("v", 9, r#"{"replicas":2}"#)),
+            deleted,
+            record("patch", &answer_of("v", 10, r#"{"replicas":3}"#)),
+        ],
+        &["alone", "alone", "alone", "update exact spec.replicas:2->3"],
+    );
+}
+
+#[test]
+fn the_same_resource_version_is_no_change() {
+    check(
+        &[created(1, "{}"), patched(1, "{}"), patched(2, "{}")],
+        &["alone", "none exact", "update exact"],
+    );
+}
+
+#[test]
+fn api_versions_are_not_compared_with_each_other() {
+    let old = |version: u32, spec: &str| in_version("v1beta1", &patched(version, spec));
+    check(
+        &[
+            created(1, r#"{"a":1}"#),
+            old(2, r#"{"b":1}"#),
+            // What this one is blamed for may be the doing of the one before.
+            patched(3, r#"{"a":2}"#),
+            patched(4, r#"{"a":3}"#),
+            old(5, r#"{"b":2}"#),
+        ],
+        &[
+            "alone",
+            "alone",
+            "update exact unseen spec.a:1->2",
+            "update exact spec.a:2->3",
+            "update exact unseen spec.b:1->2",
+        ],
+    );
+}
+
+#[test]
+fn scale_and_binding_are_changes_of_the_object() {
+    let scaled = record("update", r#","responseObject":{"kind":"Scale","metadata":{"uid":"u","resourceVersion":"2"},"spec":{"replicas":5}}"#)
+        .replace(r#""resource":"deployments""#, r#""resource":"deployments","subresource":"scale""#);
+    check(
+        &[created(1, r#"{"replicas":1}"#), scaled.clone(), scaled, patched(3, r#"{"replicas":5}"#)],
+        &["alone", "update exact spec.replicas:1->5", "update exact", "update patch"],
+    );
+}
+
+/// Records of one object in any form.
+fn any_record() -> impl Strategy<Value = String> {
+    let version = prop_oneof![3 => Just("v1"), 1 => Just("v1beta1")];
+    let kind = prop_oneof![
+        4 => Just("whole"), 1 => Just("again"), 1 => Just("asked"), 1 => Just("blind"), 1 => Just("create"), 1 => Just("delete"),
+    ];
+    (version, kind, 1_u32..4, prop_oneof![5 => Just("u"), 1 => Just("v")]).prop_map(|(version, kind, number, uid)| {
+        let spec = format!(r#"{{"a":{number}}}"#);
+        let record = match kind {
+            "whole" => record("patch", &answer_of(uid, 10 * number, &spec)),
+            "again" => record("patch", &answer_of(uid, 10, &spec)),
+            "asked" => record("patch", &format!(r#","requestObject":{{"spec":{{"b":{number}}}}}"#)),
+            "blind" => record("patch", ""),
+            "create" => created(number, &spec),
+            _ => record("delete", ""),
+        };
+        in_version(version, &record)
+    })
+}
+
+/// Where reading has to begin for the state behind these: at the last whole state of every API version, or the creation.
+fn basis(records: &[String]) -> usize {
+    let links: Vec<_> = records.iter().map(|record| link(record)).collect();
+    let begin = links.iter().rposition(|link| link.kind == LinkKind::Begin).unwrap_or(0);
+    let versions = links.iter().skip(begin).map(|link| {
+        let is_whole = |whole: &Link| whole.kind == LinkKind::Whole && whole.api_version == link.api_version;
+        links.iter().rposition(is_whole).unwrap_or(begin)
+    });
+    versions.min().unwrap_or(0).max(begin)
+}
+
+fn link(record: &str) -> Link {
+    Link::of(&AuditRecord::decode(record.as_bytes()).unwrap(), "demo").unwrap()
+}
+
+fn behind(records: &[String]) -> ObjectState {
+    let mut state = ObjectState::default();
+    for record in records {
+        let audit = AuditRecord::decode(record.as_bytes()).unwrap();
+        state.pass(&Version::of(&audit).unwrap());
+    }
+    state
+}
+
+proptest! {
+    /// The index begins to read there.
+    #[test]
+    fn what_is_before_a_whole_state_has_no_influence(records in prop::collection::vec(any_record(), 1..14)) {
+        prop_assert_eq!(behind(&records[basis(&records)..]), behind(&records));
+    }
+
+    #[test]
+    fn passing_leads_to_the_same_state_as_asking(records in prop::collection::vec(any_record(), 0..10)) {
+        let (mut asked, mut passed) = (ObjectState::default(), ObjectState::default());
+        for record in &records {
+            let audit = AuditRecord::decode(record.as_bytes()).unwrap();
+            let version = Version::of(&audit).unwrap();
+            asked.next(&version);
+            passed.pass(&version);
+            prop_assert_eq!(&asked, &passed);
+        }
+    }
+}
