@@ -219,7 +219,7 @@ fn without_fifty(dir: &Path) -> (Store, Box<dyn EventSink>) {
         history().iter().filter(|write| write.minute != 50).map(|write| write.json("web")).collect();
     post(sink.as_mut(), &records, 0);
     sink.commit().unwrap();
-    assert_eq!(told(&store, "web")[5], "61 update exact unseen spec.replicas:3->5");
+    assert_eq!(told(&store, "web")[5], "61 update patch unseen spec.replicas:3->5");
     assert_eq!(told(&store, "web")[6], "65 update patch unseen spec.image:\"x:2\"->\"x:3\"");
     (store, sink)
 }

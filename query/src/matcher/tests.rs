@@ -41,6 +41,7 @@ const RECORDS: [&str; 4] = [PATCH, REFUSED, NAMESPACE, HEALTH];
 fn event(record: &str, id: u128) -> Event {
     let origins = Origins {
         is_cut: false,
+        change: None,
         id: Key(id),
         cluster: "prod".to_owned(),
         received: Timestamp::default(),
@@ -97,6 +98,21 @@ fn objects() {
     check("uid:d01c rv:993 node:node-1 pod:web-1", &[0]);
     check("pod:*", &[0]);
     check("sub:*", &[]);
+}
+
+#[test]
+fn changes() {
+    check("changed:quarantine", &[0]);
+    check("changed:metadata.labels", &[0]);
+    check("changed:labels.quarantine", &[0]);
+    check("changed:label", &[]);
+    check("changed:metadata.*", &[0]);
+    check("changed:*", &[0]);
+    check("after:true", &[0]);
+    check("before:*", &[]);
+    check("confidence:patch", &[0]);
+    check("confidence:exact", &[1, 2, 3]);
+    check("statusonly:true", &[]);
 }
 
 #[test]

@@ -77,6 +77,10 @@ fn values_hold_colons_escapes_quotes_and_brackets() {
     check(r"name:a\ b", r#"object.name:"a b""#);
     check(r#"uri:/x[name=web].image"#, r#"audit.uri:"/x[name=web].image""#);
     check(r#"uri:labels["a b/(c)*"]*"#, r#"audit.uri:labels\[\"a\ b/\(c\)\*\"\]*"#);
+    check("changed:image", "change.fields.path:image");
+    check("changed:containers[name=web].image", r#"change.fields.path:"containers[name=web].image""#);
+    check(r#"changed:metadata.labels["a b"]"#, r#"change.fields.path:"metadata.labels[\"a b\"]""#);
+    check("before:nginx:1.27", "change.fields.before:nginx:1.27");
     check("uri:/api/v1/pods?watch=true&limit=500*", r"audit.uri:/api/v1/pods\?watch=true\&limit=500*");
     check("user: alice", "actor.name:alice");
     check("user:AND", "actor.name:and");
@@ -230,8 +234,8 @@ fn every_error_has_its_place() {
     use QueryErrorCode::*;
     check_error("usr:alice", UnknownField, 0..3);
     check_error("é AND usr:alice", UnknownField, 6..9);
-    check_error("changed:image", UnknownField, 0..7);
-    check_error(r#"changed:metadata.labels["a b"]"#, UnknownField, 0..7);
+    check_error("changes:image", UnknownField, 0..7);
+    check_error(r#"changes:metadata.labels["a b"]"#, UnknownField, 0..7);
     check_error("system:node:x", UnknownField, 0..6);
     check_error("14:05", UnknownField, 0..2);
     check_error(":x", UnexpectedCharacter, 0..1);

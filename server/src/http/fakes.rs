@@ -81,6 +81,7 @@ pub(super) fn hit(number: u8) -> Hit {
         received: Timestamp::default(),
         via: ViaSet::of(Via::Webhook),
         is_cut: false,
+        change: None,
     };
     Hit { event: Event::decode(record.as_bytes(), &origins).unwrap(), record: record.into_bytes() }
 }

@@ -235,6 +235,7 @@ mod tests {
             received: Timestamp::default(),
             via: ViaSet::of(Via::Taffrail),
             is_cut: false,
+            change: None,
         };
         Event::decode(&body, &origins).unwrap()
     }

@@ -81,7 +81,7 @@ fn what_was_not_seen_shows_in_the_generation_and_in_the_base() {
         &[
             "alone",
             "update exact unseen spec.replicas:1->2",
-            "update exact spec.replicas:2->null",
+            "update exact spec.replicas:2->null spec:null->{}",
             "update exact",
             "update exact unseen",
         ],
@@ -96,7 +96,7 @@ fn patches_alone_are_worked_out() {
         &[
             "alone",
             "update patch spec.replicas:1->2",
-            "update patch spec.replicas:2->null",
+            "update patch spec.replicas:2->null spec:null->{}",
             "update patch",
         ],
     );
@@ -112,7 +112,7 @@ fn patches_alone_are_worked_out() {
 fn without_bodies_nobody_knows() {
     check(
         &[created(1, r#"{"replicas":1}"#), record("patch", ""), patched(3, r#"{"replicas":2}"#), patched(4, "{}")],
-        &["alone", "alone", "update exact unseen spec.replicas:1->2", "update exact spec.replicas:2->null"],
+        &["alone", "alone", "update exact unseen spec.replicas:1->2", "update exact spec.replicas:2->null spec:null->{}"],
     );
 }
 

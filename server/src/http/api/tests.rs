@@ -240,6 +240,7 @@ async fn every_kind_of_event_is_as_the_document_says() {
             received: Timestamp::default(),
             via: ViaSet::of(Via::Taffrail),
             is_cut: false,
+            change: None,
         };
         Hit { event: Decoded::of_kind(&record, kind).unwrap().event(&origins), record }
     });
