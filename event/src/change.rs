@@ -186,7 +186,11 @@ impl Change {
     }
 
     /// A change with these fields, which may be more than a list shows.
-    pub(crate) fn of_fields(change_type: ChangeType, confidence: Confidence, fields: Vec<FieldChange>) -> Self {
+    pub(crate) fn of_fields(
+        change_type: ChangeType,
+        confidence: Confidence,
+        fields: Vec<FieldChange>,
+    ) -> Self {
         Self {
             change_type,
             confidence,

@@ -181,7 +181,8 @@ impl Event {
 
     /// Lists the fields of a creation, which no index keeps: they are in its record.
     pub fn list_created(&mut self, decoded: &Decoded<'_>) {
-        let Some(change) = self.change.as_mut().filter(|change| change.change_type == ChangeType::Create) else {
+        let Some(change) = self.change.as_mut().filter(|change| change.change_type == ChangeType::Create)
+        else {
             return;
         };
         if let Some(version) = decoded.audit().and_then(Version::of) {
@@ -261,7 +262,9 @@ impl Event {
                 each(value);
             }
         }
-        for value in self.change.iter().flat_map(|change| &change.fields).filter_map(|field| field.before.as_ref()) {
+        for value in
+            self.change.iter().flat_map(|change| &change.fields).filter_map(|field| field.before.as_ref())
+        {
             words::body_texts(value.as_json().as_bytes(), &mut each);
         }
         let Some(audit) = decoded.audit() else { return };

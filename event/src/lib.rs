@@ -31,9 +31,9 @@ pub use actor::{Actor, ActorType, Impersonated};
 pub use audit::{
     AuditRecord, Class, NotAudit, SKIPPED_BODY, Stage, TRUNCATED, is_access_subresource, query_parameters,
 };
+pub use change::{Change, ChangeType, Confidence, FieldChange, FieldOp};
 pub use crash::crash_point;
 pub use decoded::Decoded;
-pub use change::{Change, ChangeType, Confidence, FieldChange, FieldOp};
 pub use event::{Audit, Client, Event, Kind, Origins};
 pub use gap::Gap;
 pub use key::{AuditIdentity, Key, Keys};

@@ -255,7 +255,11 @@ impl Lowering<'_> {
             }
             match &wanted {
                 Predicate::Is(asked) if names_keys => {
-                    if leads_to(&without_keys(asked), term) { Verdict::Unsure } else { Verdict::Fails }
+                    if leads_to(&without_keys(asked), term) {
+                        Verdict::Unsure
+                    } else {
+                        Verdict::Fails
+                    }
                 }
                 _ if names_keys => Verdict::Unsure,
                 wanted if wanted.matches_path(term) => Verdict::Passes,

@@ -28,7 +28,8 @@ impl<'a> Stored<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let cluster = self.cluster.as_bytes();
         let cluster = &cluster[..cluster.len().min(usize::from(u8::MAX))];
-        let mut out = Vec::with_capacity(FIXED_BYTES + cluster.len() + 4 + self.change.len() + self.record.len());
+        let mut out =
+            Vec::with_capacity(FIXED_BYTES + cluster.len() + 4 + self.change.len() + self.record.len());
         out.extend_from_slice(&[VERSION, self.flags.bits(), self.via.bits(), u8::from(self.is_conflict)]);
         out.extend_from_slice(&self.received.micros().to_le_bytes());
         out.push(u8::try_from(cluster.len()).unwrap_or(u8::MAX));

@@ -182,7 +182,9 @@ impl Field {
                 }
                 Err(_) => lower_case(value),
             },
-            FieldKind::Keyword | FieldKind::Number | FieldKind::Time | FieldKind::Path => Cow::Borrowed(value),
+            FieldKind::Keyword | FieldKind::Number | FieldKind::Time | FieldKind::Path => {
+                Cow::Borrowed(value)
+            }
         }
     }
 }

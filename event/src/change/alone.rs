@@ -37,7 +37,9 @@ impl Change {
 
     /// Lists what a creation was made of, every leaf an addition.
     pub(crate) fn list_created(&mut self, version: &Version<'_>) {
-        let (Effect::State(body) | Effect::Asked(body) | Effect::Metadata(body)) = version.effect else { return };
+        let (Effect::State(body) | Effect::Asked(body) | Effect::Metadata(body)) = version.effect else {
+            return;
+        };
         if self.change_type == ChangeType::Create {
             let (fields, total) = diff(&version.group, &version.resource, None, Some(body));
             (self.fields, self.fields_total) = (fields, Some(total));

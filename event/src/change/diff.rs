@@ -26,7 +26,12 @@ const FEW_MEMBERS: usize = 16;
 
 /// What is different in `after` from `before`, both whole objects of the resource, and how many fields that is. `None` stands for
 /// an object that is not there.
-pub fn diff(group: &str, resource: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> (Vec<FieldChange>, u64) {
+pub fn diff(
+    group: &str,
+    resource: &str,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+) -> (Vec<FieldChange>, u64) {
     let mut differ = Differ {
         lists: merge_key::lists_of(group, resource),
         path: String::new(),
@@ -73,7 +78,9 @@ impl Differ {
             }
             let [object_before, object_after] = &as_objects;
             let [list_before, list_after] = &as_lists;
-            let opens = |object: &Option<Object<'_>>, list: &Option<KeyedList<'_>>| object.is_some() || list.is_some();
+            let opens = |object: &Option<Object<'_>>, list: &Option<KeyedList<'_>>| {
+                object.is_some() || list.is_some()
+            };
             if opens(object_before, list_before) || opens(object_after, list_after) {
                 self.side(spot, before, (object_before.as_ref(), list_before.as_ref()), true);
                 self.side(spot, after, (object_after.as_ref(), list_after.as_ref()), false);
@@ -95,9 +102,17 @@ impl Differ {
         is_before: bool,
     ) {
         if let Some(object) = object {
-            if is_before { self.objects(spot, Some(object), None) } else { self.objects(spot, None, Some(object)) }
+            if is_before {
+                self.objects(spot, Some(object), None)
+            } else {
+                self.objects(spot, None, Some(object))
+            }
         } else if let Some(list) = list {
-            if is_before { self.keyed_lists(spot, Some(list), None) } else { self.keyed_lists(spot, None, Some(list)) }
+            if is_before {
+                self.keyed_lists(spot, Some(list), None)
+            } else {
+                self.keyed_lists(spot, None, Some(list))
+            }
         } else if value.is_some() {
             if is_before { self.leaf(value, None) } else { self.leaf(None, value) }
         }
@@ -121,18 +136,19 @@ impl Differ {
         let (length, was_status) = (self.path.len(), self.is_status);
         push_member(&mut self.path, key);
         self.is_status |= spot.depth == 0 && key == "status";
-        let inner = Spot { place: spot.place.under(key), parent: spot.name, name: key, depth: spot.depth + 1 };
+        let inner =
+            Spot { place: spot.place.under(key), parent: spot.name, name: key, depth: spot.depth + 1 };
         self.values(inner, before, after);
         self.path.truncate(length);
         self.is_status = was_status;
     }
 
     fn keyed_lists(&mut self, spot: Spot<'_>, before: Option<&KeyedList<'_>>, after: Option<&KeyedList<'_>>) {
-        let find = |list: Option<&KeyedList<'_>>, keys: &str| {
-            list.and_then(|list| list.by_keys.get(keys).copied())
-        };
+        let find =
+            |list: Option<&KeyedList<'_>>, keys: &str| list.and_then(|list| list.by_keys.get(keys).copied());
         for (keys, value) in after.into_iter().flat_map(|list| &list.elements) {
-            let before = find(before, keys).and_then(|index| before?.elements.get(index)).map(|(_, value)| *value);
+            let before =
+                find(before, keys).and_then(|index| before?.elements.get(index)).map(|(_, value)| *value);
             self.element(spot, keys, before, Some(value));
         }
         for (keys, value) in before.into_iter().flat_map(|list| &list.elements) {
@@ -220,9 +236,9 @@ impl<'a> Object<'a> {
             }
         } else {
             for index in (0..members.len()).rev() {
-                let is_last = members.get(index).is_some_and(|(key, _)| {
-                    members.iter().skip(index + 1).all(|(later, _)| later != key)
-                });
+                let is_last = members
+                    .get(index)
+                    .is_some_and(|(key, _)| members.iter().skip(index + 1).all(|(later, _)| later != key));
                 if !is_last {
                     members.remove(index);
                 }
@@ -310,7 +326,8 @@ pub(super) fn is_same(left: &[u8], right: &[u8], depth: u32) -> bool {
             loop {
                 match (left_items.next(), right_items.next()) {
                     (None, None) => return true,
-                    (Some(one), Some(other)) if is_same(&left[one.clone()], &right[other.clone()], depth + 1) => {}
+                    (Some(one), Some(other))
+                        if is_same(&left[one.clone()], &right[other.clone()], depth + 1) => {}
                     _ => return false,
                 }
             }

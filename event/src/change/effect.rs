@@ -81,7 +81,7 @@ impl<'a> Version<'a> {
         }
         let is_whole = response.is_object() && !is_part(&response.kind) && !response.uid.is_empty();
         let patch = (audit.verb == "patch")
-            .then(|| audit.request_object)
+            .then_some(audit.request_object)
             .flatten()
             .map(|patch| (PatchKind::of(patch, &audit.uri, &object.group, &object.resource), patch));
         let effect = effect(audit, object, response, is_whole, patch.is_some());
@@ -121,7 +121,11 @@ fn effect<'a>(
 ) -> Effect<'a> {
     let body = audit.response_object.unwrap_or_default();
     match object.subresource.as_str() {
-        "scale" => return scaled(body).or_else(|| scaled(audit.request_object?)).map_or(Effect::Unknown, Effect::Scaled),
+        "scale" => {
+            return scaled(body)
+                .or_else(|| scaled(audit.request_object?))
+                .map_or(Effect::Unknown, Effect::Scaled);
+        }
         "binding" => {
             let target = audit.request_object.and_then(|body| json::member(body, "target"));
             let node = target.and_then(|target| json::member(target, "name"));

@@ -64,7 +64,7 @@ impl JsonText {
     pub(super) fn cut(&mut self, bytes: usize) {
         if self.0.len() > bytes {
             let plain = self.plain();
-            let head = &plain[..plain.floor_char_boundary(bytes)];
+            let head = plain.get(..plain.floor_char_boundary(bytes)).unwrap_or_default();
             self.0 = Value::from(head).to_string().into();
         }
     }
@@ -111,7 +111,10 @@ mod tests {
         fn check(json: &[u8], expected: &str, plain: &str) {
             let text = JsonText::of(json);
             assert_eq!((text.as_json(), text.plain().as_ref()), (expected, plain));
-            assert_eq!(serde_json::from_str::<JsonText>(&serde_json::to_string(&text).unwrap()).unwrap(), text);
+            assert_eq!(
+                serde_json::from_str::<JsonText>(&serde_json::to_string(&text).unwrap()).unwrap(),
+                text
+            );
         }
         check(br#""a\"b""#, r#""a\"b""#, "a\"b");
         check(b"1234567890123", "1234567890123", "1234567890123");

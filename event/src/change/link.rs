@@ -53,9 +53,11 @@ impl Link {
             match version.effect {
                 Effect::State(_) => LinkKind::Whole,
                 Effect::Unknown => LinkKind::Blind,
-                Effect::Asked(_) | Effect::Patched | Effect::Metadata(_) | Effect::Scaled(_) | Effect::Bound(_) => {
-                    LinkKind::Part
-                }
+                Effect::Asked(_)
+                | Effect::Patched
+                | Effect::Metadata(_)
+                | Effect::Scaled(_)
+                | Effect::Bound(_) => LinkKind::Part,
             }
         };
         let tie = match version.change_type {
@@ -100,7 +102,8 @@ pub fn object_hash(cluster: &str, group: &str, resource: &str, namespace: &str, 
 
 /// The hashes of every object that the event is about: its own, and those of a collection that it deleted.
 pub fn object_hashes(audit: &AuditRecord<'_>, cluster: &str, object: &ObjectRef) -> Vec<u64> {
-    let hash_of = |namespace: &str, name: &str| object_hash(cluster, &object.group, &object.resource, namespace, name);
+    let hash_of =
+        |namespace: &str, name: &str| object_hash(cluster, &object.group, &object.resource, namespace, name);
     if audit.verb == "deletecollection" {
         let members = members(audit, object);
         return members.iter().map(|member| hash_of(&member.object.namespace, &member.object.name)).collect();
@@ -123,7 +126,9 @@ mod tests {
 
     #[test]
     fn bits_lead_back() {
-        for (kind, tie) in [(LinkKind::Begin, 0), (LinkKind::Whole, 1), (LinkKind::End, 2), (LinkKind::Part, 0)] {
+        for (kind, tie) in
+            [(LinkKind::Begin, 0), (LinkKind::Whole, 1), (LinkKind::End, 2), (LinkKind::Part, 0)]
+        {
             let link = Link { object: 7, kind, api_version: 0xBEEF, tie, resource_version: Some(9) };
             assert_eq!(Link::from_bits(7, link.bits(), Some(9)), Some(link));
         }

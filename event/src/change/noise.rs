@@ -1,14 +1,8 @@
 //! What changes with every write and says nothing (reference: `audit.md` section 12).
 
 /// Members of `metadata` that the API server itself writes.
-const METADATA: &[&str] = &[
-    "managedFields",
-    "resourceVersion",
-    "generation",
-    "uid",
-    "creationTimestamp",
-    "selfLink",
-];
+const METADATA: &[&str] =
+    &["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
 /// Annotations that repeat the object, count its changes, or are heartbeats.
 const ANNOTATIONS: &[&str] = &[
@@ -21,7 +15,8 @@ const ANNOTATIONS: &[&str] = &[
 ];
 
 /// When a condition was last looked at or turned over: that it turned over is seen in its status.
-const CONDITION_TIMES: &[&str] = &["lastTransitionTime", "lastUpdateTime", "lastHeartbeatTime", "lastProbeTime"];
+const CONDITION_TIMES: &[&str] =
+    &["lastTransitionTime", "lastUpdateTime", "lastHeartbeatTime", "lastProbeTime"];
 
 /// Where in an object a member stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,7 +29,8 @@ impl PatchKind {
             return Self::Json;
         }
         let has_manager = query_parameters(uri).any(|(key, _)| key == "fieldManager");
-        if has_manager && json::member(patch, "apiVersion").is_some() && json::member(patch, "kind").is_some() {
+        if has_manager && json::member(patch, "apiVersion").is_some() && json::member(patch, "kind").is_some()
+        {
             return Self::Apply;
         }
         match lists_of(group, resource) {
@@ -40,7 +41,13 @@ impl PatchKind {
 }
 
 /// The state after the patch; `None` if it does not fit, or is no JSON by the letter.
-pub(super) fn apply(kind: PatchKind, group: &str, resource: &str, state: &[u8], patch: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn apply(
+    kind: PatchKind,
+    group: &str,
+    resource: &str,
+    state: &[u8],
+    patch: &[u8],
+) -> Option<Vec<u8>> {
     let mut state = parse(state)?;
     if kind == PatchKind::Json {
         let operations: json_patch::Patch = serde_json::from_str(&String::from_utf8_lossy(patch)).ok()?;
@@ -148,7 +155,8 @@ impl Merger {
     }
 
     fn lists(&self, state: &mut Value, patch: &[Value], parent: &str, name: &str) {
-        let replaced = || Value::Array(patch.iter().filter(|element| self.is_value(element)).cloned().collect());
+        let replaced =
+            || Value::Array(patch.iter().filter(|element| self.is_value(element)).cloned().collect());
         if self.kind == PatchKind::Merge || patch.iter().any(|element| self.is_replace(element)) {
             *state = replaced();
             return;
@@ -314,19 +322,22 @@ mod tests {
 
     #[test]
     fn what_a_patch_asks_for() {
-        fn check(kind: PatchKind, patch: &Value, expected: Option<Value>) {
+        fn check(kind: PatchKind, patch: &Value, expected: Option<&Value>) {
             let found = asked(kind, patch.to_string().as_bytes());
-            assert_eq!(found.map(|found| serde_json::from_slice::<Value>(&found).unwrap()), expected);
+            assert_eq!(
+                found.map(|found| serde_json::from_slice::<Value>(&found).unwrap()).as_ref(),
+                expected
+            );
         }
         check(
             PatchKind::Strategic,
             &json!({"$setElementOrder/x": [], "spec": {"replicas": 5, "$retainKeys": ["a"]}}),
-            Some(json!({"spec": {"replicas": 5}})),
+            Some(&json!({"spec": {"replicas": 5}})),
         );
         check(
             PatchKind::Json,
             &json!([{"op": "test", "path": "/a", "value": 1}, {"op": "replace", "path": "/spec/replicas", "value": 5}]),
-            Some(json!({"spec": {"replicas": 5}})),
+            Some(&json!({"spec": {"replicas": 5}})),
         );
         check(PatchKind::Json, &json!([{"op": "add", "path": "/spec/rules/0", "value": 5}]), None);
         check(PatchKind::Apply, &json!({"spec": {}}), None);

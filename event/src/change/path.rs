@@ -40,7 +40,8 @@ fn push_quoted(path: &mut String, before: &str, text: &str, after: &str) {
 }
 
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'$'))
+    !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'$'))
 }
 
 /// A part of a path.
@@ -170,7 +171,12 @@ mod tests {
             assert_eq!(without_keys(&path), without);
         }
         check(&["spec", "replicas"], &[], "spec.replicas", "spec.replicas");
-        check(&["spec", "ports"], &[("port", "80"), ("protocol", "TCP")], "spec.ports[port=80,protocol=TCP]", "spec.ports");
+        check(
+            &["spec", "ports"],
+            &[("port", "80"), ("protocol", "TCP")],
+            "spec.ports[port=80,protocol=TCP]",
+            "spec.ports",
+        );
         check(
             &["metadata", "labels", "app.kubernetes.io/name"],
             &[],

@@ -52,11 +52,15 @@ impl ObjectState {
     pub fn next(&mut self, version: &Version<'_>) -> Option<Change> {
         match self.arrive(version) {
             Arrival::Earlier => None,
-            Arrival::NoOp => (version.change_type != ChangeType::None).then(|| Change::of_type(ChangeType::None)),
+            Arrival::NoOp => {
+                (version.change_type != ChangeType::None).then(|| Change::of_type(ChangeType::None))
+            }
             Arrival::Write => {
                 let is_unseen = self.is_unseen(version);
                 let mut change = self.change(version);
-                if let Some(change) = change.as_mut().filter(|change| change.change_type != ChangeType::Create) {
+                if let Some(change) =
+                    change.as_mut().filter(|change| change.change_type != ChangeType::Create)
+                {
                     change.unseen_before = is_unseen;
                 }
                 self.advance(version);
@@ -145,7 +149,8 @@ impl ObjectState {
         let is_based_on_other = version.base.is_some()
             && self.resource_version.is_some()
             && version.base != self.resource_version;
-        let is_behind = self.states.iter().any(|state| state.api_version == version.api_version && !state.is_newest);
+        let is_behind =
+            self.states.iter().any(|state| state.api_version == version.api_version && !state.is_newest);
         !self.has_begun || self.is_blind || has_jumped || is_based_on_other || is_behind
     }
 
@@ -179,7 +184,8 @@ impl ObjectState {
                 let after = JsonText::of(replicas.to_string().as_bytes());
                 let value = before.map(|state| {
                     let spec = json::member(&state.body, "spec");
-                    spec.and_then(|spec| json::member(spec, "replicas")).map_or_else(JsonText::null, JsonText::of)
+                    spec.and_then(|spec| json::member(spec, "replicas"))
+                        .map_or_else(JsonText::null, JsonText::of)
                 });
                 if value.as_ref() == Some(&after) {
                     return Some(Change::of_fields(version.change_type, Confidence::Exact, Vec::new()));
@@ -244,7 +250,12 @@ impl ObjectState {
     fn put(&mut self, version: &Version<'_>, body: Bytes, is_stored: bool) {
         // The newest stands last.
         self.states.retain(|state| state.api_version != version.api_version);
-        self.states.push(State { api_version: version.api_version.clone(), body, is_stored, is_newest: true });
+        self.states.push(State {
+            api_version: version.api_version.clone(),
+            body,
+            is_stored,
+            is_newest: true,
+        });
     }
 }
 
@@ -259,8 +270,15 @@ fn one_field(
         Some(before) if *before == JsonText::null() => FieldOp::Add,
         _ => FieldOp::Replace,
     };
-    let field =
-        FieldChange { path: path.to_owned(), op, before, after: Some(after), status: false, cut: false, bytes: None };
+    let field = FieldChange {
+        path: path.to_owned(),
+        op,
+        before,
+        after: Some(after),
+        status: false,
+        cut: false,
+        bytes: None,
+    };
     Change::of_fields(version.change_type, confidence, vec![field])
 }
 

@@ -61,6 +61,8 @@ pub(super) fn work_out(
     }
     let mut list = List::new(catalog, task.object);
     list.reach(task.from().saturating_sub(MAX_SKEW))?;
+    // Twice as many each time: whoever has to go far back sorts a few times only.
+    let mut step = 1;
     loop {
         let orders = Orders::of(&list.writes, task);
         if orders.says_nothing() {
@@ -71,7 +73,8 @@ pub(super) fn work_out(
             let is_kept = is_cut && !task.is_anew && !basis.is_known;
             return Walk { list: &list, task, room, is_kept }.through(&orders, &basis, known);
         }
-        list.extend()?;
+        (0..step).try_for_each(|_| list.extend())?;
+        step *= 2;
     }
 }
 
@@ -133,12 +136,20 @@ impl Walk<'_> {
         if !worked.corrections.is_empty() {
             worked.corrected.push(self.task.object);
         }
-        let known = if is_at_end { Some(self.known(orders, basis, state)) } else { self.untouched(&worked, known) };
+        let known =
+            if is_at_end { Some(self.known(orders, basis, state)) } else { self.untouched(&worked, known) };
         worked.known.extend(known.map(|known| (self.task.object, known)));
         Ok(worked)
     }
 
-    fn correct(&self, worked: &mut Worked, state: &mut ObjectState, listed: &Listed, stored: Vec<u8>, is_kept: bool) {
+    fn correct(
+        &self,
+        worked: &mut Worked,
+        state: &mut ObjectState,
+        listed: &Listed,
+        stored: Vec<u8>,
+        is_kept: bool,
+    ) {
         let Some(was) = Stored::decode(&stored) else { return };
         let change = next(state, was.record);
         if *was.change == *change || is_kept && !was.change.is_empty() {
@@ -146,7 +157,9 @@ impl Walk<'_> {
         }
         let Some(place) = place_of(&was, listed.time) else { return };
         if self.room.take(stored.len()) {
-            worked.corrections.push(Correction { found: Found { place, record: listed.record, change }, stored });
+            worked
+                .corrections
+                .push(Correction { found: Found { place, record: listed.record, change }, stored });
         } else if worked.unfinished.is_empty() {
             worked.unfinished.push(self.task.object);
         }

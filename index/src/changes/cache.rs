@@ -34,14 +34,15 @@ impl Known {
     pub(super) fn comes_before(&self, fresh: &[Fresh]) -> bool {
         let (mut last, mut latest) = (self.last, self.latest);
         let is_known = |version| self.versions.as_ref().is_none_or(|versions| versions.contains(&version));
-        fresh.iter().all(|fresh| is_known(fresh.link.api_version)) && fresh.iter().all(|fresh| {
-            let order = fresh.order();
-            let version = order.resource_version.map(|version| (version, order.tie));
-            let is_behind = order.time > latest && version.is_none_or(|version| Some(version) >= last);
-            last = last.max(version);
-            latest = latest.max(order.time);
-            is_behind
-        })
+        fresh.iter().all(|fresh| is_known(fresh.link.api_version))
+            && fresh.iter().all(|fresh| {
+                let order = fresh.order();
+                let version = order.resource_version.map(|version| (version, order.tie));
+                let is_behind = order.time > latest && version.is_none_or(|version| Some(version) >= last);
+                last = last.max(version);
+                latest = latest.max(order.time);
+                is_behind
+            })
     }
 }
 

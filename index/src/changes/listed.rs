@@ -94,13 +94,16 @@ impl<'a> List<'a> {
     fn add(&mut self, searcher: &Searcher) -> tantivy::Result<()> {
         for (ordinal, segment) in (0_u32..).zip(searcher.segment_readers()) {
             let inverted = segment.inverted_index(self.term.field())?;
-            let Some(mut postings) = inverted.read_postings(&self.term, IndexRecordOption::Basic)? else { continue };
+            let Some(mut postings) = inverted.read_postings(&self.term, IndexRecordOption::Basic)? else {
+                continue;
+            };
             let columns = segment.fast_fields();
             let (links, versions) = (columns.u64(LINK)?, columns.u64(VERSION)?);
             let (records, times) = (columns.u64(RECORD)?, time_column(segment)?);
             let mut doc = postings.doc();
             while doc != TERMINATED {
-                let link = links.first(doc).and_then(|bits| Link::from_bits(self.object, bits, versions.first(doc)));
+                let link =
+                    links.first(doc).and_then(|bits| Link::from_bits(self.object, bits, versions.first(doc)));
                 if let Some(link) = link.filter(|_| is_alive(segment, doc)) {
                     self.writes.push(Listed {
                         split: self.read.len(),

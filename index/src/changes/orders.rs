@@ -61,7 +61,8 @@ impl Orders {
         let mut old = writes.to_vec();
         sort_versions(&mut old, Listed::order);
         let staying = writes.iter().filter(|listed| !gone.contains(&listed.record)).cloned();
-        let mut new: Vec<Item> = staying.map(Item::Stored).chain(task.fresh.iter().cloned().map(Item::Fresh)).collect();
+        let mut new: Vec<Item> =
+            staying.map(Item::Stored).chain(task.fresh.iter().cloned().map(Item::Fresh)).collect();
         sort_versions(&mut new, Item::order);
         let (mut first, mut behind) = (0, 0);
         if !task.is_anew {

@@ -3,7 +3,7 @@
 use taffrail_event::{Class, crash_point};
 
 use super::Indexer;
-use crate::changes::{self, Asked, Correction, Fresh, Found, Replaced, Worked};
+use crate::changes::{self, Asked, Correction, Found, Fresh, Replaced, Worked};
 use crate::document::{SortKey, key_term};
 use crate::error::{IndexError, Result};
 use crate::groups::{Content, Place, Slot};
@@ -104,7 +104,9 @@ impl Indexer {
         let mut fresh = Vec::new();
         let mut replaced = Vec::new();
         for place in &self.dirty {
-            let Some(slot) = self.groups.get(*place).filter(|slot| slot.is_listed && slot.class == Class::Change) else {
+            let Some(slot) =
+                self.groups.get(*place).filter(|slot| slot.is_listed && slot.class == Class::Change)
+            else {
                 continue;
             };
             if slot.group.is_committed {
@@ -113,7 +115,12 @@ impl Indexer {
             for copy in slot.group.copies() {
                 let content = copy.content.as_ref();
                 if let Some((content, link)) = content.and_then(|content| Some((content, content.link?))) {
-                    fresh.push(Fresh { place: *place, record: copy.record, link, bytes: content.bytes.clone() });
+                    fresh.push(Fresh {
+                        place: *place,
+                        record: copy.record,
+                        link,
+                        bytes: content.bytes.clone(),
+                    });
                 }
             }
         }
@@ -123,14 +130,19 @@ impl Indexer {
     fn add_replaced(&self, place: Place, slot: &Slot, replaced: &mut Vec<Replaced>) -> Result<()> {
         let Some(split) = self.catalog.route(slot.class, place.time()) else { return Ok(()) };
         let searcher = split.searcher();
-        let stays = |record: u64| slot.group.copies().any(|copy| copy.record == record && copy.content.is_none());
+        let stays =
+            |record: u64| slot.group.copies().any(|copy| copy.record == record && copy.content.is_none());
         for found in split.documents_of(&searcher, &key_term(&self.catalog.columns, place.key()))? {
             if stays(found.record) {
                 continue;
             }
-            let object =
-                changes::object_of(&searcher, found.address).map_err(IndexError::split("look up in", &split.name()))?;
-            replaced.extend(object.map(|object| Replaced { object, time: place.time(), record: found.record }));
+            let object = changes::object_of(&searcher, found.address)
+                .map_err(IndexError::split("look up in", &split.name()))?;
+            replaced.extend(object.map(|object| Replaced {
+                object,
+                time: place.time(),
+                record: found.record,
+            }));
         }
         Ok(())
     }
@@ -152,7 +164,9 @@ impl Indexer {
             self.groups.insert(found.place, Slot::committed(group, Class::Change));
         }
         let Some(slot) = self.groups.get_mut(found.place) else { return Ok(()) };
-        let Some(copy) = slot.group.copies_mut().find(|copy| copy.record == found.record) else { return Ok(()) };
+        let Some(copy) = slot.group.copies_mut().find(|copy| copy.record == found.record) else {
+            return Ok(());
+        };
         copy.content = Some(Box::new(Content {
             bytes: stored.record.to_vec().into(),
             cluster: stored.cluster.into(),

@@ -174,7 +174,8 @@ impl Indexer {
             None if share.jobs.is_empty() => return Ok(()),
             None => self.found(class, time, &share, memory)?,
         };
-        let is_imported = |job: &Job| !job.content.is_correction && job.via.iter().any(|via| via == Via::Import);
+        let is_imported =
+            |job: &Job| !job.content.is_correction && job.via.iter().any(|via| via == Via::Import);
         if share.jobs.iter().any(is_imported) {
             self.catalog.note_import(&split, Timestamp::now());
         }

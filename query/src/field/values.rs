@@ -1,7 +1,9 @@
 //! A field's values in an event: the matcher and the index both read by this.
 
 use taffrail_event::change::Change;
-use taffrail_event::{ActorType, ChangeType, Confidence, DeniedBy, Event, FieldChange, ObjectRef, OutcomeResult};
+use taffrail_event::{
+    ActorType, ChangeType, Confidence, DeniedBy, Event, FieldChange, ObjectRef, OutcomeResult,
+};
 
 use super::Field;
 

@@ -101,13 +101,17 @@ pub(super) fn value(
                 Ok(is(Predicate::Range { lower: Bound::Included(first), upper: Bound::Included(last) }))
             }
             FieldKind::Ip => address(literal, operand, span).map(is),
-            FieldKind::Words | FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Path => match literal {
-                None => Ok(is(Predicate::Pattern(pattern(field, operand)))),
-                Some(text) => match field.closed_values() {
-                    Some(values) if !values.contains(&text) => Err(no_such_value(field, text, &values, span)),
-                    _ => keyword(field, text).ok_or_else(|| no_words(field, span)),
-                },
-            },
+            FieldKind::Words | FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Path => {
+                match literal {
+                    None => Ok(is(Predicate::Pattern(pattern(field, operand)))),
+                    Some(text) => match field.closed_values() {
+                        Some(values) if !values.contains(&text) => {
+                            Err(no_such_value(field, text, &values, span))
+                        }
+                        _ => keyword(field, text).ok_or_else(|| no_words(field, span)),
+                    },
+                }
+            }
         },
     }
 }

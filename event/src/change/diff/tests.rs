@@ -11,9 +11,17 @@ fn shown(group: &str, resource: &str, before: &str, after: &str) -> Vec<String> 
     fields
         .iter()
         .map(|field| {
-            let value = |value: &Option<JsonText>| value.as_ref().map_or("?".to_owned(), |value| value.as_json().to_owned());
+            let value = |value: &Option<JsonText>| {
+                value.as_ref().map_or("?".to_owned(), |value| value.as_json().to_owned())
+            };
             let status = if field.status { " (status)" } else { "" };
-            format!("{} {}: {} -> {}{status}", field.op.name(), field.path, value(&field.before), value(&field.after))
+            format!(
+                "{} {}: {} -> {}{status}",
+                field.op.name(),
+                field.path,
+                value(&field.before),
+                value(&field.after)
+            )
         })
         .collect()
 }
@@ -60,7 +68,10 @@ fn leaves_have_paths_with_merge_keys() {
 
 #[test]
 fn lists_without_keys_are_one_leaf() {
-    let (before, after) = (r#"{"spec":{"ingress":[{"ports":[{"port":9090}]}]}}"#, r#"{"spec":{"ingress":[{"ports":[{"port":9091}]}]}}"#);
+    let (before, after) = (
+        r#"{"spec":{"ingress":[{"ports":[{"port":9090}]}]}}"#,
+        r#"{"spec":{"ingress":[{"ports":[{"port":9091}]}]}}"#,
+    );
     let leaf = [r#"replace spec.ingress: [{"ports":[{"port":9090}]}] -> [{"ports":[{"port":9091}]}]"#];
     check("networking.k8s.io", "networkpolicies", before, after, &leaf);
     check("projectcalico.org", "globalnetworkpolicies", before, after, &leaf);
@@ -108,7 +119,13 @@ fn empty_containers_are_leaves() {
     check("", "pods", r#"{"a":{}}"#, r#"{"a":{"b":1}}"#, &["remove a: {} -> null", "add a.b: null -> 1"]);
     check("", "pods", r#"{"a":{"b":1}}"#, r#"{}"#, &["remove a.b: 1 -> null"]);
     check("", "pods", r#"{"a":[]}"#, r#"{"a":[1]}"#, &["replace a: [] -> [1]"]);
-    check("", "pods", r#"{"a":"x"}"#, r#"{"a":{"b":1}}"#, &[r#"remove a: "x" -> null"#, "add a.b: null -> 1"]);
+    check(
+        "",
+        "pods",
+        r#"{"a":"x"}"#,
+        r#"{"a":{"b":1}}"#,
+        &[r#"remove a: "x" -> null"#, "add a.b: null -> 1"],
+    );
 }
 
 #[test]
@@ -140,7 +157,8 @@ fn leaves(value: &Value, path: &str, out: &mut BTreeMap<String, Value>) {
             }
         }
         Value::Array(elements) if !elements.is_empty() && path.ends_with("env") => {
-            let names: Vec<_> = elements.iter().map(|element| element.get("name").and_then(Value::as_str)).collect();
+            let names: Vec<_> =
+                elements.iter().map(|element| element.get("name").and_then(Value::as_str)).collect();
             let unique: std::collections::BTreeSet<_> = names.iter().flatten().collect();
             if names.iter().all(Option::is_some) && unique.len() == names.len() {
                 for (element, name) in elements.iter().zip(names) {
@@ -159,7 +177,12 @@ fn leaves(value: &Value, path: &str, out: &mut BTreeMap<String, Value>) {
 }
 
 fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), (0..4).prop_map(Value::from), "[ab\"\\\\é]{0,2}".prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (0..4).prop_map(Value::from),
+        "[ab\"\\\\é]{0,2}".prop_map(Value::from)
+    ];
     leaf.prop_recursive(4, 40, 4, |inner| {
         prop_oneof![
             prop::collection::btree_map("[abc]|env|a\\.b", inner.clone(), 0..4)

@@ -44,7 +44,12 @@ fn told(state: &mut ObjectState, record: &str) -> String {
         format!(" {}:{}->{}", field.path, value(&field.before), value(&field.after))
     });
     let unseen = if change.unseen_before { " unseen" } else { "" };
-    format!("{} {}{unseen}{}", change.change_type.name(), change.confidence.name(), fields.collect::<String>())
+    format!(
+        "{} {}{unseen}{}",
+        change.change_type.name(),
+        change.confidence.name(),
+        fields.collect::<String>()
+    )
 }
 
 #[track_caller]
@@ -57,7 +62,11 @@ fn check(records: &[String], expected: &[&str]) {
 #[test]
 fn whole_states_tell_exactly() {
     check(
-        &[created(1, r#"{"replicas":1}"#), patched(2, r#"{"replicas":2}"#), patched(3, r#"{"replicas":2,"paused":true}"#)],
+        &[
+            created(1, r#"{"replicas":1}"#),
+            patched(2, r#"{"replicas":2}"#),
+            patched(3, r#"{"replicas":2,"paused":true}"#),
+        ],
         &["alone", "update exact spec.replicas:1->2", "update exact spec.paused:null->true"],
     );
 }
@@ -66,7 +75,10 @@ fn whole_states_tell_exactly() {
 fn the_first_that_is_seen_has_something_unseen_before() {
     let patch = r#","requestObject":{"spec":{"replicas":2}}"#;
     check(
-        &[record("patch", &format!("{patch}{}", answer(2, r#"{"replicas":2}"#))), patched(3, r#"{"replicas":3}"#)],
+        &[
+            record("patch", &format!("{patch}{}", answer(2, r#"{"replicas":2}"#))),
+            patched(3, r#"{"replicas":3}"#),
+        ],
         &["update patch unseen spec.replicas:?->2", "update exact spec.replicas:2->3"],
     );
 }
@@ -74,10 +86,17 @@ fn the_first_that_is_seen_has_something_unseen_before() {
 #[test]
 fn what_was_not_seen_shows_in_the_generation_and_in_the_base() {
     let based = |base: u32, version: u32| {
-        record("update", &answer(version, "{}")).replace(r#""name":"web""#, &format!(r#""name":"web","resourceVersion":"{base}""#))
+        record("update", &answer(version, "{}"))
+            .replace(r#""name":"web""#, &format!(r#""name":"web","resourceVersion":"{base}""#))
     };
     check(
-        &[created(1, r#"{"replicas":1}"#), patched(3, r#"{"replicas":2}"#), based(3, 4), based(4, 5), based(9, 6)],
+        &[
+            created(1, r#"{"replicas":1}"#),
+            patched(3, r#"{"replicas":2}"#),
+            based(3, 4),
+            based(4, 5),
+            based(9, 6),
+        ],
         &[
             "alone",
             "update exact unseen spec.replicas:1->2",
@@ -92,7 +111,12 @@ fn what_was_not_seen_shows_in_the_generation_and_in_the_base() {
 fn patches_alone_are_worked_out() {
     let asked = |spec: &str| record("patch", &format!(r#","requestObject":{{"spec":{spec}}}"#));
     check(
-        &[created(1, r#"{"replicas":1}"#), asked(r#"{"replicas":2}"#), asked(r#"{"replicas":null}"#), patched(4, "{}")],
+        &[
+            created(1, r#"{"replicas":1}"#),
+            asked(r#"{"replicas":2}"#),
+            asked(r#"{"replicas":null}"#),
+            patched(4, "{}"),
+        ],
         &[
             "alone",
             "update patch spec.replicas:1->2",
@@ -111,14 +135,25 @@ fn patches_alone_are_worked_out() {
 #[test]
 fn without_bodies_nobody_knows() {
     check(
-        &[created(1, r#"{"replicas":1}"#), record("patch", ""), patched(3, r#"{"replicas":2}"#), patched(4, "{}")],
-        &["alone", "alone", "update exact unseen spec.replicas:1->2", "update exact spec.replicas:2->null spec:null->{}"],
+        &[
+            created(1, r#"{"replicas":1}"#),
+            record("patch", ""),
+            patched(3, r#"{"replicas":2}"#),
+            patched(4, "{}"),
+        ],
+        &[
+            "alone",
+            "alone",
+            "update exact unseen spec.replicas:1->2",
+            "update exact spec.replicas:2->null spec:null->{}",
+        ],
     );
 }
 
 #[test]
 fn another_uid_is_another_object() {
-    let deleted = record("delete", r#","responseObject":{"kind":"Status","status":"Success","details":{"uid":"u"}}"#);
+    let deleted =
+        record("delete", r#","responseObject":{"kind":"Status","status":"Success","details":{"uid":"u"}}"#);
     check(
         &[
             created(1, r#"{"replicas":1}"#),
@@ -132,10 +167,7 @@ fn another_uid_is_another_object() {
 
 #[test]
 fn the_same_resource_version_is_no_change() {
-    check(
-        &[created(1, "{}"), patched(1, "{}"), patched(2, "{}")],
-        &["alone", "none exact", "update exact"],
-    );
+    check(&[created(1, "{}"), patched(1, "{}"), patched(2, "{}")], &["alone", "none exact", "update exact"]);
 }
 
 #[test]
@@ -176,18 +208,20 @@ fn any_record() -> impl Strategy<Value = String> {
     let kind = prop_oneof![
         4 => Just("whole"), 1 => Just("again"), 1 => Just("asked"), 1 => Just("blind"), 1 => Just("create"), 1 => Just("delete"),
     ];
-    (version, kind, 1_u32..4, prop_oneof![5 => Just("u"), 1 => Just("v")]).prop_map(|(version, kind, number, uid)| {
-        let spec = format!(r#"{{"a":{number}}}"#);
-        let record = match kind {
-            "whole" => record("patch", &answer_of(uid, 10 * number, &spec)),
-            "again" => record("patch", &answer_of(uid, 10, &spec)),
-            "asked" => record("patch", &format!(r#","requestObject":{{"spec":{{"b":{number}}}}}"#)),
-            "blind" => record("patch", ""),
-            "create" => created(number, &spec),
-            _ => record("delete", ""),
-        };
-        in_version(version, &record)
-    })
+    (version, kind, 1_u32..4, prop_oneof![5 => Just("u"), 1 => Just("v")]).prop_map(
+        |(version, kind, number, uid)| {
+            let spec = format!(r#"{{"a":{number}}}"#);
+            let record = match kind {
+                "whole" => record("patch", &answer_of(uid, 10 * number, &spec)),
+                "again" => record("patch", &answer_of(uid, 10, &spec)),
+                "asked" => record("patch", &format!(r#","requestObject":{{"spec":{{"b":{number}}}}}"#)),
+                "blind" => record("patch", ""),
+                "create" => created(number, &spec),
+                _ => record("delete", ""),
+            };
+            in_version(version, &record)
+        },
+    )
 }
 
 /// Where reading has to begin for the state behind these: at the last whole state of every API version, or the creation.
