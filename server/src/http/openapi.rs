@@ -32,8 +32,11 @@ use super::{api, ingest};
 static TEXT: LazyLock<Bytes> = LazyLock::new(|| text(&document()).into());
 
 /// Members that are left out where there is nothing to say; every other one is always there.
-const OPTIONAL: &[(&str, &[&str])] =
-    &[("EventBody", &["raw", "raw_base64"]), ("Problem", &["span", "hint", "ids"])];
+const OPTIONAL: &[(&str, &[&str])] = &[
+    ("EventBody", &["raw", "raw_base64"]),
+    ("FieldChange", &["before", "after", "status", "cut", "bytes"]),
+    ("Problem", &["span", "hint", "ids"]),
+];
 
 /// What every question about events has.
 #[derive(IntoParams)]

@@ -61,18 +61,15 @@ struct FieldChangeSchema {
     path: String,
     #[schema(schema_with = op)]
     op: FieldOp,
-    #[schema(schema_with = before, required = false)]
+    #[schema(schema_with = before)]
     before: (),
-    #[schema(schema_with = after, required = false)]
+    #[schema(schema_with = after)]
     after: (),
     /// Whether it is a part of the object's status; missing where it is not.
-    #[schema(required = false)]
     status: bool,
     /// Whether a value is cut, so that only its beginning is here; missing where none is.
-    #[schema(required = false)]
     cut: bool,
     /// How long the longer value is, where it is cut.
-    #[schema(required = false)]
     bytes: u64,
 }
 
