@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use taffrail_event::{Event, Gap, Removed, SourceSums, Timestamp};
+use taffrail_query::history::ObjectName;
 use taffrail_query::{
     ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
     PageRequest, Predicate, Progress, Query, Search, SearchError, TimeRange, Total,
@@ -29,6 +30,7 @@ mod histogram;
 mod top;
 pub(crate) mod verified;
 mod walk;
+mod writes;
 
 use budget::Budget;
 use top::{Entry, Top};
@@ -219,6 +221,14 @@ impl Search for IndexSearch {
         each: &mut dyn FnMut(Option<Event>) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         Ok(walk::walk(self, query, range, each)?)
+    }
+
+    fn writes(
+        &self,
+        object: &ObjectName,
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<(), SearchError> {
+        Ok(writes::writes(self, object, each)?)
     }
 
     fn clusters(&self) -> Result<Vec<ClusterSpan>, SearchError> {

@@ -15,6 +15,7 @@ mod ast;
 mod cursor;
 mod error;
 mod field;
+pub mod history;
 mod ip;
 mod matcher;
 mod parse;

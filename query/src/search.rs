@@ -7,6 +7,7 @@ use taffrail_event::{Event, Gap, Key, Removed, SourceSums, Timestamp, WriteCount
 
 use crate::ast::Query;
 use crate::field::Field;
+use crate::history::ObjectName;
 
 /// A stretch of event time. Absent ends are open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -266,6 +267,14 @@ pub trait Search: Send + Sync {
         query: &Query,
         range: TimeRange,
         each: &mut dyn FnMut(Option<Event>) -> ControlFlow<()>,
+    ) -> Result<(), SearchError>;
+
+    /// Calls `each` with every write of the object that took effect, alone or as one of a collection that was deleted, in the
+    /// order in which the API server did them, until it breaks off. Writes that changed nothing are among them.
+    fn writes(
+        &self,
+        object: &ObjectName,
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<(), SearchError>;
 
     /// What is stored of each cluster, by name.

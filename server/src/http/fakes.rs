@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex};
 
 use taffrail_event::{Event, Gap, Key, Origins, Position, SourceSums, Timestamp, Via, ViaSet};
 use taffrail_ingest::{IntakeError, IntakeOrigin, Receipt, ReplayReport};
+use taffrail_query::history::ObjectName;
 use taffrail_query::{
     Bucket, ClusterSpan, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Matcher, Order,
     Page, PageRequest, Progress, Query, Search, SearchError, TimeRange, Total,
@@ -148,6 +149,20 @@ impl Search for FakeSearch {
                 return Err(SearchError::Storage("the disk is gone".to_owned()));
             }
             if each(Some(hit.event)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn writes(
+        &self,
+        object: &ObjectName,
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<(), SearchError> {
+        self.enter()?;
+        for hit in self.hits.iter().filter(|hit| object.is_written_by(&hit.event)) {
+            if each(hit.clone()).is_break() {
                 break;
             }
         }
