@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod documented;
+mod objects;
 mod query;
 mod setup;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
+pub(crate) use self::objects::{AtArgs, BlameArgs, DiffArgs, HistoryArgs, ObjectArgs};
 pub(crate) use self::query::QueryWords;
 pub(crate) use self::setup::{Platform, SetupArgs};
 
@@ -41,6 +43,14 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Find events, newest first
     Search(SearchArgs),
+    /// Show what became of one object, write by write, oldest first
+    History(HistoryArgs),
+    /// Show an object as it was at a time
+    At(AtArgs),
+    /// Show who set each field of an object to what it is
+    Blame(BlameArgs),
+    /// Show what one event changed
+    Diff(DiffArgs),
     /// Show events as they come
     Tail(TailArgs),
     /// Write everything that matches, oldest first

@@ -1,19 +1,25 @@
 //! The commands beside `serve`, each with its `run`.
 
 mod answer;
+pub(crate) mod at;
 pub(crate) mod backup;
+pub(crate) mod blame;
 mod bytes;
+mod changed_fields;
 mod client;
 pub(crate) mod config;
 mod coverage;
 mod dead_letters_page;
 pub(crate) mod deadletters;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 mod event_row;
 mod events_page;
 mod events_table;
 pub(crate) mod export;
+pub(crate) mod history;
 pub(crate) mod import;
+mod object;
 mod query_problem;
 mod question;
 pub(crate) mod reindex;

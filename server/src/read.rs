@@ -12,6 +12,7 @@ mod csv;
 mod error;
 mod event;
 mod events;
+mod history;
 mod levels;
 mod own;
 mod room;
@@ -32,6 +33,10 @@ pub(crate) use self::csv::CsvWriter;
 pub(crate) use self::error::ReadError;
 pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
+pub(crate) use self::history::{
+    AtBody, BlameBody, BlameFieldBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, ObjectBody, VersionBody, at,
+    blame, diff, history,
+};
 pub(crate) use self::levels::{LevelsBody, levels};
 pub(crate) use self::own::without_own;
 pub(crate) use self::room::RoomBody;

@@ -6,9 +6,12 @@ mod server;
 use std::io::Write;
 
 use anyhow::Context;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use taffrail_config::Settings;
+use taffrail_event::Timestamp;
 use taffrail_query::Field;
+use taffrail_query::history::ObjectName;
 
 use self::directory::Directory;
 use self::server::Server;
@@ -19,8 +22,14 @@ use super::events_page::EventsPage;
 use super::question::Question;
 use crate::args::{ExportFormat, TargetArgs};
 use crate::data_dir::{DataDir, url_of};
-use crate::read::{ClustersBody, FacetsBody};
+use crate::read::{AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryBody};
 use crate::settings;
+
+/// Versions that are asked for at once.
+const VERSIONS: usize = 1000;
+
+/// What a part of a path may hold as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A server or a directory.
 #[derive(Debug)]
@@ -105,6 +114,46 @@ impl Source {
         }
     }
 
+    /// A page of the versions of an object, oldest first.
+    pub(crate) fn history(&self, object: &ObjectName, cursor: Option<&str>) -> anyhow::Result<HistoryBody> {
+        match self {
+            Self::Server(server) => {
+                let mut parameters = vec![("limit", VERSIONS.to_string())];
+                parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+                server.json(&path_of(object, "history"), &parameters)
+            }
+            Self::Directory(directory) => directory.history(object, cursor, VERSIONS),
+        }
+    }
+
+    /// An object at a time; `None` if nothing was recorded of it until then.
+    pub(crate) fn at(&self, object: &ObjectName, time: Timestamp) -> anyhow::Result<Option<AtBody>> {
+        match self {
+            Self::Server(server) => {
+                server.json_if_there(&path_of(object, "at"), &[("time", time.to_string())])
+            }
+            Self::Directory(directory) => directory.at(object, time),
+        }
+    }
+
+    /// Who set each field of an object.
+    pub(crate) fn blame(&self, object: &ObjectName) -> anyhow::Result<BlameBody> {
+        match self {
+            Self::Server(server) => server.json(&path_of(object, "blame"), &[]),
+            Self::Directory(directory) => directory.blame(object),
+        }
+    }
+
+    /// What an event changed, whole.
+    pub(crate) fn diff(&self, id: &str) -> anyhow::Result<DiffBody> {
+        match self {
+            Self::Server(server) => {
+                server.json(&format!("/api/v1/events/{}/diff", utf8_percent_encode(id, SEGMENT)), &[])
+            }
+            Self::Directory(directory) => directory.diff(id),
+        }
+    }
+
     /// What is stored of each cluster.
     pub(crate) fn clusters(&self) -> anyhow::Result<ClustersBody> {
         match self {
@@ -153,6 +202,22 @@ impl Source {
             Self::Directory(directory) => directory.export(question, format, out),
         }
     }
+}
+
+/// Where the API has the history of an object.
+fn path_of(object: &ObjectName, what: &str) -> String {
+    let unless_empty = |value: &str, placeholder: &str| match value {
+        "" => placeholder.to_owned(),
+        value => utf8_percent_encode(value, SEGMENT).to_string(),
+    };
+    format!(
+        "/api/v1/objects/{}/{}/{}/{}/{}/{what}",
+        unless_empty(&object.cluster, "_"),
+        unless_empty(&object.group, "core"),
+        unless_empty(&object.resource, "_"),
+        unless_empty(&object.namespace, "_"),
+        unless_empty(&object.name, "_"),
+    )
 }
 
 /// Where a server may be when none is named: the one that runs on the directory, then the one at the API address.

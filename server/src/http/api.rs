@@ -7,6 +7,7 @@ mod counts;
 mod deadletters;
 mod events;
 mod export;
+mod history;
 mod page;
 pub(super) mod probes;
 mod reads;
@@ -127,6 +128,10 @@ fn event_routes() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new()
         .routes(routes!(events::list))
         .routes(routes!(events::one))
+        .routes(routes!(history::difference))
+        .routes(routes!(history::versions))
+        .routes(routes!(history::state_at))
+        .routes(routes!(history::blamed))
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::facets))
         .routes(routes!(counts::clusters))

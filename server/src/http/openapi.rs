@@ -22,8 +22,8 @@ use utoipa::openapi::{
 };
 
 pub(super) use self::problems::{
-    ANYBODY, BODY, BROWSERS, BUSY, CURSOR, FULL, ID, LOGIN, PARAMETERS, QUESTION, SENDING, STORE, problems,
-    responses,
+    ANYBODY, BODY, BROWSERS, BUSY, CURSOR, FULL, ID, LOGIN, OBJECT, PARAMETERS, QUESTION, SENDING, STORE,
+    TIME, problems, responses,
 };
 use super::problem::Document;
 use super::{api, ingest};
@@ -91,6 +91,7 @@ fn document() -> OpenApi {
             .build()]))
         .tags(Some([
             tag("events", "Questions about what is stored."),
+            tag("objects", "The history of what is stored, object by object."),
             tag("process", "Questions about the process itself."),
             tag("sending", "Sending events, to the ingest listener."),
         ]))

@@ -158,7 +158,7 @@ impl From<ReadError> for Problem {
             ReadError::Time { error, .. } => Self::new(Code::BadTime, detail).hint(error.hint()),
             ReadError::EmptyRange { .. } | ReadError::Parameter(_) => Self::new(Code::BadParameter, detail),
             ReadError::Cursor(_) => Self::new(Code::BadCursor, detail),
-            ReadError::NotFound(_) => Self::new(Code::NotFound, detail),
+            ReadError::NotFound(_) | ReadError::NoObject(_) => Self::new(Code::NotFound, detail),
             ReadError::Ambiguous { ids, .. } => {
                 let more = More { ids, ..More::default() };
                 Self { more: Box::new(more), ..Self::new(Code::AmbiguousId, detail) }

@@ -36,6 +36,11 @@ pub(crate) enum ReadError {
         "no event has an id that begins with {0}; it may not be searchable yet, or belong to another server"
     )]
     NotFound(String),
+    /// Nothing is known of the object.
+    #[error(
+        "{0}; it may not be searchable yet, or be spelt otherwise: the resource is the plural, as in deployments"
+    )]
+    NoObject(String),
     /// Several events have.
     #[error("several events have an id that begins with {prefix}; give more digits")]
     Ambiguous {

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use taffrail_query::{Found, Search};
+use taffrail_query::{Found, Hit, Search};
 
 use super::body::EventBody;
 use super::coverage::Coverage;
@@ -13,8 +13,18 @@ pub(crate) const MIN_ID_DIGITS: usize = 8;
 
 const ID_DIGITS: usize = 32;
 
-/// The event whose id begins with these digits.
+/// The event whose id begins with these digits, with its record.
 pub(crate) fn event(search: &dyn Search, prefix: &str, coverage: Coverage) -> Result<EventBody, ReadError> {
+    let hit = one(search, prefix)?;
+    let (raw, raw_base64) = match String::from_utf8(hit.record) {
+        Ok(text) => (Some(text), None),
+        Err(error) => (None, Some(STANDARD.encode(error.as_bytes()))),
+    };
+    Ok(EventBody { event: hit.event, raw, raw_base64, coverage })
+}
+
+/// The event whose id begins with these digits.
+pub(super) fn one(search: &dyn Search, prefix: &str) -> Result<Hit, ReadError> {
     let is_hex = prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_hex || !(MIN_ID_DIGITS..=ID_DIGITS).contains(&prefix.len()) {
         return Err(ReadError::Parameter(format!(
@@ -25,12 +35,6 @@ pub(crate) fn event(search: &dyn Search, prefix: &str, coverage: Coverage) -> Re
     match search.find(&prefix)? {
         Found::None => Err(ReadError::NotFound(prefix)),
         Found::Many(ids) => Err(ReadError::Ambiguous { prefix, ids }),
-        Found::One(hit) => {
-            let (raw, raw_base64) = match String::from_utf8(hit.record) {
-                Ok(text) => (Some(text), None),
-                Err(error) => (None, Some(STANDARD.encode(error.as_bytes()))),
-            };
-            Ok(EventBody { event: hit.event, raw, raw_base64, coverage })
-        }
+        Found::One(hit) => Ok(*hit),
     }
 }

@@ -9,7 +9,8 @@ mod event;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-pub(crate) use self::event::EventSchema;
+pub(crate) use self::change::{ChangeSchema, ConfidenceSchema};
+pub(crate) use self::event::{ActorSchema, EventSchema};
 
 /// RFC 3339 in UTC, to the microsecond.
 #[derive(ToSchema)]

@@ -13,6 +13,7 @@ use taffrail_config::{ByteLimit, Settings};
 use taffrail_event::{RecordBatch, Timestamp};
 use taffrail_index::Store;
 use taffrail_ingest::{DeadLetters, journal};
+use taffrail_query::history::ObjectName;
 use taffrail_query::{Field, Order, Search, SearchError, TimeContext, TimeRange};
 
 use crate::args::ExportFormat;
@@ -23,8 +24,9 @@ use crate::cli::table::grouped;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::read::{
-    Ask, ClustersBody, Coverage, CsvWriter, EventsAsk, FacetsAsk, FacetsBody, ReadError, RoomBody, clusters,
-    events, facets, levels, sources, without_own,
+    Ask, AtBody, BlameBody, ClustersBody, Coverage, CsvWriter, DiffBody, EventsAsk, FacetsAsk, FacetsBody,
+    HistoryBody, ReadError, RoomBody, at, blame, clusters, diff, events, facets, history, levels, sources,
+    without_own,
 };
 use crate::serve::disk_free;
 
@@ -110,6 +112,31 @@ impl Directory {
         let ask = FacetsAsk { ask: text.ask(), field: field.canonical(), limit: usize::try_from(limit)? };
         let coverage = self.coverage();
         facets(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)
+    }
+
+    pub(crate) fn history(
+        &self,
+        object: &ObjectName,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> anyhow::Result<HistoryBody> {
+        history(&*self.search, object, cursor, limit, self.coverage()).map_err(refused)
+    }
+
+    pub(crate) fn at(&self, object: &ObjectName, time: Timestamp) -> anyhow::Result<Option<AtBody>> {
+        let context = TimeContext::utc(Timestamp::now());
+        match at(&*self.search, object, Some(&time.to_string()), &context, self.coverage()) {
+            Err(ReadError::NoObject(_)) => Ok(None),
+            result => result.map(Some).map_err(refused),
+        }
+    }
+
+    pub(crate) fn blame(&self, object: &ObjectName) -> anyhow::Result<BlameBody> {
+        blame(&*self.search, object, self.coverage()).map_err(refused)
+    }
+
+    pub(crate) fn diff(&self, id: &str) -> anyhow::Result<DiffBody> {
+        diff(&*self.search, id, self.coverage()).map_err(refused)
     }
 
     pub(crate) fn clusters(&self) -> anyhow::Result<ClustersBody> {

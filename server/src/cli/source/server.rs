@@ -48,6 +48,11 @@ struct Problem {
     span: Option<Span>,
 }
 
+/// What was asked for is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotThere(String);
+
 #[derive(Debug, Deserialize)]
 struct Span {
     start: usize,
@@ -89,6 +94,18 @@ impl Server {
         serde_json::from_slice(&body).with_context(|| {
             format!("the answer of {} to {path} is not understood; is it a Taffrail API address?", self.url)
         })
+    }
+
+    /// The JSON answer of an endpoint; `None` if there is no such thing.
+    pub(crate) fn json_if_there<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        parameters: &Parameters<'_>,
+    ) -> anyhow::Result<Option<T>> {
+        match self.json(path, parameters) {
+            Err(error) if error.is::<NotThere>() => Ok(None),
+            result => result.map(Some),
+        }
     }
 
     /// Copies the answer of an endpoint to `out` as it comes, through `pass`.
@@ -180,6 +197,7 @@ impl Server {
                 "{} does not answer questions; it may be the address for sending events, or for probes. Name that of the API, whose port is {API_PORT} if nothing else is set",
                 self.url
             ),
+            404 if problem.code == "not_found" => Err(NotThere(text).into()),
             401 | 403 if problem.code != "wrong_host" => bail!(
                 "{} does not let you read: {text}; show a token with --token-file FILE, or read its directory with --data",
                 self.url

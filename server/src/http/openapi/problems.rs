@@ -38,6 +38,12 @@ pub(in crate::http) const QUESTION: &[Code] = {
 /// To a cursor, or a place in the live stream.
 pub(in crate::http) const CURSOR: &[Code] = &[Code::BadCursor];
 
+/// To a time alone.
+pub(in crate::http) const TIME: &[Code] = &[Code::BadTime];
+
+/// To an object.
+pub(in crate::http) const OBJECT: &[Code] = &[Code::NotFound];
+
 /// To the id of an event.
 pub(in crate::http) const ID: &[Code] = &[Code::NotFound, Code::AmbiguousId];
 

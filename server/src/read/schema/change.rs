@@ -10,7 +10,7 @@ use super::words;
 #[derive(ToSchema)]
 #[schema(as = Change)]
 #[expect(dead_code, reason = "only its shape is used")]
-pub(super) struct ChangeSchema {
+pub(crate) struct ChangeSchema {
     #[schema(schema_with = change_type)]
     r#type: ChangeType,
     #[schema(schema_with = confidence)]
@@ -71,6 +71,17 @@ struct FieldChangeSchema {
     cut: bool,
     /// How long the longer value is, where it is cut.
     bytes: u64,
+}
+
+/// How sure something is.
+#[derive(ToSchema)]
+#[schema(as = Confidence, rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its shape is used")]
+pub(crate) enum ConfidenceSchema {
+    Exact,
+    Patch,
+    Partial,
+    Unknown,
 }
 
 fn change_type() -> Object {

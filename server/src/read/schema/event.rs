@@ -53,7 +53,7 @@ pub(crate) struct EventSchema {
 #[derive(ToSchema)]
 #[schema(as = Actor)]
 #[expect(dead_code, reason = "only its shape is used")]
-struct ActorSchema {
+pub(crate) struct ActorSchema {
     /// `user.username`.
     name: String,
     #[schema(schema_with = actor_type)]

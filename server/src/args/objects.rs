@@ -1,0 +1,78 @@
+//! Commands about one object, or about one event of it.
+
+use clap::Args;
+
+use super::{OutputArgs, TargetArgs};
+
+/// Which object.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ObjectArgs {
+    /// The object as kubectl takes it, e.g. deployment/web, po/web-1 or gnp.projectcalico.org/deny
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    /// Its namespace [default: the one that has such an object, if only one has]
+    #[arg(short = 'n', long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Its cluster [default: the one that has such an object, if only one has]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) object: ObjectArgs,
+    /// Changes of the status too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AtArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) object: ObjectArgs,
+    /// When: RFC 3339, a date, `yesterday 14:00`, `now-15m` or `-15m` [default: now]
+    #[arg(value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) time: Option<String>,
+    /// Time zone of times that name none, and of those shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BlameArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) object: ObjectArgs,
+    /// Fields of the status too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The event: its id, or the first 8 digits or more
+    #[arg(value_name = "EVENT")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

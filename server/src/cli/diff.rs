@@ -1,0 +1,42 @@
+//! `taffrail diff`: what one event changed, field by field and whole.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use jiff::tz::TimeZone;
+
+use super::answer::{answer, note};
+use super::changed_fields::lines;
+use super::coverage::{verdict, warnings};
+use super::source::Source;
+use super::visible::{visible, visible_json};
+use crate::args::{DiffArgs, Output};
+use crate::exit::NOTHING_FOUND;
+
+/// Runs the command.
+pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
+    let source = Source::open(&args.target)?;
+    answer(|out| {
+        let body = source.diff(&args.id)?;
+        let mut found = true;
+        match args.output.format {
+            Output::Json | Output::Ndjson => {
+                let text = serde_json::to_string(&body)?;
+                let text = if out.is_terminal() { visible_json(&text).into_owned() } else { text };
+                writeln!(out, "{text}")?;
+            }
+            Output::Table => {
+                let lines = body.change.as_ref().map(|change| lines(change, usize::MAX)).unwrap_or_default();
+                lines.iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
+                found = !lines.is_empty();
+            }
+        }
+        out.flush()?;
+        warnings(&body.coverage, &TimeZone::system()).iter().for_each(|warning| note(warning));
+        if !found {
+            note("this event changed no field");
+            return Ok(NOTHING_FOUND);
+        }
+        Ok(verdict(true, body.coverage.partial))
+    })
+}

@@ -1,0 +1,134 @@
+//! `taffrail history`: what became of one object, write by write.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use jiff::tz::TimeZone;
+use taffrail_event::Event;
+
+use super::answer::{answer, note};
+use super::changed_fields::lines;
+use super::coverage::{verdict, warnings};
+use super::event_row::EventRow;
+use super::object;
+use super::screen::Screen;
+use super::source::Source;
+use super::table::{self, Text, Tone, grouped};
+use super::times::{self, shown, zone_name};
+use super::visible::visible_json;
+use crate::args::{HistoryArgs, Output};
+use crate::read::{HistoryBody, VersionBody};
+
+/// Fields that are shown of a version; the rest is in its diff.
+const MAX_FIELDS: usize = 8;
+
+/// As much of an id as leads back to it.
+const ID_DIGITS: usize = 8;
+
+/// Runs the command.
+pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
+    let zone = times::zone(args.tz.as_deref())?;
+    let source = Source::open(&args.target)?;
+    answer(|out| {
+        let Some(object) = object::find(&source, &args.object)? else {
+            return Ok(object::not_known(&source, &args.object));
+        };
+        let mut body = source.history(&object, None)?;
+        while let Some(next) = body.next.take() {
+            let page = source.history(&object, Some(&next))?;
+            body.versions.extend(page.versions);
+            body.next = page.next;
+        }
+        let total = body.versions.len();
+        if !args.all && args.output.format == Output::Table {
+            body.versions.retain(|version| !is_status_only(&version.event));
+        }
+        let json = |text: String| if out.is_terminal() { visible_json(&text).into_owned() } else { text };
+        let text = match args.output.format {
+            Output::Json => vec![json(serde_json::to_string(&body)?)],
+            Output::Ndjson => body
+                .versions
+                .iter()
+                .map(|version| Ok(json(serde_json::to_string(version)?)))
+                .collect::<anyhow::Result<_>>()?,
+            Output::Table => Vec::new(),
+        };
+        if args.output.format == Output::Table {
+            let screen = Screen::of(out, args.output.width);
+            write(out, screen, &body, &zone)?;
+            note(&summary(&body, total, &zone));
+        }
+        text.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        out.flush()?;
+        warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
+        Ok(verdict(true, body.coverage.partial))
+    })
+}
+
+fn is_status_only(event: &Event) -> bool {
+    event.change.as_ref().is_some_and(taffrail_event::Change::is_status_only)
+}
+
+fn write(out: &mut dyn Write, screen: Screen, body: &HistoryBody, zone: &TimeZone) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    let mut uid = "";
+    for version in &body.versions {
+        if !uid.is_empty() && !version.uid.is_empty() && version.uid != uid {
+            let text = Text::new("another object of the same name").tone(Tone::Quiet);
+            rows.push(vec![Text::new(""), Text::new(""), Text::new(""), text]);
+        }
+        if !version.uid.is_empty() {
+            uid = &version.uid;
+        }
+        rows.extend(version_rows(version, zone)?);
+    }
+    let time = format!("TIME ({})", zone_name(zone));
+    Ok(table::write(out, screen, &["N", &time, "WHO", "WHAT", "ID"], rows)?)
+}
+
+fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Vec<Text>>> {
+    // By way of the text, so that there is one way to say an event in two columns.
+    let row: EventRow = serde_json::from_str(&serde_json::to_string(&version.event)?)?;
+    let (who, what) = row.sentence();
+    let id = row.id.get(..ID_DIGITS).unwrap_or(&row.id);
+    let mut rows = vec![vec![
+        Text::number(version.n),
+        Text::new(shown(row.time, zone)),
+        Text::new(who),
+        Text::new(what),
+        Text::new(id).tone(Tone::Quiet),
+    ]];
+    let mut detail = |text: String, tone: Tone| {
+        rows.push(vec![
+            Text::new(""),
+            Text::new(""),
+            Text::new(""),
+            Text::new(format!("  {text}")).tone(tone),
+        ]);
+    };
+    if version.unseen_before {
+        detail("a write before it was not recorded: some of this may be its doing".to_owned(), Tone::Notable);
+    }
+    if let Some(change) = &version.event.change {
+        lines(change, MAX_FIELDS).into_iter().for_each(|line| detail(line, Tone::Quiet));
+    }
+    Ok(rows)
+}
+
+fn summary(body: &HistoryBody, total: usize, zone: &TimeZone) -> String {
+    let left_out = total - body.versions.len();
+    let versions =
+        if total == 1 { "1 version".to_owned() } else { format!("{} versions", grouped(total as u64)) };
+    let more = match left_out {
+        0 => String::new(),
+        count => format!(
+            "; {} that changed nothing but the status are left out, --all shows them",
+            grouped(count as u64)
+        ),
+    };
+    format!(
+        "{versions} of {}, oldest first; times are {}{more}",
+        object::in_words(&body.object),
+        zone_name(zone)
+    )
+}

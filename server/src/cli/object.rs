@@ -1,0 +1,199 @@
+//! Which object somebody means who writes it as for kubectl: `deployment/web`, `po/web-1`, `gnp.projectcalico.org/deny`.
+//!
+//! What is not said is looked up in what was recorded: the group of a custom resource, the namespace, the cluster. Where there is
+//! more than one, the command says which there are.
+
+use jiff::tz::TimeZone;
+use taffrail_event::resource::{RESOURCES, Resource, singular};
+use taffrail_event::{ChangeType, Timestamp};
+use taffrail_query::history::ObjectName;
+use taffrail_query::{Field, Predicate, Query, TimeRange};
+
+use super::answer::note;
+use super::question::Question;
+use super::source::Source;
+use crate::args::ObjectArgs;
+use crate::exit::{NOTHING_FOUND, WrongUse};
+use crate::read::ObjectBody;
+
+/// Values that are listed for somebody to choose from.
+const CHOICES: u64 = 10;
+
+/// The resource of which only one object is meant, as far as it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Typed {
+    /// The plural names that it may have.
+    resources: Vec<String>,
+    group: Option<String>,
+    name: String,
+}
+
+/// The object; `None` if nothing was recorded of such a one.
+pub(crate) fn find(source: &Source, args: &ObjectArgs) -> anyhow::Result<Option<ObjectName>> {
+    let typed = Typed::of(&args.object)?;
+    let took_effect = [ChangeType::Create, ChangeType::Update, ChangeType::Delete]
+        .map(|change| Query::Field(Field::Change, Predicate::Is(change.name().to_owned())));
+    let mut parts = vec![
+        Query::Field(Field::Name, Predicate::Is(typed.name.clone())),
+        Query::any_of(took_effect.to_vec()),
+    ];
+    let resource = match typed.resources.as_slice() {
+        [resource] => Some(resource.clone()),
+        several => {
+            let any = several.iter().map(|name| Query::Field(Field::Resource, Predicate::Is(name.clone())));
+            let mut asked = parts.clone();
+            asked.push(Query::any_of(any.collect()));
+            one(source, &args.object, asked, Field::Resource, "write it as RESOURCE.GROUP/NAME")?
+        }
+    };
+    let Some(resource) = resource else { return Ok(None) };
+    parts.push(Query::Field(Field::Resource, Predicate::Is(resource.clone())));
+    let mut choose = |field: Field, given: Option<String>, how: &str| -> anyhow::Result<Option<String>> {
+        let value = match given {
+            Some(value) => value,
+            None => match one(source, &args.object, parts.clone(), field, how)? {
+                Some(value) => value,
+                None => return Ok(None),
+            },
+        };
+        let is = if value.is_empty() {
+            Query::Not(Box::new(Query::Field(field, Predicate::Exists)))
+        } else {
+            Query::Field(field, Predicate::Is(value.clone()))
+        };
+        parts.push(is);
+        Ok(Some(value))
+    };
+    let Some(group) = choose(Field::Group, typed.group, "write it as RESOURCE.GROUP/NAME")? else {
+        return Ok(None);
+    };
+    let cluster = choose(Field::Cluster, args.cluster.clone(), "name one with --cluster")?;
+    let Some(cluster) = cluster else { return Ok(None) };
+    // A Namespace is found by its own name as one.
+    let own = (resource == "namespaces" && group.is_empty()).then(String::new);
+    let namespace = match own.or_else(|| args.namespace.clone()) {
+        Some(namespace) => namespace,
+        None => match choose(Field::Namespace, None, "name one with -n")? {
+            Some(namespace) => namespace,
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(ObjectName { cluster, group, resource, namespace, name: typed.name }))
+}
+
+/// Says that nothing is known of such an object; the exit code for that.
+pub(crate) fn not_known(source: &Source, args: &ObjectArgs) -> u8 {
+    let place =
+        args.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+    let cluster = args.cluster.as_ref().map(|cluster| format!(" of cluster {cluster}")).unwrap_or_default();
+    note(&format!("no write of {}{place}{cluster} is known in {}", args.object, source.name()));
+    NOTHING_FOUND
+}
+
+/// "deployment shop/web of cluster prod".
+pub(crate) fn in_words(object: &ObjectBody) -> String {
+    let kind = singular(&object.resource);
+    let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+    format!("{kind} {place}{} of cluster {}", object.name, object.cluster)
+}
+
+/// The only value of a field among the events that match; `None` if there are no events.
+fn one(
+    source: &Source,
+    object: &str,
+    parts: Vec<Query>,
+    field: Field,
+    how: &str,
+) -> anyhow::Result<Option<String>> {
+    let question = Question {
+        query: Query::all_of(parts),
+        range: TimeRange::default(),
+        typed: object.to_owned(),
+        now: Timestamp::now(),
+        zone: TimeZone::UTC,
+    };
+    let found = source.facets(&question, field, CHOICES)?;
+    match found.buckets.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only.value.clone())),
+        several => {
+            let shown = |value: &str| if value.is_empty() { "(none)".to_owned() } else { value.to_owned() };
+            let values: Vec<_> = several.iter().map(|bucket| shown(&bucket.value)).collect();
+            let text = format!(
+                "{object} is in several places ({}): {}; {how}",
+                field.canonical(),
+                values.join(", ")
+            );
+            Err(WrongUse(text).into())
+        }
+    }
+}
+
+impl Typed {
+    fn of(text: &str) -> anyhow::Result<Self> {
+        let wrong = || {
+            WrongUse(format!(
+                "{text} is no object: write TYPE/NAME, as in deployment/web, po/web-1 or gnp.projectcalico.org/deny"
+            ))
+        };
+        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
+        if kind.is_empty() || name.is_empty() {
+            return Err(wrong().into());
+        }
+        let kind = kind.to_lowercase();
+        let (word, group) = match kind.split_once('.') {
+            Some((word, group)) => (word, Some(group.to_owned())),
+            None => (kind.as_str(), None),
+        };
+        let is_named =
+            |known: &&Resource| known.plural == word || known.singular == word || known.short.contains(&word);
+        let is_meant = |known: &&Resource| {
+            let is_core = known.group.is_empty() && group.as_deref() == Some("core");
+            is_named(known) && group.as_deref().is_none_or(|group| group == known.group || is_core)
+        };
+        let built_in = RESOURCES.iter().find(is_meant);
+        let (resources, group) = match (built_in, RESOURCES.iter().find(is_named)) {
+            (Some(known), _) => (vec![known.plural.to_owned()], Some(known.group.to_owned())),
+            // Of another group, by a name that the field knows.
+            (None, Some(namesake)) => (vec![namesake.plural.to_owned()], group),
+            (None, None) => (plurals(word), group),
+        };
+        Ok(Self { resources, group, name: name.to_owned() })
+    }
+}
+
+/// What a word may be the singular of, and the word itself.
+fn plurals(word: &str) -> Vec<String> {
+    let mut names = vec![word.to_owned(), format!("{word}s"), format!("{word}es")];
+    names.extend(word.strip_suffix('y').map(|stem| format!("{stem}ies")));
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_as_kubectl_takes_them() {
+        fn check(text: &str, resources: &[&str], group: Option<&str>, name: &str) {
+            let expected = Typed {
+                resources: resources.iter().map(|&name| name.to_owned()).collect(),
+                group: group.map(str::to_owned),
+                name: name.to_owned(),
+            };
+            assert_eq!(Typed::of(text).unwrap(), expected, "{text}");
+        }
+        check("deployment/web", &["deployments"], Some("apps"), "web");
+        check("deploy/web", &["deployments"], Some("apps"), "web");
+        check("Deployments.apps/web", &["deployments"], Some("apps"), "web");
+        check("po/web-1", &["pods"], Some(""), "web-1");
+        check("netpol/deny", &["networkpolicies"], Some("networking.k8s.io"), "deny");
+        check("networkpolicies.projectcalico.org/a", &["networkpolicies"], Some("projectcalico.org"), "a");
+        check("netpol.crd.projectcalico.org/a", &["networkpolicies"], Some("crd.projectcalico.org"), "a");
+        check("clusterrole/system:node", &["clusterroles"], Some("rbac.authorization.k8s.io"), "system:node");
+        check("policy/x", &["policy", "policys", "policyes", "policies"], None, "x");
+        for wrong in ["web", "/web", "deployment/", ""] {
+            assert!(Typed::of(wrong).is_err(), "{wrong}");
+        }
+    }
+}
