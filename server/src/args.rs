@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Blame(BlameArgs),
     /// Show what one event changed
     Diff(DiffArgs),
+    /// Show what changed, oldest first
+    Timeline(TimelineArgs),
     /// Show events as they come
     Tail(TailArgs),
     /// Write everything that matches, oldest first
@@ -196,6 +198,15 @@ pub(crate) struct SearchArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) query: QueryWords,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArgs {
+    /// Reads, writes that changed nothing and changes of the status too
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) list: SearchArgs,
 }
 
 #[derive(Debug, Args)]

@@ -30,6 +30,7 @@ mod source;
 pub(crate) mod status;
 mod table;
 pub(crate) mod tail;
+pub(crate) mod timeline;
 mod times;
 pub(crate) mod token;
 pub(crate) mod top;

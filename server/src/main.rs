@@ -46,6 +46,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => cli::backup::run(&args),
         Command::Reindex(args) => cli::reindex::run(&args),
         Command::Search(args) => cli::search::run(&args),
+        Command::Timeline(args) => cli::timeline::run(&args),
         Command::History(args) => cli::history::run(&args),
         Command::At(args) => cli::at::run(&args),
         Command::Blame(args) => cli::blame::run(&args),

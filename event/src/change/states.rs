@@ -127,10 +127,12 @@ impl ObjectState {
         }
     }
 
-    /// A write that left the object as it was, resource version and all.
+    /// A write that left the object as it was, resource version and all. The one that takes the last finalizer away keeps the
+    /// resource version too, but the object is gone after it.
     fn is_no_op(&self, version: &Version<'_>) -> bool {
         version.change_type == ChangeType::None
             || version.change_type == ChangeType::Update
+                && !version.is_removal
                 && matches!(version.effect, Effect::State(_) | Effect::Metadata(_))
                 && version.resource_version.is_some()
                 && version.resource_version == self.resource_version

@@ -11,7 +11,7 @@ use super::Output;
 const WORD: u8 = 0;
 
 /// The commands that take a query.
-const WITH_QUERY: &[&str] = &["search", "tail", "export", "top"];
+const WITH_QUERY: &[&str] = &["search", "timeline", "tail", "export", "top"];
 
 /// A query as typed, in as many words as the shell made of it.
 #[derive(Debug, Clone, Default, Args)]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
-use taffrail_event::Event;
+use taffrail_event::{ChangeType, Confidence, Event};
 
 use super::answer::{answer, note};
 use super::changed_fields::lines;
@@ -65,8 +65,10 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Also by the path that it was written to, where nothing else was recorded.
 fn is_status_only(event: &Event) -> bool {
-    event.change.as_ref().is_some_and(taffrail_event::Change::is_status_only)
+    event.object.as_ref().is_some_and(|object| object.subresource == "status")
+        || event.change.as_ref().is_some_and(taffrail_event::Change::is_status_only)
 }
 
 fn write(out: &mut dyn Write, screen: Screen, body: &HistoryBody, zone: &TimeZone) -> anyhow::Result<()> {
@@ -110,7 +112,9 @@ fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Ve
         detail("a write before it was not recorded: some of this may be its doing".to_owned(), Tone::Notable);
     }
     if let Some(change) = &version.event.change {
-        lines(change, MAX_FIELDS).into_iter().for_each(|line| detail(line, Tone::Quiet));
+        if change.confidence != Confidence::Unknown {
+            lines(change, MAX_FIELDS).into_iter().for_each(|line| detail(line, Tone::Quiet));
+        }
     }
     Ok(rows)
 }
@@ -126,9 +130,21 @@ fn summary(body: &HistoryBody, total: usize, zone: &TimeZone) -> String {
             grouped(count as u64)
         ),
     };
-    format!(
-        "{versions} of {}, oldest first; times are {}{more}",
-        object::in_words(&body.object),
-        zone_name(zone)
-    )
+    let is_unknown = |version: &&VersionBody| {
+        let change = version.event.change.as_ref();
+        change.is_some_and(|change| {
+            change.change_type == ChangeType::Update && change.confidence == Confidence::Unknown
+        })
+    };
+    let unknown = match body.versions.iter().filter(is_unknown).count() as u64 {
+        0 => String::new(),
+        count => {
+            format!(
+                "; what {} of them changed is not known: they were recorded without bodies",
+                grouped(count)
+            )
+        }
+    };
+    let object = object::in_words(&body.object);
+    format!("{versions} of {object}, oldest first; times are {}{more}{unknown}", zone_name(zone))
 }

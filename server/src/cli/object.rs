@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use taffrail_event::resource::{RESOURCES, Resource, singular};
 use taffrail_event::{ChangeType, Timestamp};
 use taffrail_query::history::ObjectName;
-use taffrail_query::{Field, Predicate, Query, TimeRange};
+use taffrail_query::{Field, Order, Predicate, Query, TimeRange};
 
 use super::answer::note;
 use super::question::Question;
@@ -111,6 +111,7 @@ fn one(
         typed: object.to_owned(),
         now: Timestamp::now(),
         zone: TimeZone::UTC,
+        order: Order::Desc,
     };
     let found = source.facets(&question, field, CHOICES)?;
     match found.buckets.as_slice() {

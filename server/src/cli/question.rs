@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use taffrail_config::is_cluster_name;
 use taffrail_event::Timestamp;
-use taffrail_query::{Field, Predicate, Query, TimeContext, TimeRange, parse};
+use taffrail_query::{Field, Order, Predicate, Query, TimeContext, TimeRange, parse};
 
 use super::query_problem::query_problem;
 use super::times;
@@ -23,6 +23,8 @@ pub(crate) struct Question {
     pub(crate) now: Timestamp,
     /// The zone of times that name none, and of those shown.
     pub(crate) zone: TimeZone,
+    /// In which order events are shown.
+    pub(crate) order: Order,
 }
 
 impl Question {
@@ -53,7 +55,8 @@ impl Question {
         let cluster = cluster.map(|name| format!("--cluster {name}"));
         let typed: Vec<&str> = [Some(query.trim()), cluster.as_deref()].into_iter().flatten().collect();
         let typed = typed.join(" ").trim().to_owned();
-        Ok(Self { query: Query::all_of(parts), range, typed, now: context.now, zone: context.tz })
+        let order = Order::Desc;
+        Ok(Self { query: Query::all_of(parts), range, typed, now: context.now, zone: context.tz, order })
     }
 
     /// The question in words, as in "nothing found ...".
@@ -63,6 +66,11 @@ impl Question {
             "" => when,
             typed => format!("for {typed} {when}"),
         }
+    }
+
+    /// Only those events that also match, oldest first.
+    pub(crate) fn narrowed(self, query: Query) -> Self {
+        Self { query: Query::all_of(vec![self.query, query]), order: Order::Asc, ..self }
     }
 
     /// The same about all times.

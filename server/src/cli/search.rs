@@ -1,9 +1,10 @@
-//! `taffrail search`: events that match, newest first.
+//! `taffrail search`: events that match.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use taffrail_query::Order;
 
 use super::answer::{Answer, answer, note};
 use super::coverage::{verdict, warnings};
@@ -17,6 +18,7 @@ use super::table::grouped;
 use super::times::zone_name;
 use super::visible::visible_json;
 use crate::args::{Output, SearchArgs};
+
 use crate::read::{Coverage, TotalBody};
 
 mod nothing;
@@ -27,13 +29,18 @@ const MAX_PAGE: u64 = 1000;
 /// Runs the command.
 pub(crate) fn run(args: &SearchArgs) -> anyhow::Result<ExitCode> {
     let question = Question::new(&args.query.text(), args.cluster.as_deref(), &args.range)?;
+    list(args, &question)
+}
+
+/// Lists the events that the question is about.
+pub(crate) fn list(args: &SearchArgs, question: &Question) -> anyhow::Result<ExitCode> {
     let source = Source::open(&args.target)?;
     answer(|out| {
-        let mut writer = EventsWriter::new(args, out, &source, &question)?;
-        let seen = walk(&source, &question, args.limit, |page, is_first| writer.page(out, page, is_first))?;
+        let mut writer = EventsWriter::new(args, out, &source, question)?;
+        let seen = walk(&source, question, args.limit, |page, is_first| writer.page(out, page, is_first))?;
         writer.end(out, &seen)?;
         out.flush()?;
-        finish(args, &source, &question, &seen)
+        finish(args, &source, question, &seen)
     })
 }
 
@@ -142,7 +149,7 @@ fn finish(args: &SearchArgs, source: &Source, question: &Question, seen: &Seen) 
     let found = seen.events > 0;
     let partial = seen.coverage.as_ref().is_some_and(|coverage| coverage.partial);
     if found && args.output.format == Output::Table {
-        note(&count(seen, &zone_name(&question.zone)));
+        note(&count(seen, question.order, &zone_name(&question.zone)));
     }
     let coverage = seen.coverage.iter();
     coverage.flat_map(|coverage| warnings(coverage, &question.zone)).for_each(|warning| note(&warning));
@@ -154,17 +161,21 @@ fn finish(args: &SearchArgs, source: &Source, question: &Question, seen: &Seen) 
     Ok(verdict(found, partial))
 }
 
-fn count(seen: &Seen, zone: &str) -> String {
+fn count(seen: &Seen, order: Order, zone: &str) -> String {
+    let order = match order {
+        Order::Asc => "oldest first",
+        Order::Desc => "newest first",
+    };
     let shown = grouped(seen.events);
     let total = seen.total.unwrap_or(TotalBody { value: seen.events, exact: false });
     let least = if total.exact { "" } else { "at least " };
     match seen.next {
         Some(_) => format!(
-            "{shown} of {least}{} events, newest first; --limit 0 shows all; times are {zone}",
+            "{shown} of {least}{} events, {order}; --limit 0 shows all; times are {zone}",
             grouped(total.value.max(seen.events))
         ),
         None if seen.events == 1 => format!("1 event; times are {zone}"),
-        None => format!("{shown} events, newest first; times are {zone}"),
+        None => format!("{shown} events, {order}; times are {zone}"),
     }
 }
 
@@ -177,7 +188,7 @@ mod tests {
         fn check(events: u64, total: u64, exact: bool, more: bool, expected: &str) {
             let total = Some(TotalBody { value: total, exact });
             let seen = Seen { events, total, next: more.then(String::new), ..Seen::default() };
-            assert_eq!(count(&seen, "UTC"), expected);
+            assert_eq!(count(&seen, Order::Desc, "UTC"), expected);
         }
         check(1, 1, true, false, "1 event; times are UTC");
         check(20, 20, true, false, "20 events, newest first; times are UTC");

@@ -83,7 +83,7 @@ impl Source {
         }
     }
 
-    /// A page of events, newest first.
+    /// A page of events.
     pub(crate) fn events(
         &self,
         question: &Question,
@@ -94,6 +94,7 @@ impl Source {
             Self::Server(server) => {
                 let mut parameters = question.parameters();
                 parameters.push(("limit", limit.to_string()));
+                parameters.push(("order", question.order.name().to_owned()));
                 parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
                 server.json("/api/v1/events", &parameters)
             }

@@ -87,7 +87,14 @@ mod tests {
     fn check(from: Option<&str>, to: Option<&str>, clusters: &[ClusterBody], expected: &[&str]) {
         let range = TimeRange { from: from.map(time), to: to.map(time) };
         let now = time("2026-11-23T16:00:00Z");
-        let question = Question { query: Query::All, range, typed: String::new(), now, zone: TimeZone::UTC };
+        let question = Question {
+            query: Query::All,
+            range,
+            typed: String::new(),
+            now,
+            zone: TimeZone::UTC,
+            order: taffrail_query::Order::Desc,
+        };
         let coverage = Coverage::new(now, now, Vec::new(), Vec::new());
         assert_eq!(received(clusters, &coverage, &question), expected);
     }

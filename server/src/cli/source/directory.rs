@@ -14,7 +14,7 @@ use taffrail_event::{RecordBatch, Timestamp};
 use taffrail_index::Store;
 use taffrail_ingest::{DeadLetters, journal};
 use taffrail_query::history::ObjectName;
-use taffrail_query::{Field, Order, Search, SearchError, TimeContext, TimeRange};
+use taffrail_query::{Field, Search, SearchError, TimeContext, TimeRange};
 
 use crate::args::ExportFormat;
 use crate::cli::dead_letters_page::DeadLettersPage;
@@ -99,7 +99,8 @@ impl Directory {
         cursor: Option<&str>,
     ) -> anyhow::Result<EventsPage> {
         let text = Text::of(question);
-        let ask = EventsAsk { ask: text.ask(), order: Order::Desc, limit: usize::try_from(limit)?, cursor };
+        let ask =
+            EventsAsk { ask: text.ask(), order: question.order, limit: usize::try_from(limit)?, cursor };
         let coverage = self.coverage();
         let body =
             events(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)?;

@@ -151,20 +151,20 @@ problems!(DiffProblems: ANYBODY, LOGIN, PARAMETERS, ID, BUSY, STORE);
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only its shape is used")]
 struct ObjectParameters {
-    /// The cluster.
+    /// The name of the cluster.
     #[param(min_length = 1, max_length = 253, example = "prod")]
     cluster: String,
     /// API group; `core` for the core one.
     #[param(min_length = 1, max_length = 253, example = "apps")]
     group: String,
-    /// Plural resource name.
+    /// The plural name of the resource.
     #[param(min_length = 1, max_length = 253, example = "deployments")]
     resource: String,
     /// Namespace; `_` for what has none.
     #[param(min_length = 1, max_length = 253, example = "shop")]
     namespace: String,
-    /// Name.
-    #[param(min_length = 1, max_length = 1000, example = "web")]
+    /// The object's name.
+    #[param(min_length = 1, max_length = 1000, pattern = "^.+$", example = "web")]
     name: String,
 }
 
