@@ -25,7 +25,7 @@ pub(crate) fn change_type(
         "update" | "patch" if outcome.code == Some(201) => ChangeType::Create,
         // The write that removes the last finalizer removes the object; the API server logs no delete for it.
         "update" | "patch" if response.is_object() && response.is_terminating && !response.has_finalizers => {
-            if is_pod(object) || has_spec_finalizers(audit, object) {
+            if is_pod(object) && !response.has_no_grace || has_spec_finalizers(audit, object) {
                 ChangeType::Update
             } else {
                 ChangeType::Delete
@@ -46,7 +46,8 @@ pub(super) fn is_question(object: &ObjectRef) -> bool {
             && (object.resource.ends_with("reviews"))
 }
 
-/// A pod that is shutting down has a deletion timestamp and no finalizers while its status is still written.
+/// A pod that is shutting down has a deletion timestamp and no finalizers while its status is still written; once its grace is
+/// over, finalizers were all that kept it.
 fn is_pod(object: &ObjectRef) -> bool {
     object.group.is_empty() && object.resource == "pods"
 }
@@ -109,6 +110,13 @@ mod tests {
         };
         check(&namespace(r#""kubernetes""#), ChangeType::Update);
         check(&namespace(""), ChangeType::Delete);
+        let pod = |grace: u8| {
+            format!(
+                r#""verb":"patch",{pods},{ok},"responseObject":{{"kind":"Pod","metadata":{{"deletionTimestamp":"x","deletionGracePeriodSeconds":{grace}}}}}"#
+            )
+        };
+        check(&pod(30), ChangeType::Update);
+        check(&pod(0), ChangeType::Delete);
         let collection = |items: &str| {
             format!(
                 r#""verb":"deletecollection","objectRef":{{"resource":"pods"}},{ok},"responseObject":{{"kind":"PodList","items":{items}}}"#

@@ -115,7 +115,8 @@ fn one(
     };
     let found = source.facets(&question, field, CHOICES)?;
     match found.buckets.as_slice() {
-        [] => Ok(None),
+        // What has no value of the field is not counted by it.
+        [] => Ok((source.events(&question, 1, None)?.total.value > 0).then(String::new)),
         [only] => Ok(Some(only.value.clone())),
         several => {
             let shown = |value: &str| if value.is_empty() { "(none)".to_owned() } else { value.to_owned() };
