@@ -228,7 +228,8 @@ fn commands_show_what_became_of_an_object() {
     let at = run(&["at", "deployment/web", "2026-11-23T23:00:00Z", "-n", "shop-a", "-o", "json"]).stdout;
     let at: Value = serde_json::from_str(&at).expect("JSON");
     assert_eq!(at["object"]["name"], "web");
-    let timeline = run(&["timeline", "ns:shop-a", "resource:deployments", "--limit", "0"]).stdout;
+    let timeline =
+        run(&["timeline", "ns:shop-a", "resource:deployments", "--limit", "0", "--width", "300"]).stdout;
     assert!(timeline.contains("shop-a/web") && !timeline.contains("status of"), "{timeline}");
     let times: Vec<_> = timeline.lines().skip(1).filter_map(|line| line.get(..23)).collect();
     assert!(times.is_sorted(), "{timeline}");

@@ -218,7 +218,7 @@ fn t24_batches_that_arrive_reversed_give_the_same_events() {
         events.iter_mut().for_each(|event| {
             event.as_object_mut().expect("an object").remove("received");
         });
-        events
+        events.iter().map(|event| unmasked(&event.to_string())).collect::<Vec<_>>()
     };
     let forwards = found(requests.clone());
     let backwards = found(requests.into_iter().rev().collect());
@@ -226,6 +226,14 @@ fn t24_batches_that_arrive_reversed_give_the_same_events() {
     for (forwards, backwards) in forwards.iter().zip(&backwards) {
         assert_eq!(forwards, backwards);
     }
+}
+
+/// Without the fingerprints of secrets: every data directory has a key of its own for them.
+fn unmasked(text: &str) -> String {
+    const MASK: &str = "redacted:";
+    let mut parts = text.split(MASK);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| before + MASK + part.get(16..).expect("a fingerprint"))
 }
 
 fn pending(requests: &[Vec<u8>]) -> u64 {

