@@ -25,6 +25,7 @@ mod worked_out;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use asked::asked;
 pub use diff::diff;
 pub use effect::{Effect, Version};
 pub(crate) use kind::change_type;
@@ -34,6 +35,7 @@ use members::members;
 pub use members::{Member, MemberRef};
 pub use order::{Order, sort_versions};
 pub use patch::PatchKind;
+pub(crate) use path::{Part, parts};
 pub use path::{leads_to, without_keys};
 pub use states::ObjectState;
 

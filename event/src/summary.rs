@@ -1,13 +1,56 @@
-//! One line per event as a colleague would say it, in a general form: who, what, which object, how it ended.
+//! One line per event as a colleague would say it: who, did what, to which object, and how that ended.
+//!
+//! [`summary`] puts a sentence together of who (`who.rs`) and a phrase (`phrase.rs`). The phrase comes from the most telling
+//! source that the record has:
+//!
+//! - a subresource or a request that stores nothing, by its URL and body: `access.rs`, `token.rs`, `review.rs`, `report.rs`;
+//! - an object that is new or gone: `creation.rs` with `workload.rs`, `network.rs`, `rbac.rs`; `removal.rs`;
+//! - the fields that changed, or, where nothing changed because the request failed, those that it asked for: `fields.rs` ranks
+//!   what the modules of one subject each say of a field, `asked.rs` reads the request;
+//! - else the verb: `verb.rs`.
+//!
+//! Invariants: it says nothing that the record and its change set do not prove; it is one line of at most
+//! [`MAX_SUMMARY_BYTES`], whatever clients send; values that were redacted, and those of secrets, are not in it.
 
-use crate::actor::{Actor, ActorType};
+mod access;
+mod approval;
+mod asked;
+mod container;
+mod creation;
+mod data;
+mod endpoints;
+mod fields;
+mod general;
+mod line;
+mod metadata;
+mod nested;
+mod network;
+mod node;
+mod phrase;
+mod place;
+mod rbac;
+mod removal;
+mod report;
+mod review;
+mod rules;
+mod told;
+mod token;
+mod verb;
+mod who;
+mod workload;
+
+use crate::actor::Actor;
 use crate::audit::{AuditRecord, Stage};
-use crate::change::Change;
+use crate::change::{Change, ChangeType};
 use crate::object::ObjectRef;
 use crate::outcome::{DeniedBy, Outcome, OutcomeResult};
-use crate::resource;
+use phrase::Phrase;
+use told::Told;
 
-/// The summary of one event; names are cut to [`MAX_NAME_BYTES`], so it stays one line.
+/// Longer summaries are cut.
+pub(crate) const MAX_SUMMARY_BYTES: usize = 1024;
+
+/// The summary of one event.
 pub(crate) fn summary(
     audit: &AuditRecord<'_>,
     actor: &Actor,
@@ -15,101 +58,55 @@ pub(crate) fn summary(
     outcome: &Outcome,
     change: &Change,
 ) -> String {
-    let _ = change;
-    let who = who(actor);
-    let what = what(audit, object);
-    let words = verb_words(&audit.verb, object);
+    let who = who::who(actor);
+    let phrase = match object.filter(|object| !object.resource.is_empty()) {
+        Some(object) => phrase(&Told { audit, object, outcome, change }),
+        None => verb::on_path(audit),
+    };
     let dry = if audit.is_dry_run() { " (dry run)" } else { "" };
-    match outcome.result {
-        OutcomeResult::Success => format!("{who} {} {what}{dry}", words.past),
+    let sentence = match outcome.result {
+        // The first words say that it had no effect: the end of a line may be cut where it is shown.
+        OutcomeResult::Success if !dry.is_empty() => format!("{who} tried {}{dry}", phrase.doing()),
+        OutcomeResult::Success => format!("{who} {}", phrase.past()),
         OutcomeResult::Denied if outcome.denied_by == Some(DeniedBy::Authn) => {
-            format!("an unauthenticated caller was refused {} {what}{dry}", words.doing)
+            format!("an unauthenticated caller was refused {}{dry}", phrase.doing())
         }
-        OutcomeResult::Denied => format!("{who} was refused {} {what}{dry}", words.doing),
-        OutcomeResult::Failed => {
-            format!("{who} failed {} {what}{dry}{}", words.doing, failure(audit, outcome))
+        OutcomeResult::Denied => {
+            format!("{who} was refused {}{}{dry}", phrase.doing(), refusal(outcome))
         }
-        OutcomeResult::Open => format!("{who} is {} {what}", words.doing),
-        OutcomeResult::Pending => format!("{who} started {} {what}, no completion seen", words.doing),
+        OutcomeResult::Failed => format!("{who} failed {}{}{dry}", phrase.doing(), failure(audit, outcome)),
+        OutcomeResult::Open => format!("{who} {}", phrase.going_on()),
+        OutcomeResult::Pending => format!("{who} started {}, no completion seen", phrase.doing()),
+    };
+    line::cut(&sentence, MAX_SUMMARY_BYTES)
+}
+
+fn phrase(told: &Told<'_>) -> Phrase {
+    if let Some(phrase) = access::phrase(told)
+        .or_else(|| token::phrase(told))
+        .or_else(|| review::phrase(told))
+        .or_else(|| report::phrase(told))
+    {
+        return phrase;
     }
-}
-
-/// Names longer than this are cut: they come from clients.
-const MAX_NAME_BYTES: usize = 256;
-
-fn who(actor: &Actor) -> String {
-    let name = match actor.actor_type {
-        ActorType::Anonymous => "an anonymous caller".to_owned(),
-        ActorType::Human
-        | ActorType::ServiceAccount
-        | ActorType::Controller
-        | ActorType::Node
-        | ActorType::System => one_line(short_name(&actor.name)),
-    };
-    match &actor.impersonated {
-        Some(impersonated) => format!("{name} as {}", one_line(short_name(&impersonated.name))),
-        None => name,
+    if told.is_no_op() {
+        return verb::phrase(told).and(", nothing changed");
     }
+    if told.change.change_type == ChangeType::Delete || told.is_deletion() {
+        return removal::phrase(told);
+    }
+    if told.change.change_type == ChangeType::Create || told.audit.verb == "create" {
+        return creation::phrase(told);
+    }
+    approval::phrase(told).or_else(|| fields::phrase(told)).unwrap_or_else(|| verb::phrase(told))
 }
 
-/// `system:serviceaccount:ns:name` reads as `ns:name`, `system:node:n` as `n`; everything else is said whole.
-fn short_name(name: &str) -> &str {
-    name.strip_prefix("system:serviceaccount:").or_else(|| name.strip_prefix("system:node:")).unwrap_or(name)
-}
-
-struct VerbWords {
-    past: String,
-    doing: String,
-}
-
-fn verb_words(verb: &str, object: Option<&ObjectRef>) -> VerbWords {
-    let subresource = object.map_or("", |object| object.subresource.as_str());
-    let (past, doing) = match (verb, subresource) {
-        (_, "exec") => ("opened a shell in", "opening a shell in"),
-        (_, "attach") => ("attached to", "attaching to"),
-        (_, "portforward") => ("forwarded a port to", "forwarding a port to"),
-        (_, "log") => ("read the log of", "reading the log of"),
-        (_, "proxy") => ("sent a request through", "sending a request through"),
-        ("create", "eviction") => ("evicted", "evicting"),
-        ("create", "binding") => ("scheduled", "scheduling"),
-        ("create", "token") => ("issued a token for", "issuing a token for"),
-        ("create" | "post", _) => ("created", "creating"),
-        ("update" | "put", _) => ("updated", "updating"),
-        ("patch", _) => ("patched", "patching"),
-        ("delete", _) => ("deleted", "deleting"),
-        ("deletecollection", _) => ("deleted all matching", "deleting all matching"),
-        ("get", _) => ("read", "getting"),
-        ("list", _) => ("listed", "listing"),
-        ("watch", _) => ("watched", "watching"),
-        ("", _) => ("requested", "requesting"),
-        (other, _) => {
-            let other = one_line(other);
-            return VerbWords { past: format!("did {other} on"), doing: format!("doing {other} on") };
-        }
-    };
-    VerbWords { past: past.to_owned(), doing: doing.to_owned() }
-}
-
-fn what(audit: &AuditRecord<'_>, object: Option<&ObjectRef>) -> String {
-    let Some(object) = object.filter(|object| !object.resource.is_empty()) else {
-        let path = audit.uri.split('?').next().unwrap_or_default();
-        return one_line(path);
-    };
-    let many = object.name.is_empty() && matches!(audit.verb.as_ref(), "list" | "watch" | "deletecollection");
-    let kind = if many { object.resource.clone() } else { resource::singular(&object.resource) };
-    let kind = one_line(&kind);
-    let part = match object.subresource.as_str() {
-        "" | "exec" | "attach" | "portforward" | "log" | "proxy" | "eviction" | "binding" | "token" => {
-            String::new()
-        }
-        other => format!("{} of ", one_line(other)),
-    };
-    let (namespace, name) = (one_line(&object.namespace), one_line(&object.name));
-    match (namespace.as_str(), name.as_str()) {
-        ("", "") => format!("{part}{kind}"),
-        ("", name) => format!("{part}{kind} {name}"),
-        (namespace, "") => format!("{part}{kind} in {namespace}"),
-        (namespace, name) => format!("{part}{kind} {namespace}/{name}"),
+/// Who refused, if it was not the authorizer, as it mostly is.
+fn refusal(outcome: &Outcome) -> &'static str {
+    match outcome.denied_by {
+        Some(DeniedBy::Admission) => " (by admission)",
+        Some(DeniedBy::Quota) => " (quota exceeded)",
+        Some(DeniedBy::Authn | DeniedBy::Authz) | None => "",
     }
 }
 
@@ -119,64 +116,10 @@ fn failure(audit: &AuditRecord<'_>, outcome: &Outcome) -> String {
     }
     match (outcome.code, outcome.reason.as_str()) {
         (Some(code), "") => format!(" ({code})"),
-        (Some(code), reason) => format!(" ({code} {})", one_line(reason)),
+        (Some(code), reason) => format!(" ({code} {})", line::short(reason)),
         (None, _) => String::new(),
     }
 }
 
-/// The text without control characters, cut to [`MAX_NAME_BYTES`].
-fn one_line(text: &str) -> String {
-    let mut line: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_NAME_BYTES).collect();
-    if line.len() < text.len() {
-        line.push('…');
-    }
-    line
-}
-
 #[cfg(test)]
-mod tests {
-    use crate::event::{Event, Origins};
-
-    fn check(rest: &str, expected: &str) {
-        let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);
-        assert_eq!(Event::decode(json.as_bytes(), &Origins::default()).unwrap().summary, expected, "{rest}");
-    }
-
-    #[test]
-    fn general_form() {
-        let deleted = r#""verb":"delete","objectRef":{"resource":"pods","namespace":"shop","name":"web-1"}"#;
-        check(
-            &format!(r#"{deleted},"user":{{"username":"alice"}},"responseStatus":{{"code":200}}"#),
-            "alice deleted pod shop/web-1",
-        );
-        check(
-            r#""verb":"get","user":{"username":"bob"},"objectRef":{"resource":"secrets","namespace":"shop","name":"db"},"responseStatus":{"code":403}"#,
-            "bob was refused getting secret shop/db",
-        );
-        check(
-            r#""verb":"list","user":{"username":"system:serviceaccount:shop:web"},"objectRef":{"resource":"pods"},"responseStatus":{"code":200}"#,
-            "shop:web listed pods",
-        );
-        check(
-            r#""verb":"create","user":{"username":"alice"},"impersonatedUser":{"username":"bob"},"objectRef":{"resource":"networkpolicies","namespace":"shop","name":"x"},"responseStatus":{"code":409,"reason":"AlreadyExists"}"#,
-            "alice as bob failed creating networkpolicy shop/x (409 AlreadyExists)",
-        );
-        check(
-            r#""verb":"patch","user":{"username":"alice"},"requestURI":"/x?dryRun=All","objectRef":{"resource":"deployments","subresource":"scale","namespace":"shop","name":"web"},"responseStatus":{"code":200}"#,
-            "alice patched scale of deployment shop/web (dry run)",
-        );
-        check(
-            r#""verb":"get","user":{},"requestURI":"/healthz?x=1","responseStatus":{"code":401}"#,
-            "an unauthenticated caller was refused getting /healthz",
-        );
-    }
-
-    #[test]
-    fn control_characters_do_not_break_the_line() {
-        check(
-            r#""verb":"get","user":{"username":"a\nb"},"requestURI":"/x","responseStatus":{"code":200}"#,
-            "a b read /x",
-        );
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use super::{Change, Confidence, FieldChange, FieldOp};
 use crate::json;
 
 /// What a patch asks for, where the state before is not known.
-pub(super) fn asked(version: &Version<'_>) -> Option<Change> {
+pub(crate) fn asked(version: &Version<'_>) -> Option<Change> {
     let (kind, patch) = version.patch?;
     if kind == PatchKind::Apply {
         return None;
