@@ -35,7 +35,7 @@ use members::members;
 pub use members::{Member, MemberRef};
 pub use order::{Order, sort_versions};
 pub use patch::PatchKind;
-pub(crate) use path::{Part, parts};
+pub(crate) use path::{Part, parts, push_member};
 pub use path::{leads_to, without_keys};
 pub use states::ObjectState;
 

@@ -104,8 +104,8 @@ fn phrase(told: &Told<'_>) -> Phrase {
 /// Who refused, if it was not the authorizer, as it mostly is.
 fn refusal(outcome: &Outcome) -> &'static str {
     match outcome.denied_by {
-        Some(DeniedBy::Admission) => " (by admission)",
-        Some(DeniedBy::Quota) => " (quota exceeded)",
+        Some(DeniedBy::Admission) => ", by admission",
+        Some(DeniedBy::Quota) => ", over quota",
         Some(DeniedBy::Authn | DeniedBy::Authz) | None => "",
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Appends a member's name: behind a dot, or in brackets and quotes if it is no plain word.
-pub(super) fn push_member(path: &mut String, key: &str) {
+pub(crate) fn push_member(path: &mut String, key: &str) {
     if is_plain(key) {
         if !path.is_empty() {
             path.push('.');

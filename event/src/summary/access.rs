@@ -5,7 +5,7 @@ use super::phrase::{Phrase, Verb};
 use super::told::Told;
 use crate::audit::query_parameters;
 
-const OPENED: Verb = Verb::lasting("opened", "opening", "has open");
+const OPENED: Verb = Verb::lasting("opened a shell in", "opening a shell in", "has a shell open in");
 const RAN: Verb = Verb::new("ran", "running");
 const ATTACHED: Verb = Verb::lasting("attached to", "attaching to", "is attached to");
 const FORWARDED: Verb = Verb::new("forwarded", "forwarding");
@@ -41,7 +41,7 @@ fn exec(told: &Told<'_>) -> Phrase {
     let program = words.first().map(String::as_str).unwrap_or_default();
     let program = program.rsplit(['/', '\\']).next().unwrap_or_default();
     if SHELLS.contains(&program.strip_suffix(".exe").unwrap_or(program)) {
-        return Phrase::new(OPENED, format!("a shell in {}: {command}", place(told)));
+        return Phrase::new(OPENED, format!("{}: {command}", place(told)));
     }
     let command = if command.is_empty() { "a command" } else { &command };
     Phrase::new(RAN, format!("{command} in {}", place(told)))

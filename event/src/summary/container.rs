@@ -20,6 +20,10 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
     let name = element_name(container)?;
     let what = told.what();
     let (rank, phrase) = match rest {
+        // Debug containers can be added, and nothing else.
+        _ if told.object.subresource == "ephemeralcontainers" => {
+            return Some(Said { rank: Rank::Image, phrase: whole(field, &name, &what), covers: container.len() });
+        }
         [] => (Rank::Image, whole(field, &name, &what)),
         [Word::M("image")] => (Rank::Image, Phrase::new(SET, format!("image of {name} in {what}{}", image(field.after)))),
         [Word::M("env"), Word::K(_, variable), ..] => (Rank::Run, environment(field, variable, &name, &what)),

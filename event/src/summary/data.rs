@@ -2,7 +2,7 @@
 
 use super::fields::{Field, Rank, Said};
 use super::line;
-use super::phrase::{ADDED, CHANGED, Phrase, REMOVED};
+use super::phrase::{ADDED, CHANGED, Phrase, REMOVED, SET};
 use super::place::Word;
 use super::told::Told;
 use crate::change::FieldOp;
@@ -20,6 +20,7 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
             match field.op {
                 FieldOp::Add => Phrase::new(ADDED, format!("key {key} to {what}")),
                 FieldOp::Remove => Phrase::new(REMOVED, format!("key {key} from {what}")),
+                FieldOp::Replace if field.before.is_none() => Phrase::new(SET, format!("key {key}{values} in {what}")),
                 FieldOp::Replace => Phrase::new(CHANGED, format!("key {key}{values} in {what}")),
             }
         }

@@ -6,7 +6,7 @@ use super::phrase::Phrase;
 use super::place::{Place, Word};
 use super::told::Told;
 use super::{asked, container, data, endpoints, general, metadata, network, node, rbac, workload};
-use crate::change::{Change, ChangeType, FieldChange, FieldOp, MAX_FIELDS, MAX_VALUE_BYTES};
+use crate::change::{Change, ChangeType, Confidence, FieldChange, FieldOp, MAX_FIELDS, MAX_VALUE_BYTES};
 
 /// What is more telling comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,16 +59,17 @@ pub(super) struct Field<'a> {
 pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
     let change = changes(told)?;
     // A gap before it is no matter where the patch itself says which changes are its own.
-    let own = asked::patched(told).filter(|_| change.unseen_before && told.has_effect());
+    let own = if change.unseen_before && told.has_effect() { asked::own(told) } else { None };
     let is_own = |field: &FieldChange| {
         own.as_ref().is_none_or(|own| own.fields.iter().any(|asked| are_one(&asked.path, &field.path)))
     };
     let is_cut = change.fields_total.unwrap_or_default() > MAX_FIELDS as u64;
-    let is_status_only = change.is_status_only();
+    // A write of the status leaves everything else alone, whatever else is different from what was seen before.
+    let is_status = told.object.subresource == "status" || change.is_status_only();
     let fields: Vec<_> = change
         .fields
         .iter()
-        .filter(|field| (is_status_only || !field.status) && is_own(field))
+        .filter(|field| field.status == is_status && is_own(field))
         .take(MAX_FIELDS)
         .collect();
     if fields.is_empty() {
@@ -110,15 +111,19 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
 
 /// What changed; of a request without effect what it asked for.
 fn changes<'a>(told: &Told<'a>) -> Option<Cow<'a, Change>> {
-    if told.has_effect() {
-        return (told.change.change_type == ChangeType::Update).then_some(Cow::Borrowed(told.change));
+    if !told.has_effect() {
+        return asked::change(told).map(Cow::Owned);
     }
-    asked::scaled(told).or_else(|| asked::patched(told)).map(Cow::Owned)
+    let change = Some(told.change).filter(|change| change.change_type == ChangeType::Update)?;
+    // What a patch asked for is all that is known, and the change set leaves out what it removed.
+    let is_as_asked = change.confidence != Confidence::Exact && change.fields.iter().all(|field| field.before.is_none());
+    let operations = if is_as_asked { asked::operations(told) } else { None };
+    Some(operations.map_or(Cow::Borrowed(change), Cow::Owned))
 }
 
 /// A write of which the states before and after are known to be the same but for what the API server counts.
 fn nothing(told: &Told<'_>, change: &Change) -> Option<Phrase> {
-    let is_known = change.confidence == crate::Confidence::Exact && change.fields_total == Some(0) && !change.unseen_before;
+    let is_known = change.confidence == Confidence::Exact && change.fields_total == Some(0) && !change.unseen_before;
     let phrase = || super::verb::phrase(told);
     match told.object.subresource.as_str() {
         _ if !is_known => None,

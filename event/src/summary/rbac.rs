@@ -99,7 +99,7 @@ pub(super) fn rules(told: &Told<'_>) -> Option<String> {
             .map(|text| line::short(&text))
     };
     let what = text(&["resources", "nonResourceURLs"])?;
-    let more = if rules.len() > 1 { format!(" and {} more", line::count(rules.len() - 1, "rule")) } else { String::new() };
+    let more = if rules.len() > 1 { format!(" and {}", line::count(rules.len() - 1, "more rule")) } else { String::new() };
     Some(format!("{} on {what}{more}", text(&["verbs"])?))
 }
 

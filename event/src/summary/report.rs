@@ -8,6 +8,10 @@ use crate::change::ChangeType;
 const REPORTED: Verb = Verb::new("reported", "reporting");
 const RENEWED: Verb = Verb::new("renewed", "renewing");
 const TOOK: Verb = Verb::new("took", "taking");
+const RELEASED: Verb = Verb::new("released", "releasing");
+
+/// Messages are cut here.
+const MAX_MESSAGE_BYTES: usize = 120;
 
 pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
     let is_write = matches!(told.audit.verb.as_ref(), "create" | "update" | "patch");
@@ -18,7 +22,7 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
     }
 }
 
-/// `reported Scheduled of pod shop/web-1: Successfully assigned ...`
+/// `reported Scheduled for pod shop/web-1: Successfully assigned ...`
 fn event(told: &Told<'_>) -> Option<Phrase> {
     let about = told.in_body(&["involvedObject"]).or_else(|| told.in_body(&["regarding"]))?;
     let reason = told.text_in_body(&["reason"]);
@@ -26,9 +30,9 @@ fn event(told: &Told<'_>) -> Option<Phrase> {
     let (namespace, name) = (line::text_at(about, &["namespace"]), line::text_at(about, &["name"]));
     let kind = line::short(&line::text_at(about, &["kind"]).to_lowercase());
     let namespace = if namespace.is_empty() { String::new() } else { format!("{}/", line::name(&namespace)) };
-    let message = if message.is_empty() { String::new() } else { format!(": {}", line::short(&message)) };
+    let message = if message.is_empty() { String::new() } else { format!(": {}", line::cut(&message, MAX_MESSAGE_BYTES)) };
     let reason = if reason.is_empty() { "something".to_owned() } else { line::short(&reason) };
-    Some(Phrase::new(REPORTED, format!("{reason} of {kind} {namespace}{}{message}", line::name(&name))))
+    Some(Phrase::new(REPORTED, format!("{reason} for {kind} {namespace}{}{message}", line::name(&name))))
 }
 
 fn lease(told: &Told<'_>) -> Option<Phrase> {
@@ -38,8 +42,11 @@ fn lease(told: &Told<'_>) -> Option<Phrase> {
         return None;
     }
     if let Some(holder) = fields.iter().find(|field| is_of(&field.path, "holderIdentity")) {
-        let holder = holder.after.as_ref().and_then(|holder| super::line::value(holder.as_json().as_bytes()))?;
-        return Some(Phrase::new(TOOK, format!("{} for {holder}", told.what())));
+        let holder = holder.after.as_ref().map(|holder| holder.plain()).unwrap_or_default();
+        return Some(match holder.as_ref() {
+            "" | "null" => Phrase::new(RELEASED, told.what()),
+            holder => Phrase::new(TOOK, format!("{} for {}", told.what(), line::short(holder))),
+        });
     }
     let is_renewal = fields.iter().all(|field| is_of(&field.path, "renewTime"));
     is_renewal.then(|| Phrase::new(RENEWED, told.what()))

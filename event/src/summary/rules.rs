@@ -11,7 +11,7 @@ pub(super) fn rules(list: &[u8], is_ingress: bool, is_calico: bool) -> Option<St
     let rules: Vec<&[u8]> = json::elements(list).map(|range| &list[range]).collect();
     let first = rules.first()?;
     let words = if is_calico { calico(first) } else { rule(first, is_ingress) };
-    let more = if rules.len() > 1 { format!(" and {} more", line::count(rules.len() - 1, "rule")) } else { String::new() };
+    let more = if rules.len() > 1 { format!(" and {}", line::count(rules.len() - 1, "more rule")) } else { String::new() };
     Some(format!("{words}{more}"))
 }
 

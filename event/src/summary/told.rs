@@ -19,13 +19,13 @@ pub(super) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// `deployment shop/web`; without a name the kind and where.
+    /// `deployment shop/web`; without a name `a deployment in shop`.
     pub(super) fn what(&self) -> String {
         let kind = line::name(&resource::singular(&self.object.resource));
         match (self.namespace().as_str(), self.name().as_str()) {
-            ("", "") => kind,
+            ("", "") => format!("{} {kind}", article(&kind)),
             ("", name) => format!("{kind} {name}"),
-            (namespace, "") => format!("{kind} in {namespace}"),
+            (namespace, "") => format!("{} {kind} in {namespace}", article(&kind)),
             (namespace, name) => format!("{kind} {namespace}/{name}"),
         }
     }
@@ -106,4 +106,8 @@ impl<'a> Told<'a> {
     pub(super) fn text_in_body(&self, keys: &[&str]) -> String {
         self.in_body(keys).and_then(json::string).unwrap_or_default().into_owned()
     }
+}
+
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }

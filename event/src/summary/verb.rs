@@ -6,6 +6,8 @@ use super::told::Told;
 use crate::audit::AuditRecord;
 use crate::change::PatchKind;
 
+const FINALIZED: Verb = Verb::new("finalized", "finalizing");
+
 /// What was done to the object, in general.
 pub(super) fn phrase(told: &Told<'_>) -> Phrase {
     let verb = told.audit.verb.as_ref();
@@ -17,10 +19,11 @@ pub(super) fn phrase(told: &Told<'_>) -> Phrase {
         "ephemeralcontainers" if is_write => {
             return Phrase::new(CHANGED, format!("the debug containers of {}", told.what()));
         }
+        "finalize" if is_write => return Phrase::new(FINALIZED, told.what()),
         "resize" if is_write => return Phrase::new(CHANGED, format!("the resources of {}", told.what())),
         other => &format!("{} of ", line::name(other)),
     };
-    let is_many = told.object.name.is_empty() && matches!(verb, "list" | "watch");
+    let is_many = told.object.name.is_empty() && !matches!(verb, "create" | "post");
     let object = if is_many { told.all() } else { told.what() };
     let verb = if verb == "patch" && is_apply(told) { APPLIED } else { of(verb) };
     Phrase::new(verb, format!("{part}{object}"))

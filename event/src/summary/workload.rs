@@ -23,7 +23,7 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
         [Word::M("spec"), Word::M("template"), ..] if is_rollback(told) => {
             // All of it is one act: what comes back is the template of an earlier revision.
             let image = image(told).map(|image| format!(" (image {image})")).unwrap_or_default();
-            return Some(Said { rank: Rank::Rights, phrase: Phrase::new(ROLLED_BACK, format!("{what}{image}")), covers: 2 });
+            return Some(Said { rank: Rank::Rights, phrase: Phrase::new(ROLLED_BACK, format!("{what}{image}")), covers: 0 });
         }
         [Word::M("spec"), Word::M("replicas")] if field.op != FieldOp::Remove => {
             (Rank::Scale, Phrase::new(SCALED, format!("{what}{}", field.from_to())))

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::audit::AuditRecord;
-use crate::change::{Change, ObjectState, Version};
+use crate::change::{Change, Link, ObjectState, Order, Version, sort_versions};
 use crate::event::{Event, Origins};
-use crate::object::{BodyMetadata, ObjectRef};
 
 /// The folder of the recordings.
 pub(super) fn samples() -> PathBuf {
@@ -30,7 +29,7 @@ pub(super) fn example(name: &str) -> String {
 /// The summaries of the last of some writes of one object.
 pub(super) fn last_of(records: &[&str]) -> String {
     let records: Vec<Vec<u8>> = records.iter().map(|record| record.as_bytes().to_vec()).collect();
-    summaries(&records).pop().unwrap()
+    summaries(&records).pop().unwrap_or_default()
 }
 
 /// All of `scenario.jsonl.gz` by stage: the first eight digits of the audit id, and the summary.
@@ -73,20 +72,18 @@ fn summaries(records: &[Vec<u8>]) -> Vec<String> {
 
 /// The change sets of all writes, by their place in `records`.
 fn changes(records: &[Vec<u8>]) -> HashMap<usize, Change> {
-    let mut histories: HashMap<String, Vec<(usize, Version<'_>)>> = HashMap::new();
+    let mut histories: HashMap<u64, Vec<(usize, Order, Version<'_>)>> = HashMap::new();
     for (at, record) in records.iter().enumerate() {
         let audit = AuditRecord::decode(record).unwrap();
-        let response = audit.response_object.map(BodyMetadata::of).unwrap_or_default();
-        let Some(object) = ObjectRef::of(&audit, &response) else { continue };
-        let Some(version) = Version::of(&audit) else { continue };
-        let name = format!("{} {} {} {}", object.group, object.resource, object.namespace, object.name);
-        histories.entry(name).or_default().push((at, version));
+        let Some((version, link)) = Version::of(&audit).zip(Link::of(&audit, "")) else { continue };
+        let order = link.order(audit.time().map_or(0, |time| time.micros()), at as u64);
+        histories.entry(link.object).or_default().push((at, order, version));
     }
     let mut changes = HashMap::new();
     for mut writes in histories.into_values() {
-        writes.sort_by_key(|(at, version)| (version.resource_version.unwrap_or(u64::MAX), *at));
+        sort_versions(&mut writes, |(_, order, _)| *order);
         let mut state = ObjectState::default();
-        for (at, version) in writes {
+        for (at, _, version) in writes {
             if let Some(mut change) = state.next(&version) {
                 change.cut();
                 changes.insert(at, change);
