@@ -16,8 +16,21 @@ const SENT: Verb = Verb::new("sent a request through", "sending a request throug
 const MAX_COMMAND_BYTES: usize = 200;
 
 /// Programs that take commands.
-const SHELLS: &[&str] =
-    &["sh", "bash", "ash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "busybox", "pwsh", "powershell", "cmd"];
+const SHELLS: &[&str] = &[
+    "sh",
+    "bash",
+    "ash",
+    "dash",
+    "zsh",
+    "ksh",
+    "csh",
+    "tcsh",
+    "fish",
+    "busybox",
+    "pwsh",
+    "powershell",
+    "cmd",
+];
 
 pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
     let phrase = match told.object.subresource.as_str() {
@@ -25,7 +38,11 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
         "attach" => Phrase::new(ATTACHED, place(told)),
         "portforward" => {
             let ports: Vec<_> = parameters(told, "ports").iter().map(|port| line::short(port)).collect();
-            let ports = if ports.is_empty() { "a port".to_owned() } else { format!("port {}", line::first_of(&ports)) };
+            let ports = if ports.is_empty() {
+                "a port".to_owned()
+            } else {
+                format!("port {}", line::first_of(&ports))
+            };
             Phrase::new(FORWARDED, format!("{ports} to {}", told.what()))
         }
         "log" => Phrase::new(READ_LOG, place(told)),
@@ -67,7 +84,10 @@ fn proxied(told: &Told<'_>) -> String {
 
 /// The values of a query parameter.
 pub(super) fn parameters(told: &Told<'_>, name: &str) -> Vec<String> {
-    query_parameters(&told.audit.uri).filter(|(key, _)| *key == name).map(|(_, value)| decoded(value)).collect()
+    query_parameters(&told.audit.uri)
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| decoded(value))
+        .collect()
 }
 
 /// Text of a query with its `+` and `%41` resolved.

@@ -37,7 +37,9 @@ pub(super) fn details(told: &Told<'_>) -> Option<String> {
     match (user.as_str(), signer.as_str()) {
         (_, "") => None,
         ("", signer) => Some(format!("signer {}", line::name(signer))),
-        (user, signer) => Some(format!("by {}, signer {}", line::name(super::who::short_name(user)), line::name(signer))),
+        (user, signer) => {
+            Some(format!("by {}, signer {}", line::name(super::who::short_name(user)), line::name(signer)))
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 use super::line;
 use super::told::Told;
 use crate::change::{
-    Change, ChangeType, Confidence, Effect, FieldChange, FieldOp, JsonText, MAX_FIELDS, PatchKind, Version, asked,
-    push_member,
+    Change, ChangeType, Confidence, Effect, FieldChange, FieldOp, JsonText, MAX_FIELDS, PatchKind, Version,
+    asked, push_member,
 };
 use crate::json;
 
@@ -38,7 +38,10 @@ fn patched(told: &Told<'_>) -> Option<Change> {
 /// What the operations of a JSON patch ask for, places in lists without their index. `None` for other patches, and for
 /// operations that move values.
 pub(super) fn operations(told: &Told<'_>) -> Option<Change> {
-    let patch = told.audit.request_object.filter(|patch| told.audit.verb == "patch" && patch.first() == Some(&b'['))?;
+    let patch = told
+        .audit
+        .request_object
+        .filter(|patch| told.audit.verb == "patch" && patch.first() == Some(&b'['))?;
     let mut fields = Vec::new();
     for range in json::elements(patch).take(MAX_FIELDS) {
         let operation = &patch[range];
@@ -70,7 +73,8 @@ pub(super) fn own(told: &Told<'_>) -> Option<Change> {
     if patch.first() != Some(&b'[') {
         return patched(told);
     }
-    let has_index = json::elements(patch).any(|range| line::text_at(&patch[range], &["path"]).split('/').any(is_index));
+    let has_index =
+        json::elements(patch).any(|range| line::text_at(&patch[range], &["path"]).split('/').any(is_index));
     operations(told).filter(|_| !has_index)
 }
 

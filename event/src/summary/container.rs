@@ -7,25 +7,30 @@ use super::told::Told;
 use super::{general, line};
 use crate::change::FieldOp;
 
-
-
 /// Images are longer than other values, and their end counts.
 const MAX_IMAGE_BYTES: usize = 200;
 
 pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
-    let at = field.words.iter().position(|word| {
-        matches!(word, Word::M("containers" | "initContainers" | "ephemeralContainers"))
-    })?;
+    let at = field
+        .words
+        .iter()
+        .position(|word| matches!(word, Word::M("containers" | "initContainers" | "ephemeralContainers")))?;
     let (container, rest) = field.words.split_at_checked(at + 2)?;
     let name = element_name(container)?;
     let what = told.what();
     let (rank, phrase) = match rest {
         // Debug containers can be added, and nothing else.
         _ if told.object.subresource == "ephemeralcontainers" => {
-            return Some(Said { rank: Rank::Image, phrase: whole(field, &name, &what), covers: container.len() });
+            return Some(Said {
+                rank: Rank::Image,
+                phrase: whole(field, &name, &what),
+                covers: container.len(),
+            });
         }
         [] => (Rank::Image, whole(field, &name, &what)),
-        [Word::M("image")] => (Rank::Image, Phrase::new(SET, format!("image of {name} in {what}{}", image(field.after)))),
+        [Word::M("image")] => {
+            (Rank::Image, Phrase::new(SET, format!("image of {name} in {what}{}", image(field.after))))
+        }
         [Word::M("env"), Word::K(_, variable), ..] => (Rank::Run, environment(field, variable, &name, &what)),
         [Word::M("resources"), Word::M(kind @ ("limits" | "requests")), Word::M(resource)] => {
             let kind = kind.strip_suffix('s').unwrap_or(kind);

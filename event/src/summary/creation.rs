@@ -67,14 +67,16 @@ fn pod_spec<'a>(told: &Told<'a>) -> Option<&'a [u8]> {
     if told.is("", "pods") {
         return Some(spec);
     }
-    line::at(spec, &["template", "spec"]).or_else(|| line::at(spec, &["jobTemplate", "spec", "template", "spec"]))
+    line::at(spec, &["template", "spec"])
+        .or_else(|| line::at(spec, &["jobTemplate", "spec", "template", "spec"]))
 }
 
 fn is_privileged(told: &Told<'_>) -> bool {
     let Some(pod) = pod_spec(told) else { return false };
-    ["containers", "initContainers"].iter().flat_map(|list| line::list_at(pod, &[list])).any(|container| {
-        line::at(container, &["securityContext", "privileged"]) == Some(b"true")
-    })
+    ["containers", "initContainers"]
+        .iter()
+        .flat_map(|list| line::list_at(pod, &[list]))
+        .any(|container| line::at(container, &["securityContext", "privileged"]) == Some(b"true"))
 }
 
 /// `LoadBalancer, port 80`

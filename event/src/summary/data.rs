@@ -20,12 +20,16 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
             match field.op {
                 FieldOp::Add => Phrase::new(ADDED, format!("key {key} to {what}")),
                 FieldOp::Remove => Phrase::new(REMOVED, format!("key {key} from {what}")),
-                FieldOp::Replace if field.before.is_none() => Phrase::new(SET, format!("key {key}{values} in {what}")),
+                FieldOp::Replace if field.before.is_none() => {
+                    Phrase::new(SET, format!("key {key}{values} in {what}"))
+                }
                 FieldOp::Replace => Phrase::new(CHANGED, format!("key {key}{values} in {what}")),
             }
         }
         [Word::M("metadata"), ..] => return None,
-        [Word::M(name), ..] if is_secret => Phrase::new(CHANGED, format!("{} of {}", line::short(name), told.what())),
+        [Word::M(name), ..] if is_secret => {
+            Phrase::new(CHANGED, format!("{} of {}", line::short(name), told.what()))
+        }
         _ => return None,
     };
     Some(Said { rank: Rank::Data, phrase, covers: field.words.len() })
@@ -33,7 +37,8 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
 
 /// Values that stand in one line: files do not.
 fn values(field: Field<'_>) -> String {
-    let is_file = |value: Option<&[u8]>| value.is_some_and(|value| value.contains(&b'\\') || value.len() > 60);
+    let is_file =
+        |value: Option<&[u8]>| value.is_some_and(|value| value.contains(&b'\\') || value.len() > 60);
     if is_file(field.before) || is_file(field.after) { String::new() } else { field.from_to() }
 }
 

@@ -27,20 +27,27 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
         _ => return None,
     };
     let (before, after) = (read(field.before?), read(field.after?));
-    let is_in = |list: &[Endpoint], endpoint: &Endpoint| list.iter().any(|known| known.address == endpoint.address);
+    let is_in =
+        |list: &[Endpoint], endpoint: &Endpoint| list.iter().any(|known| known.address == endpoint.address);
     let added: Vec<_> = after.iter().filter(|endpoint| !is_in(&before, endpoint)).collect();
     let removed: Vec<_> = before.iter().filter(|endpoint| !is_in(&after, endpoint)).collect();
     let turned: Vec<_> = after
         .iter()
         .filter(|endpoint| {
-            before.iter().any(|known| known.address == endpoint.address && known.is_ready != endpoint.is_ready)
+            before
+                .iter()
+                .any(|known| known.address == endpoint.address && known.is_ready != endpoint.is_ready)
         })
         .collect();
     let service = service(told);
     let phrase = match (added.as_slice(), removed.as_slice(), turned.as_slice()) {
         ([], [], []) => return None,
-        ([], [first, ..], _) => Phrase::new(REMOVED, format!("{} from {service}{}", many(&removed), pod(first, &removed))),
-        ([first, ..], [], _) => Phrase::new(ADDED, format!("{} to {service}{}", many(&added), pod(first, &added))),
+        ([], [first, ..], _) => {
+            Phrase::new(REMOVED, format!("{} from {service}{}", many(&removed), pod(first, &removed)))
+        }
+        ([first, ..], [], _) => {
+            Phrase::new(ADDED, format!("{} to {service}{}", many(&added), pod(first, &added)))
+        }
         ([], [], [first, ..]) => {
             let is_same = turned.iter().all(|endpoint| endpoint.is_ready == first.is_ready);
             let state = match (is_same, first.is_ready) {
@@ -78,7 +85,9 @@ fn many(endpoints: &[&Endpoint]) -> String {
 fn pod(first: &Endpoint, all: &[&Endpoint]) -> String {
     match all {
         [_] if !first.pod.is_empty() => format!(" (pod {})", first.pod),
-        [_, rest @ ..] if !first.pod.is_empty() && !rest.is_empty() => format!(" (pod {} and {} more)", first.pod, rest.len()),
+        [_, rest @ ..] if !first.pod.is_empty() && !rest.is_empty() => {
+            format!(" (pod {} and {} more)", first.pod, rest.len())
+        }
         _ => String::new(),
     }
 }
@@ -94,7 +103,10 @@ fn service(told: &Told<'_>) -> String {
 
 fn of_slice(list: &[u8]) -> Vec<Endpoint> {
     let endpoint = |endpoint: &[u8]| Endpoint {
-        address: line::texts_at(endpoint, &["addresses"]).first().map(|text| line::short(text)).unwrap_or_default(),
+        address: line::texts_at(endpoint, &["addresses"])
+            .first()
+            .map(|text| line::short(text))
+            .unwrap_or_default(),
         pod: pod_of(endpoint),
         // Absent means ready.
         is_ready: line::at(endpoint, &["conditions", "ready"]) != Some(b"false"),

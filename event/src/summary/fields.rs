@@ -86,7 +86,10 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
             silent += 1;
             continue;
         }
-        let words = whole.iter().find(|element| words.starts_with(element)).map_or(words.as_slice(), |element| element);
+        let words = whole
+            .iter()
+            .find(|element| words.starts_with(element))
+            .map_or(words.as_slice(), |element| element);
         let said = said(told, Field::of(field, words, &change));
         if best.as_ref().is_none_or(|(best, _)| said.rank < best.rank) {
             best = Some((said, words));
@@ -94,10 +97,15 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
     }
     let (said, words) = best?;
     let covered = words.get(..said.covers).unwrap_or(words);
-    let inside = fields.iter().filter(|(field, words)| words.starts_with(covered) && !is_key_of_patch(field, words)).count();
+    let inside = fields
+        .iter()
+        .filter(|(field, words)| words.starts_with(covered) && !is_key_of_patch(field, words))
+        .count();
     let listed = fields.len() - silent;
     let rest = match change.fields_total {
-        Some(total) if is_cut && own.is_none() => usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(inside),
+        Some(total) if is_cut && own.is_none() => {
+            usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(inside)
+        }
         _ => listed - inside,
     };
     let more = match rest {
@@ -105,7 +113,8 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
         1 => " and 1 more change".to_owned(),
         rest => format!(" and {rest} more changes"),
     };
-    let is_unsure = change.unseen_before && own.is_none() && change.fields.iter().any(|field| field.before.is_some());
+    let is_unsure =
+        change.unseen_before && own.is_none() && change.fields.iter().any(|field| field.before.is_some());
     Some(said.phrase.and(&more).and(if is_unsure { " (in part perhaps by an unseen write)" } else { "" }))
 }
 
@@ -116,14 +125,16 @@ fn changes<'a>(told: &Told<'a>) -> Option<Cow<'a, Change>> {
     }
     let change = Some(told.change).filter(|change| change.change_type == ChangeType::Update)?;
     // What a patch asked for is all that is known, and the change set leaves out what it removed.
-    let is_as_asked = change.confidence != Confidence::Exact && change.fields.iter().all(|field| field.before.is_none());
+    let is_as_asked =
+        change.confidence != Confidence::Exact && change.fields.iter().all(|field| field.before.is_none());
     let operations = if is_as_asked { asked::operations(told) } else { None };
     Some(operations.map_or(Cow::Borrowed(change), Cow::Owned))
 }
 
 /// A write of which the states before and after are known to be the same but for what the API server counts.
 fn nothing(told: &Told<'_>, change: &Change) -> Option<Phrase> {
-    let is_known = change.confidence == Confidence::Exact && change.fields_total == Some(0) && !change.unseen_before;
+    let is_known =
+        change.confidence == Confidence::Exact && change.fields_total == Some(0) && !change.unseen_before;
     let phrase = || super::verb::phrase(told);
     match told.object.subresource.as_str() {
         _ if !is_known => None,
@@ -152,7 +163,14 @@ impl<'a> Field<'a> {
             value.map(|value| value.as_json().as_bytes()).filter(|value| !is_long(value))
         };
         let before = field.before.as_ref().filter(|_| !change.unseen_before);
-        Self { field, words, op: field.op, before: of(before), after: of(field.after.as_ref()), all: &change.fields }
+        Self {
+            field,
+            words,
+            op: field.op,
+            before: of(before),
+            after: of(field.after.as_ref()),
+            all: &change.fields,
+        }
     }
 
     /// Whether it says that a whole element of a list came or went.
@@ -171,7 +189,8 @@ impl<'a> Field<'a> {
 
     /// ` from 3 to 5`, or as much of it as is known.
     pub(super) fn from_to(&self) -> String {
-        let value = |value: Option<&[u8]>| value.filter(|value| *value != b"null").and_then(super::line::value);
+        let value =
+            |value: Option<&[u8]>| value.filter(|value| *value != b"null").and_then(super::line::value);
         match (value(self.before), value(self.after)) {
             (Some(before), Some(after)) => format!(" from {before} to {after}"),
             (None, Some(after)) => format!(" to {after}"),

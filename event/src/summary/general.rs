@@ -18,7 +18,10 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Said {
     } else {
         changed(told, field)
     };
-    Said { rank: Rank::Other, phrase, covers: field.words.len() }
+    // A list or map that is there and empty, or not there, makes no difference to anybody.
+    let is_empty = |value: Option<&[u8]>| matches!(value, Some(b"null" | b"{}" | b"[]"));
+    let rank = if is_empty(field.before) && is_empty(field.after) { Rank::Bookkeeping } else { Rank::Other };
+    Said { rank, phrase, covers: field.words.len() }
 }
 
 /// `changed order from 100 to 58 in tier security`

@@ -60,7 +60,11 @@ pub(super) fn value(json: &[u8]) -> Option<String> {
                 }
                 values.push(value(&json[range])?);
             }
-            Some(if values.is_empty() { "nothing".to_owned() } else { cut(&values.join(", "), MAX_VALUE_BYTES) })
+            Some(if values.is_empty() {
+                "nothing".to_owned()
+            } else {
+                cut(&values.join(", "), MAX_VALUE_BYTES)
+            })
         }
         _ => {
             let text = json::string(json).unwrap_or_else(|| String::from_utf8_lossy(json));

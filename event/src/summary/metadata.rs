@@ -50,7 +50,9 @@ fn finalizers(told: &Told<'_>, field: Field<'_>) -> Option<Phrase> {
     let what = told.what();
     match (added.is_empty(), removed.is_empty()) {
         (false, true) => Some(Phrase::new(ADDED, format!("finalizer {} to {what}", line::first_of(&added)))),
-        (true, false) => Some(Phrase::new(REMOVED, format!("finalizer {} from {what}", line::first_of(&removed)))),
+        (true, false) => {
+            Some(Phrase::new(REMOVED, format!("finalizer {} from {what}", line::first_of(&removed))))
+        }
         _ => None,
     }
 }

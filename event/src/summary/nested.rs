@@ -38,7 +38,8 @@ fn compare(name: &str, before: &[u8], after: &[u8], depth: u32, found: &mut Opti
             json::Members::of(before).all(|member| {
                 other.next().is_some_and(|other| {
                     let name = member.key.as_ref();
-                    other.key == name && compare(name, &before[member.value], &after[other.value], depth + 1, found)
+                    other.key == name
+                        && compare(name, &before[member.value], &after[other.value], depth + 1, found)
                 })
             }) && other.next().is_none()
         }
@@ -46,7 +47,9 @@ fn compare(name: &str, before: &[u8], after: &[u8], depth: u32, found: &mut Opti
             let name = resource::singular(name);
             let mut other = json::elements(after);
             json::elements(before).all(|range| {
-                other.next().is_some_and(|other| compare(&name, &before[range], &after[other], depth + 1, found))
+                other
+                    .next()
+                    .is_some_and(|other| compare(&name, &before[range], &after[other], depth + 1, found))
             }) && other.next().is_none()
         }
         (Some(b'{' | b'['), _) | (_, Some(b'{' | b'[')) => false,
@@ -70,7 +73,11 @@ mod tests {
             let found = found.as_ref().map(|it| (it.name.as_str(), it.before.as_str(), it.after.as_str()));
             assert_eq!(found, expected, "{before} {after}");
         }
-        check(r#"[{"ports":[{"port":9090}]}]"#, r#"[{"ports":[{"port":9091}]}]"#, Some(("port", "9090", "9091")));
+        check(
+            r#"[{"ports":[{"port":9090}]}]"#,
+            r#"[{"ports":[{"port":9091}]}]"#,
+            Some(("port", "9090", "9091")),
+        );
         check(r#"[{"ports":[80,81]}]"#, r#"[{"ports":[80,82]}]"#, Some(("port", "81", "82")));
         check(r#"[{"ports":[80,81]}]"#, r#"[{"ports":[80]}]"#, None);
         check(r#"[{"a":1,"b":1}]"#, r#"[{"a":2,"b":2}]"#, None);

@@ -14,10 +14,13 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
         return None;
     }
     let phrase = match field.words {
-        [Word::M("spec"), Word::M(side @ ("ingress" | "egress"))] => rules_changed(told, field, side, is_calico),
+        [Word::M("spec"), Word::M(side @ ("ingress" | "egress"))] => {
+            rules_changed(told, field, side, is_calico)
+        }
         [Word::M("spec"), Word::M("podSelector"), ..] => {
             let selector = told.in_body(&["spec", "podSelector"]);
-            let pods = selector.map(|selector| format!(" to {}", selected("pods", selector))).unwrap_or_default();
+            let pods =
+                selector.map(|selector| format!(" to {}", selected("pods", selector))).unwrap_or_default();
             let phrase = Phrase::new(CHANGED, format!("the selector of {}{pods}", told.what()));
             return Some(Said { rank: Rank::Network, phrase, covers: 2 });
         }

@@ -30,7 +30,9 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
             let (added, removed) = (missing(&after, &before), missing(&before, &after));
             match (added.is_empty(), removed.is_empty()) {
                 (false, _) => Phrase::new(TAINTED, format!("{what} with {}", line::first_of(&added))),
-                (true, false) => Phrase::new(REMOVED, format!("taint {} from {what}", line::first_of(&removed))),
+                (true, false) => {
+                    Phrase::new(REMOVED, format!("taint {} from {what}", line::first_of(&removed)))
+                }
                 (true, true) => return None,
             }
         }

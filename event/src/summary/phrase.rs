@@ -23,7 +23,11 @@ impl Verb {
 
     /// A verb that nobody knows.
     pub(super) fn other(verb: &str) -> Self {
-        Self { past: format!("did {verb} on").into(), doing: format!("doing {verb} on").into(), going_on: None }
+        Self {
+            past: format!("did {verb} on").into(),
+            doing: format!("doing {verb} on").into(),
+            going_on: None,
+        }
     }
 }
 

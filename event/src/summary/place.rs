@@ -28,7 +28,8 @@ impl<'a> Place<'a> {
         let step = |part| match part {
             Part::Member(name) => (None, unquoted(name)),
             Part::Keys(brackets) => {
-                let inner = brackets.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(brackets);
+                let inner =
+                    brackets.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(brackets);
                 let (key, value) = inner.split_once('=').unwrap_or((inner, ""));
                 (Some(key), if value.starts_with('"') { unquoted(value) } else { first_key(value) })
             }
@@ -53,7 +54,11 @@ fn first_key(value: &str) -> Cow<'_, str> {
 }
 
 fn unquoted(text: &str) -> Cow<'_, str> {
-    if text.starts_with('"') { json::string(text.as_bytes()).unwrap_or(Cow::Borrowed(text)) } else { Cow::Borrowed(text) }
+    if text.starts_with('"') {
+        json::string(text.as_bytes()).unwrap_or(Cow::Borrowed(text))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// As a person says it: `order` for `spec.order`, `failurePolicy of webhook x` for `webhooks[name=x].failurePolicy`.
@@ -67,7 +72,12 @@ pub(super) fn spoken(words: &[Word<'_>]) -> String {
         [Word::M("spec"), rest @ ..] if element.is_empty() && !rest.is_empty() => rest,
         _ => rest,
     };
-    let names: Vec<&str> = rest.iter().map(|word| match word { Word::M(name) | Word::K(_, name) => *name }).collect();
+    let names: Vec<&str> = rest
+        .iter()
+        .map(|word| match word {
+            Word::M(name) | Word::K(_, name) => *name,
+        })
+        .collect();
     let names = line::short(&names.join("."));
     match (element_name(element), names.is_empty()) {
         (Some(element), true) => element,
@@ -79,8 +89,12 @@ pub(super) fn spoken(words: &[Word<'_>]) -> String {
 /// `container web` for `spec.containers[name=web]`.
 pub(super) fn element_name(words: &[Word<'_>]) -> Option<String> {
     match words {
-        [.., Word::M("initContainers"), Word::K(_, name)] => Some(format!("init container {}", line::short(name))),
-        [.., Word::M("ephemeralContainers"), Word::K(_, name)] => Some(format!("debug container {}", line::short(name))),
+        [.., Word::M("initContainers"), Word::K(_, name)] => {
+            Some(format!("init container {}", line::short(name)))
+        }
+        [.., Word::M("ephemeralContainers"), Word::K(_, name)] => {
+            Some(format!("debug container {}", line::short(name)))
+        }
         [.., Word::M(list), Word::K(_, name)] => {
             Some(format!("{} {}", line::short(&resource::singular(list)), line::short(name)))
         }

@@ -40,7 +40,9 @@ fn subjects_changed(told: &Told<'_>, field: Field<'_>) -> Option<Phrase> {
     let what = told.what();
     match (added.as_slice(), removed.as_slice()) {
         ([], []) => None,
-        ([], removed) => Some(Phrase::new(REVOKED, format!("{role} from {} ({what})", line::first_of(removed)))),
+        ([], removed) => {
+            Some(Phrase::new(REVOKED, format!("{role} from {} ({what})", line::first_of(removed))))
+        }
         (added, []) => Some(Phrase::new(GRANTED, format!("{role} to {} ({what})", line::first_of(added)))),
         (added, removed) => {
             let (added, removed) = (line::first_of(added), line::first_of(removed));
@@ -99,7 +101,11 @@ pub(super) fn rules(told: &Told<'_>) -> Option<String> {
             .map(|text| line::short(&text))
     };
     let what = text(&["resources", "nonResourceURLs"])?;
-    let more = if rules.len() > 1 { format!(" and {}", line::count(rules.len() - 1, "more rule")) } else { String::new() };
+    let more = if rules.len() > 1 {
+        format!(" and {}", line::count(rules.len() - 1, "more rule"))
+    } else {
+        String::new()
+    };
     Some(format!("{} on {what}{more}", text(&["verbs"])?))
 }
 
@@ -148,5 +154,6 @@ fn together(rights: &[&Right]) -> Option<String> {
         }
     }
     let is_product = verbs.len() * resources.len() == rights.len();
-    is_product.then(|| format!("{} on {}", line::short(&verbs.join(", ")), line::short(&resources.join(", "))))
+    is_product
+        .then(|| format!("{} on {}", line::short(&verbs.join(", ")), line::short(&resources.join(", "))))
 }

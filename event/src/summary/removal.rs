@@ -27,9 +27,15 @@ pub(super) fn phrase(told: &Told<'_>) -> Phrase {
 fn collection(told: &Told<'_>) -> Phrase {
     let mut selectors = Vec::new();
     for name in ["labelSelector", "fieldSelector"] {
-        selectors.extend(parameters(told, name).iter().filter(|selector| !selector.is_empty()).map(|text| line::short(text)));
+        selectors.extend(
+            parameters(told, name)
+                .iter()
+                .filter(|selector| !selector.is_empty())
+                .map(|text| line::short(text)),
+        );
     }
-    let matching = if selectors.is_empty() { String::new() } else { format!(" matching {}", selectors.join(" and ")) };
+    let matching =
+        if selectors.is_empty() { String::new() } else { format!(" matching {}", selectors.join(" and ")) };
     let all = told.all();
     let members = told.change.members.len();
     if told.has_effect() && told.change.change_type == ChangeType::None {
@@ -55,8 +61,10 @@ fn state(told: &Told<'_>) -> String {
         return String::new();
     }
     if metadata.has_finalizers {
-        let finalizers: Vec<_> =
-            line::texts_at(answer, &["metadata", "finalizers"]).iter().map(|text| line::short(text)).collect();
+        let finalizers: Vec<_> = line::texts_at(answer, &["metadata", "finalizers"])
+            .iter()
+            .map(|text| line::short(text))
+            .collect();
         return format!(" (terminating, held by {})", line::first_of(&finalizers));
     }
     if metadata.has_no_grace { " (gone)".to_owned() } else { " (terminating)".to_owned() }

@@ -26,11 +26,17 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
 fn event(told: &Told<'_>) -> Option<Phrase> {
     let about = told.in_body(&["involvedObject"]).or_else(|| told.in_body(&["regarding"]))?;
     let reason = told.text_in_body(&["reason"]);
-    let message = told.in_body(&["note"]).map_or_else(|| told.text_in_body(&["message"]), |_| told.text_in_body(&["note"]));
+    let message = told
+        .in_body(&["note"])
+        .map_or_else(|| told.text_in_body(&["message"]), |_| told.text_in_body(&["note"]));
     let (namespace, name) = (line::text_at(about, &["namespace"]), line::text_at(about, &["name"]));
     let kind = line::short(&line::text_at(about, &["kind"]).to_lowercase());
     let namespace = if namespace.is_empty() { String::new() } else { format!("{}/", line::name(&namespace)) };
-    let message = if message.is_empty() { String::new() } else { format!(": {}", line::cut(&message, MAX_MESSAGE_BYTES)) };
+    let message = if message.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", line::cut(&message, MAX_MESSAGE_BYTES))
+    };
     let reason = if reason.is_empty() { "something".to_owned() } else { line::short(&reason) };
     Some(Phrase::new(REPORTED, format!("{reason} for {kind} {namespace}{}{message}", line::name(&name))))
 }

@@ -20,7 +20,8 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
         }
         ("authorization.k8s.io", "selfsubjectrulesreviews") => {
             let namespace = told.text_in_body(&["spec", "namespace"]);
-            let namespace = if namespace.is_empty() { String::new() } else { format!(" in {}", line::name(&namespace)) };
+            let namespace =
+                if namespace.is_empty() { String::new() } else { format!(" in {}", line::name(&namespace)) };
             Phrase::new(ASKED, format!("what they may do{namespace}"))
         }
         ("authorization.k8s.io", "selfsubjectaccessreviews") => Phrase::new(ASKED, may(told, "they")),
@@ -45,8 +46,15 @@ fn may(told: &Told<'_>, who: &str) -> String {
     } else {
         let (resource, subresource) = (attribute("resource"), attribute("subresource"));
         let (namespace, name) = (attribute("namespace"), attribute("name"));
-        let part = |before: &str, text: &str| if text.is_empty() { String::new() } else { format!("{before}{text}") };
-        format!("{verb} {resource}{}{}{}", part("/", &subresource), part(" ", &name), part(" in ", &namespace))
+        let part = |before: &str, text: &str| {
+            if text.is_empty() { String::new() } else { format!("{before}{text}") }
+        };
+        format!(
+            "{verb} {resource}{}{}{}",
+            part("/", &subresource),
+            part(" ", &name),
+            part(" in ", &namespace)
+        )
     };
     let answer = match told.in_body(&["status", "allowed"]) {
         Some(b"true") if told.is_success() => ": yes",

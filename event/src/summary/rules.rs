@@ -11,7 +11,11 @@ pub(super) fn rules(list: &[u8], is_ingress: bool, is_calico: bool) -> Option<St
     let rules: Vec<&[u8]> = json::elements(list).map(|range| &list[range]).collect();
     let first = rules.first()?;
     let words = if is_calico { calico(first) } else { rule(first, is_ingress) };
-    let more = if rules.len() > 1 { format!(" and {}", line::count(rules.len() - 1, "more rule")) } else { String::new() };
+    let more = if rules.len() > 1 {
+        format!(" and {}", line::count(rules.len() - 1, "more rule"))
+    } else {
+        String::new()
+    };
     Some(format!("{words}{more}"))
 }
 
@@ -32,8 +36,10 @@ fn rule(rule: &[u8], is_ingress: bool) -> String {
 fn peer(peer: &[u8]) -> String {
     let cidr = line::text_at(peer, &["ipBlock", "cidr"]);
     if !cidr.is_empty() {
-        let except: Vec<_> = line::texts_at(peer, &["ipBlock", "except"]).iter().map(|cidr| line::short(cidr)).collect();
-        let except = if except.is_empty() { String::new() } else { format!(" except {}", some(&except, ", ")) };
+        let except: Vec<_> =
+            line::texts_at(peer, &["ipBlock", "except"]).iter().map(|cidr| line::short(cidr)).collect();
+        let except =
+            if except.is_empty() { String::new() } else { format!(" except {}", some(&except, ", ")) };
         return format!("{}{except}", line::short(&cidr));
     }
     let pods = line::at(peer, &["podSelector"]).map(|selector| selected("pods", selector));
@@ -68,7 +74,9 @@ pub(super) fn selected(things: &str, selector: &[u8]) -> String {
     for expression in line::list_at(selector, &["matchExpressions"]) {
         let text = |key| line::short(&line::text_at(expression, &[key]));
         let values = line::texts_at(expression, &["values"]).join(",");
-        terms.push(format!("{} {} {}", text("key"), text("operator"), line::short(&values)).trim_end().to_owned());
+        terms.push(
+            format!("{} {} {}", text("key"), text("operator"), line::short(&values)).trim_end().to_owned(),
+        );
     }
     if terms.is_empty() { format!("all {things}") } else { format!("{things} {}", terms_of(&terms)) }
 }
@@ -97,7 +105,9 @@ fn calico(rule: &[u8]) -> String {
             }
         }
         for (key, word) in [("nets", ""), ("notNets", "not "), ("domains", ""), ("ports", "port ")] {
-            if let Some(values) = line::at(entity, &[key]).and_then(line::value).filter(|text| text != "nothing") {
+            if let Some(values) =
+                line::at(entity, &[key]).and_then(line::value).filter(|text| text != "nothing")
+            {
                 parts.push(format!("{word}{values}"));
             }
         }

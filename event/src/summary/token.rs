@@ -19,9 +19,11 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
         let kind = line::text_at(spec, &["boundObjectRef", "kind"]).to_lowercase();
         facts.push(format!("for {} {}", line::short(&kind), line::name(&pod)));
     }
-    let audiences: Vec<_> = line::texts_at(spec, &["audiences"]).iter().map(|text| line::short(text)).collect();
+    let audiences: Vec<_> =
+        line::texts_at(spec, &["audiences"]).iter().map(|text| line::short(text)).collect();
     // A token of no audience of its own is one for the API server, whatever that calls itself.
-    let is_asked = told.audit.request_object.is_some_and(|sent| !line::list_at(sent, &["spec", "audiences"]).is_empty());
+    let is_asked =
+        told.audit.request_object.is_some_and(|sent| !line::list_at(sent, &["spec", "audiences"]).is_empty());
     if is_asked && !audiences.is_empty() {
         facts.push(format!("audience {}", line::first_of(&audiences)));
     }

@@ -75,7 +75,8 @@ impl<'a> Told<'a> {
     }
 
     pub(super) fn is_deletion(&self) -> bool {
-        matches!(self.audit.verb.as_ref(), "delete" | "deletecollection") || self.object.subresource == "eviction"
+        matches!(self.audit.verb.as_ref(), "delete" | "deletecollection")
+            || self.object.subresource == "eviction"
     }
 
     /// Whether it was a write that took effect and left everything as it was.

@@ -23,7 +23,11 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
         [Word::M("spec"), Word::M("template"), ..] if is_rollback(told) => {
             // All of it is one act: what comes back is the template of an earlier revision.
             let image = image(told).map(|image| format!(" (image {image})")).unwrap_or_default();
-            return Some(Said { rank: Rank::Rights, phrase: Phrase::new(ROLLED_BACK, format!("{what}{image}")), covers: 0 });
+            return Some(Said {
+                rank: Rank::Rights,
+                phrase: Phrase::new(ROLLED_BACK, format!("{what}{image}")),
+                covers: 0,
+            });
         }
         [Word::M("spec"), Word::M("replicas")] if field.op != FieldOp::Remove => {
             (Rank::Scale, Phrase::new(SCALED, format!("{what}{}", field.from_to())))
@@ -48,18 +52,25 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
 
 /// `scheduled pod shop/web-1 on node-2`
 pub(super) fn bound(told: &Told<'_>) -> Phrase {
-    let node = if told.object.node.is_empty() { String::new() } else { format!(" on {}", line::name(&told.object.node)) };
+    let node = if told.object.node.is_empty() {
+        String::new()
+    } else {
+        format!(" on {}", line::name(&told.object.node))
+    };
     Phrase::new(SCHEDULED, format!("{}{node}", told.what()))
 }
 
 /// The form in which `kubectl rollout undo` writes: operations that replace the whole pod template and all annotations.
 fn is_rollback(told: &Told<'_>) -> bool {
-    let Some(patch) = told.audit.request_object.filter(|patch| told.audit.verb == "patch" && patch.first() == Some(&b'['))
+    let Some(patch) =
+        told.audit.request_object.filter(|patch| told.audit.verb == "patch" && patch.first() == Some(&b'['))
     else {
         return false;
     };
-    let paths: Vec<_> =
-        json::elements(patch).take(3).map(|range| line::text_at(&patch[range], &["path"]).into_owned()).collect();
+    let paths: Vec<_> = json::elements(patch)
+        .take(3)
+        .map(|range| line::text_at(&patch[range], &["path"]).into_owned())
+        .collect();
     told.is("apps", "deployments") && paths == ["/spec/template", "/metadata/annotations"]
 }
 
