@@ -59,14 +59,15 @@ pub(crate) fn summary(
     change: &Change,
 ) -> String {
     let who = who::who(actor);
+    let is_dry_run = audit.is_dry_run();
     let phrase = match object.filter(|object| !object.resource.is_empty()) {
-        Some(object) => phrase(&Told { audit, object, outcome, change }),
+        Some(object) => phrase(&Told { audit, object, outcome, change, is_dry_run }),
         None => verb::on_path(audit),
     };
-    let dry = if audit.is_dry_run() { " (dry run)" } else { "" };
+    let dry = if is_dry_run { " (dry run)" } else { "" };
     let sentence = match outcome.result {
         // The first words say that it had no effect: the end of a line may be cut where it is shown.
-        OutcomeResult::Success if !dry.is_empty() => format!("{who} tried {}{dry}", phrase.doing()),
+        OutcomeResult::Success if is_dry_run => format!("{who} tried {}{dry}", phrase.doing()),
         OutcomeResult::Success => format!("{who} {}", phrase.past()),
         OutcomeResult::Denied if outcome.denied_by == Some(DeniedBy::Authn) => {
             format!("an unauthenticated caller was refused {}{dry}", phrase.doing())

@@ -4,7 +4,9 @@
 mod attempts;
 mod constructed;
 mod hostile;
+mod networks;
 mod recorded;
+mod rights;
 
 use recorded::{example, recording, scenario};
 

@@ -16,6 +16,8 @@ pub(super) struct Told<'a> {
     pub(super) object: &'a ObjectRef,
     pub(super) outcome: &'a Outcome,
     pub(super) change: &'a Change,
+    /// Whether it was a dry run: to see that, all of the request's body is read.
+    pub(super) is_dry_run: bool,
 }
 
 impl<'a> Told<'a> {
@@ -71,7 +73,7 @@ impl<'a> Told<'a> {
 
     /// Whether it took effect: it succeeded and was no dry run.
     pub(super) fn has_effect(&self) -> bool {
-        self.is_success() && !self.audit.is_dry_run()
+        self.is_success() && !self.is_dry_run
     }
 
     pub(super) fn is_deletion(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::recorded::{alone, last_of};
+use super::recorded::last_of;
 
 /// Two writes of one object by carol: its creation as `before`, and an update to `after` that is based on `base`.
 fn updated(group: &str, resource: &str, base: &str, before: &Value, after: &Value) -> String {
@@ -36,7 +36,7 @@ fn merge(target: &mut Value, from: &Value) {
 
 #[track_caller]
 #[expect(clippy::needless_pass_by_value, reason = "states are written out where they are used")]
-fn check(kind: &str, before: Value, after: Value, expected: &str) {
+pub(super) fn check(kind: &str, before: Value, after: Value, expected: &str) {
     let (resource, group) = kind.split_once('.').unwrap_or((kind, ""));
     assert_eq!(updated(group, resource, "1", &before, &after), expected, "{before} {after}");
 }
@@ -118,127 +118,6 @@ fn workloads() {
         json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}}}),
         json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "2"}}}),
         "carol updated deployment shop/x, only bookkeeping changed",
-    );
-}
-
-#[test]
-fn rights() {
-    let binding = |subjects: Value| json!({"roleRef": {"kind": "ClusterRole", "name": "cluster-admin"}, "subjects": subjects});
-    let (alice, bob) = (json!({"kind": "User", "name": "alice"}), json!({"kind": "User", "name": "bob"}));
-    let kind = "rolebindings.rbac.authorization.k8s.io";
-    check(
-        kind,
-        binding(json!([alice])),
-        binding(json!([alice, bob])),
-        "carol granted cluster-admin to bob (rolebinding shop/x)",
-    );
-    check(
-        kind,
-        binding(json!([alice, bob])),
-        binding(json!([alice])),
-        "carol revoked cluster-admin from bob (rolebinding shop/x)",
-    );
-    check(
-        kind,
-        binding(json!([alice])),
-        binding(json!([bob])),
-        "carol granted cluster-admin to bob instead of alice (rolebinding shop/x)",
-    );
-    let role =
-        |verbs: Value| json!({"rules": [{"apiGroups": ["", "apps"], "resources": ["x"], "verbs": verbs}]});
-    let kind = "roles.rbac.authorization.k8s.io";
-    check(
-        kind,
-        role(json!(["get", "list"])),
-        role(json!(["get"])),
-        "carol removed list on x, x.apps from role shop/x",
-    );
-    check(kind, role(json!(["get"])), role(json!(["list"])), "carol changed verb get to list in role shop/x");
-    let limited =
-        json!({"rules": [{"apiGroups": [""], "resources": ["x"], "verbs": ["get"], "resourceNames": ["a"]}]});
-    check(kind, role(json!(["get"])), limited, "carol changed rules in role shop/x");
-    let approval = |conditions: Value| json!({"spec": {"signerName": "s", "username": "eve"}, "status": {"conditions": conditions}});
-    let mut denied = json!({
-        "auditID": "a", "stage": "ResponseComplete", "verb": "update", "user": {"username": "carol"}, "responseStatus": {"code": 200},
-        "objectRef": {"apiGroup": "certificates.k8s.io", "resource": "certificatesigningrequests", "subresource": "approval", "name": "x"},
-    });
-    denied["requestObject"] = approval(json!([{"type": "Denied", "status": "True"}]));
-    assert_eq!(
-        alone(denied.to_string().as_bytes()),
-        "carol denied certificatesigningrequest x (by eve, signer s)"
-    );
-}
-
-#[test]
-fn networks() {
-    let kind = "networkpolicies.networking.k8s.io";
-    check(
-        kind,
-        json!({"spec": {"podSelector": {"matchLabels": {"app": "a"}}}}),
-        json!({"spec": {"podSelector": {}}}),
-        "carol changed the selector of networkpolicy shop/x to all pods",
-    );
-    check(
-        kind,
-        json!({"spec": {"ingress": [{"ports": [{"port": 80}]}]}}),
-        json!({"spec": {"ingress": []}}),
-        "carol set no ingress in networkpolicy shop/x",
-    );
-    check(
-        "globalnetworkpolicies.projectcalico.org",
-        json!({"spec": {"selector": "a == 'b'"}}),
-        json!({"spec": {"selector": "all()"}}),
-        "carol changed selector from \"a == 'b'\" to all() in globalnetworkpolicy shop/x",
-    );
-    check(
-        "networkpolicies.projectcalico.org",
-        json!({"spec": {"ingress": [{"action": "Deny"}]}}),
-        json!({"spec": {"ingress": [{"action": "Allow"}]}}),
-        "carol changed action Deny to Allow in networkpolicy shop/x",
-    );
-    check(
-        "tiers.projectcalico.org",
-        json!({"spec": {"order": 100}}),
-        json!({"spec": {"order": 50}}),
-        "carol changed order from 100 to 50 in tier shop/x",
-    );
-    let service =
-        |target: u64| json!({"spec": {"ports": [{"port": 80, "protocol": "TCP", "targetPort": target}]}});
-    check(
-        "services",
-        service(8080),
-        service(9090),
-        "carol changed targetPort of port 80 from 8080 to 9090 in service shop/x",
-    );
-}
-
-#[test]
-fn endpoints() {
-    let slice = |endpoints: &[(&str, bool)]| {
-        let endpoints: Vec<Value> = endpoints
-            .iter()
-            .map(|(ip, ready)| {
-                json!({"addresses": [ip], "conditions": {"ready": ready}, "targetRef": {"kind": "Pod", "name": format!("pod-{ip}")}})
-            })
-            .collect();
-        json!({"metadata": {"labels": {"kubernetes.io/service-name": "api"}}, "endpoints": endpoints})
-    };
-    let kind = "endpointslices.discovery.k8s.io";
-    let check = |before: &[(&str, bool)], after: &[(&str, bool)], expected: &str| {
-        check(kind, slice(before), slice(after), expected);
-    };
-    let (one, two, three) = (("10.0.0.1", true), ("10.0.0.2", true), ("10.0.0.3", true));
-    check(&[one, two], &[one], "carol removed endpoint 10.0.0.2 from service shop/api (pod pod-10.0.0.2)");
-    check(
-        &[one],
-        &[one, two, three],
-        "carol added 2 endpoints to service shop/api (pod pod-10.0.0.2 and 1 more)",
-    );
-    check(&[one], &[two], "carol added endpoint 10.0.0.2 to service shop/api and removed endpoint 10.0.0.1");
-    check(
-        &[one],
-        &[("10.0.0.1", false)],
-        "carol marked endpoint 10.0.0.1 of service shop/api not ready (pod pod-10.0.0.1)",
     );
 }
 
@@ -353,43 +232,4 @@ fn what_an_unseen_write_may_have_done_is_not_blamed_on_this_one() {
     assert_eq!(patch(json!({"spec": {"replicas": 5}})), "carol scaled widget shop/x to 5");
     let operations = json!([{"op": "replace", "path": "/spec/replicas", "value": 5}]);
     assert_eq!(patch(operations), "carol scaled widget shop/x to 5");
-}
-
-#[test]
-fn ways_into_a_pod() {
-    #[track_caller]
-    fn check(subresource: &str, uri: &str, expected: &str) {
-        let record = json!({
-            "auditID": "a", "stage": "ResponseComplete", "verb": "get", "user": {"username": "carol"}, "responseStatus": {"code": 101},
-            "requestURI": uri, "objectRef": {"resource": "pods", "subresource": subresource, "namespace": "shop", "name": "web-1"},
-        });
-        assert_eq!(alone(record.to_string().as_bytes()), expected);
-    }
-    check(
-        "exec",
-        "/x?command=%2Fbin%2Fbash&container=web",
-        "carol opened a shell in pod shop/web-1: /bin/bash",
-    );
-    check(
-        "exec",
-        "/x?command=sh&container=proxy",
-        "carol opened a shell in container proxy of pod shop/web-1: sh",
-    );
-    check(
-        "exec",
-        "/x?command=sh&command=-c&command=a%0Ab",
-        "carol opened a shell in pod shop/web-1: sh -c a b",
-    );
-    check("exec", "/x", "carol ran a command in pod shop/web-1");
-    check(
-        "portforward",
-        "/x?ports=8080&ports=9090",
-        "carol forwarded port 8080 and 1 more to pod shop/web-1",
-    );
-    check(
-        "proxy",
-        "/api/v1/namespaces/shop/pods/web-1/proxy/admin?x=1",
-        "carol sent a request through pod shop/web-1 (/admin)",
-    );
-    check("log", "/x?container=proxy", "carol read the log of container proxy of pod shop/web-1");
 }
