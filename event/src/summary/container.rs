@@ -39,7 +39,7 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
         }
         [Word::M("command" | "args"), ..] | [Word::M("securityContext"), ..] => {
             let part = spoken(rest);
-            let phrase = Phrase::new(CHANGED, format!("{part} of {name} in {what}{}", field.from_to()));
+            let phrase = Phrase::new(CHANGED, format!("{part} of {name} in {what}{}", field.in_words()));
             (Rank::Run, phrase)
         }
         _ => (Rank::Run, general::changed(told, field)),
@@ -81,7 +81,7 @@ fn environment(field: Field<'_>, variable: &str, container: &str, what: &str) ->
 fn resources(field: Field<'_>, which: &str, what: &str) -> Phrase {
     match field.op {
         FieldOp::Remove => Phrase::new(REMOVED, format!("{which} from {what}")),
-        FieldOp::Add => Phrase::new(SET, format!("{which} in {what}{}", field.from_to())),
-        FieldOp::Replace => Phrase::new(CHANGED, format!("{which} in {what}{}", field.from_to())),
+        FieldOp::Add => Phrase::new(SET, format!("{which} in {what}{}", field.in_words())),
+        FieldOp::Replace => Phrase::new(CHANGED, format!("{which} in {what}{}", field.in_words())),
     }
 }

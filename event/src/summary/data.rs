@@ -39,7 +39,7 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
 fn values(field: Field<'_>) -> String {
     let is_file =
         |value: Option<&[u8]>| value.is_some_and(|value| value.contains(&b'\\') || value.len() > 60);
-    if is_file(field.before) || is_file(field.after) { String::new() } else { field.from_to() }
+    if is_file(field.before) || is_file(field.after) { String::new() } else { field.in_words() }
 }
 
 /// `keys color, level`

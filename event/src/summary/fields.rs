@@ -6,7 +6,9 @@ use super::phrase::Phrase;
 use super::place::{Place, Word};
 use super::told::Told;
 use super::{asked, container, data, endpoints, general, metadata, network, node, rbac, workload};
-use crate::change::{Change, ChangeType, Confidence, FieldChange, FieldOp, MAX_FIELDS, MAX_VALUE_BYTES};
+use crate::change::{
+    Change, ChangeType, Confidence, FieldChange, FieldOp, JsonText, MAX_FIELDS, MAX_VALUE_BYTES,
+};
 
 /// What is more telling comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +68,11 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
     let is_cut = change.fields_total.unwrap_or_default() > MAX_FIELDS as u64;
     // A write of the status leaves everything else alone, whatever else is different from what was seen before.
     let is_status = told.object.subresource == "status" || change.is_status_only();
-    let fields: Vec<_> = change
-        .fields
-        .iter()
-        .filter(|field| field.status == is_status && is_own(field))
-        .take(MAX_FIELDS)
-        .collect();
+    let is_meant = |field: &&FieldChange| field.status == is_status && is_own(field);
+    let mut fields: Vec<_> = change.fields.iter().filter(is_meant).take(MAX_FIELDS).collect();
+    if !fields.iter().all(|field| is_hollow(field)) {
+        fields.retain(|field| !is_hollow(field));
+    }
     if fields.is_empty() {
         return nothing(told, &change);
     }
@@ -159,7 +160,7 @@ impl<'a> Field<'a> {
     fn of(field: &'a FieldChange, words: &'a [Word<'a>], change: &'a Change) -> Self {
         // What is cut in lists is not looked into anywhere, so that the same event has the same summary everywhere.
         let is_long = |value: &[u8]| field.cut || value.len() > MAX_VALUE_BYTES;
-        let of = |value: Option<&'a crate::change::JsonText>| {
+        let of = |value: Option<&'a JsonText>| {
             value.map(|value| value.as_json().as_bytes()).filter(|value| !is_long(value))
         };
         let before = field.before.as_ref().filter(|_| !change.unseen_before);
@@ -188,7 +189,7 @@ impl<'a> Field<'a> {
     }
 
     /// ` from 3 to 5`, or as much of it as is known.
-    pub(super) fn from_to(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         let value =
             |value: Option<&[u8]>| value.filter(|value| *value != b"null").and_then(super::line::value);
         match (value(self.before), value(self.after)) {
@@ -221,6 +222,12 @@ fn is_key_of_patch(field: &FieldChange, words: &[Word<'_>]) -> bool {
     let is_key = matches!(words, [.., Word::K(key, _), Word::M(name)] if key == name);
     let is_own_name = matches!(words, [Word::M("metadata"), Word::M("name" | "namespace")]);
     field.op == FieldOp::Replace && field.before.is_none() && (is_key || is_own_name)
+}
+
+/// A list or map that is there and empty, or not there, makes no difference to anybody: what came into it does.
+fn is_hollow(field: &FieldChange) -> bool {
+    let is_empty = |value: &JsonText| matches!(value.as_json(), "null" | "{}" | "[]");
+    field.before.as_ref().is_some_and(is_empty) && field.after.as_ref().is_some_and(is_empty)
 }
 
 /// Whether one path is the other, or leads to it.

@@ -18,10 +18,7 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Said {
     } else {
         changed(told, field)
     };
-    // A list or map that is there and empty, or not there, makes no difference to anybody.
-    let is_empty = |value: Option<&[u8]>| matches!(value, Some(b"null" | b"{}" | b"[]"));
-    let rank = if is_empty(field.before) && is_empty(field.after) { Rank::Bookkeeping } else { Rank::Other };
-    Said { rank, phrase, covers: field.words.len() }
+    Said { rank: Rank::Other, phrase, covers: field.words.len() }
 }
 
 /// `changed order from 100 to 58 in tier security`
@@ -38,7 +35,7 @@ pub(super) fn changed(told: &Told<'_>, field: Field<'_>) -> Phrase {
         let nested::Difference { name, before, after } = difference;
         return Phrase::new(CHANGED, format!("{name} {before} to {after} in {what}"));
     }
-    let to = field.from_to();
+    let to = field.in_words();
     let is_known = field.after.and_then(line::value).is_some();
     match (is_new, is_known) {
         (true, true) => Phrase::new(SET, format!("{name}{to} in {what}")),

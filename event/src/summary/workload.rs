@@ -30,7 +30,7 @@ pub(super) fn said(told: &Told<'_>, field: Field<'_>) -> Option<Said> {
             });
         }
         [Word::M("spec"), Word::M("replicas")] if field.op != FieldOp::Remove => {
-            (Rank::Scale, Phrase::new(SCALED, format!("{what}{}", field.from_to())))
+            (Rank::Scale, Phrase::new(SCALED, format!("{what}{}", field.in_words())))
         }
         [
             Word::M("spec"),

@@ -145,7 +145,7 @@ fn data_and_configuration() {
         "secrets",
         json!({"data": {"a": "MQ=="}}),
         json!({"data": {}}),
-        "carol removed key a from secret shop/x and 1 more change",
+        "carol removed key a from secret shop/x",
     );
     check(
         "secrets",
@@ -164,7 +164,7 @@ fn data_and_configuration() {
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",
         json!({"webhooks": []}),
         webhooks("Fail"),
-        "carol added webhook v.x.io to mutatingwebhookconfiguration shop/x and 1 more change",
+        "carol added webhook v.x.io to mutatingwebhookconfiguration shop/x",
     );
     check(
         "validatingadmissionpolicies.admissionregistration.k8s.io",
