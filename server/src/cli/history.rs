@@ -111,10 +111,10 @@ fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Ve
     if version.unseen_before {
         detail("a write before it was not recorded: some of this may be its doing".to_owned(), Tone::Notable);
     }
-    if let Some(change) = &version.event.change {
-        if change.confidence != Confidence::Unknown {
-            lines(change, MAX_FIELDS).into_iter().for_each(|line| detail(line, Tone::Quiet));
-        }
+    if let Some(change) =
+        version.event.change.as_ref().filter(|change| change.confidence != Confidence::Unknown)
+    {
+        lines(change, MAX_FIELDS).into_iter().for_each(|line| detail(line, Tone::Quiet));
     }
     Ok(rows)
 }
