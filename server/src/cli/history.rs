@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
-use taffrail_event::{ChangeType, Confidence, Event};
+use taffrail_event::{Change, ChangeType, Confidence, Event};
 
 use super::answer::{answer, note};
 use super::changed_fields::lines;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
 /// Also by the path that it was written to, where nothing else was recorded.
 fn is_status_only(event: &Event) -> bool {
     event.object.as_ref().is_some_and(|object| object.subresource == "status")
-        || event.change.as_ref().is_some_and(taffrail_event::Change::is_status_only)
+        || event.change.as_ref().is_some_and(Change::is_status_only)
 }
 
 fn write(out: &mut dyn Write, screen: Screen, body: &HistoryBody, zone: &TimeZone) -> anyhow::Result<()> {
@@ -111,9 +111,11 @@ fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Ve
     if version.unseen_before {
         detail("a write before it was not recorded: some of this may be its doing".to_owned(), Tone::Notable);
     }
-    if let Some(change) =
-        version.event.change.as_ref().filter(|change| change.confidence != Confidence::Unknown)
-    {
+    // Of a creation the summary says what matters, and `at` has the whole object.
+    let is_told = |change: &&Change| {
+        change.confidence != Confidence::Unknown && change.change_type != ChangeType::Create
+    };
+    if let Some(change) = version.event.change.as_ref().filter(is_told) {
         lines(change, MAX_FIELDS).into_iter().for_each(|line| detail(line, Tone::Quiet));
     }
     Ok(rows)
