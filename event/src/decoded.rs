@@ -64,10 +64,10 @@ impl<'a> Decoded<'a> {
     }
 
     /// The event.
-    pub fn event(&self, origins: &Origins) -> Event {
+    pub fn event(&self, origins: Origins) -> Event {
         match self {
             Self::Audit(audit) => Event::of_audit(audit, origins),
-            Self::Gap(gap) => Event::of_gap(gap.clone(), origins),
+            Self::Gap(gap) => Event::of_gap(gap.clone(), &origins),
         }
     }
 }

@@ -139,26 +139,24 @@ impl Default for Origins {
 
 impl Event {
     /// Builds the event from the redacted record of an audit event.
-    pub fn decode(record: &[u8], origins: &Origins) -> Result<Self, NotAudit> {
+    pub fn decode(record: &[u8], origins: Origins) -> Result<Self, NotAudit> {
         AuditRecord::decode(record).map(|audit| Self::of_audit(&audit, origins))
     }
 
     /// Builds the event from its decoded record.
-    pub(crate) fn of_audit(audit: &AuditRecord<'_>, origins: &Origins) -> Self {
+    pub(crate) fn of_audit(audit: &AuditRecord<'_>, origins: Origins) -> Self {
         let response = audit.response_object.map(BodyMetadata::of).unwrap_or_default();
         let actor = Actor::of(audit);
         let object = ObjectRef::of(audit, &response);
         let outcome = Outcome::of(audit);
-        let change = origins
-            .change
-            .clone()
-            .unwrap_or_else(|| Change::alone(audit, object.as_ref(), &outcome, &response));
+        let change =
+            origins.change.unwrap_or_else(|| Change::alone(audit, object.as_ref(), &outcome, &response));
         let ips = strings(audit.source_ips);
         Self {
             id: origins.id,
             time: audit.time().unwrap_or(origins.received),
             kind: Kind::Audit,
-            cluster: origins.cluster.clone(),
+            cluster: origins.cluster,
             summary: summary(audit, &actor, object.as_ref(), &outcome, &change),
             verb: audit.verb.clone().into_owned(),
             client: Some(Client {
@@ -312,7 +310,7 @@ mod tests {
 
     fn event(rest: &str) -> Event {
         let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);
-        Event::decode(json.as_bytes(), &Origins::default()).unwrap()
+        Event::decode(json.as_bytes(), Origins::default()).unwrap()
     }
 
     #[test]
@@ -346,7 +344,7 @@ mod tests {
         };
         let record = gap.encode();
         let decoded = Decoded::of(&record, RecordFlags::GAP).unwrap();
-        let event = decoded.event(&Origins { cluster: "prod".to_owned(), ..Origins::default() });
+        let event = decoded.event(Origins { cluster: "prod".to_owned(), ..Origins::default() });
         let json = serde_json::to_value(&event).unwrap();
         assert_eq!((&json["kind"], &json["time"]), (&"gap".into(), &"1970-01-01T00:00:01.000000Z".into()));
         assert_eq!((&json["gap"]["lost"], &json["gap"]["source"]), (&3.into(), &"webhook".into()));
@@ -363,7 +361,7 @@ mod tests {
     fn bytes_that_look_like_a_gap_are_none() {
         let forged = br#"{"auditID":"a","verb":"get","cluster":"","source":"x","from":"1970-01-01T00:00:01Z","to":"1970-01-01T00:00:02Z","lost":null,"reason":""}"#;
         assert_eq!(
-            Decoded::of(forged, RecordFlags::default()).unwrap().event(&Origins::default()).kind,
+            Decoded::of(forged, RecordFlags::default()).unwrap().event(Origins::default()).kind,
             Kind::Audit
         );
     }

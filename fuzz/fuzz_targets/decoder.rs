@@ -5,9 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use taffrail_event::{AuditRecord, Event, Origins, words};
 
 fuzz_target!(|record: &[u8]| {
-    let origins = Origins::default();
     let decoded = AuditRecord::decode(record);
-    let event = Event::decode(record, &origins);
+    let event = Event::decode(record, Origins::default());
     assert_eq!(decoded.is_ok(), event.is_ok());
     let (Ok(audit), Ok(event)) = (decoded, event) else { return };
 

@@ -11,7 +11,7 @@ use taffrail_query::{TimeContext, parse, parse_time};
 const RECORD: &[u8] = br#"{"auditID":"c631","stage":"ResponseComplete","verb":"patch","requestURI":"/api/v1/namespaces/shop/pods/web-1","user":{"username":"alice"},"sourceIPs":["203.0.113.10"],"userAgent":"kubectl/v1.32.4","objectRef":{"resource":"pods","namespace":"shop","name":"web-1"},"responseStatus":{"code":200},"requestObject":{"metadata":{"labels":{"quarantine":"true"}}},"requestReceivedTimestamp":"2026-11-23T16:11:23.418577Z"}"#;
 
 static EVENT: LazyLock<Event> =
-    LazyLock::new(|| Event::decode(RECORD, &Origins::default()).expect("the record is an event"));
+    LazyLock::new(|| Event::decode(RECORD, Origins::default()).expect("the record is an event"));
 
 fuzz_target!(|text: &str| {
     let context = TimeContext::utc(Timestamp::from_micros(1_795_450_283_418_577));

@@ -5,6 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use rayon::prelude::*;
+use taffrail_event::change::Link;
 use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, SingleSegmentIndexWriter, TantivyDocument};
@@ -24,6 +25,8 @@ pub(crate) trait Source: Sync {
     fn sort_key(&self) -> SortKey;
     /// How good the copy is.
     fn rank(&self) -> Rank;
+    /// Its place in the history of its object, if it is a write of one.
+    fn link(&self) -> Option<Link>;
     /// Calls `with` with the stored value (see [`crate::stored::Stored`]).
     fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R;
 }
@@ -42,7 +45,9 @@ pub(crate) fn feed<S: Source>(
                     .par_iter()
                     .with_min_len(16)
                     .map_init(DocumentBuilder::default, |builder, source| {
-                        source.with_stored(|stored| builder.build(columns, stored, source.rank()))
+                        source.with_stored(|stored| {
+                            builder.build(columns, stored, source.rank(), source.link())
+                        })
                     })
                     .flatten_iter()
                     .collect();

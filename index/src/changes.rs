@@ -20,7 +20,7 @@ use taffrail_event::{AuditRecord, Change, Class};
 use self::among::Task;
 pub(crate) use self::cache::Cache;
 use self::cache::Known;
-pub(crate) use self::listed::{object_of, objects};
+pub(crate) use self::listed::{about, object_of, objects};
 use self::room::Room;
 use crate::catalog::Catalog;
 use crate::error::Result;
@@ -71,6 +71,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct Correction {
     pub(crate) found: Found,
+    pub(crate) link: Link,
     pub(crate) stored: Vec<u8>,
 }
 

@@ -11,6 +11,7 @@ use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
+use taffrail_event::change::Link;
 use taffrail_event::{Decoded, RecordFlags, crash_point};
 use tantivy::directory::MmapDirectory;
 use tantivy::index::SegmentId;
@@ -25,6 +26,7 @@ use crate::document::{SortKey, record_hash};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;
+use crate::prepare::link_of;
 use crate::schema::{Columns, SCHEMA, register_tokenizers};
 use crate::split::{Split, remove_dir, stored_bytes};
 use crate::stored::Stored;
@@ -98,6 +100,7 @@ fn swap(catalog: &Catalog, old: &Split, split: Arc<Split>, writes: u64) -> Resul
 struct Moved {
     sort: SortKey,
     rank: Rank,
+    link: Option<Link>,
     stored: Vec<u8>,
 }
 
@@ -108,6 +111,10 @@ impl Source for Moved {
 
     fn rank(&self) -> Rank {
         self.rank
+    }
+
+    fn link(&self) -> Option<Link> {
+        self.link
     }
 
     fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R {
@@ -230,10 +237,11 @@ fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> 
     let record = replaced.as_deref().unwrap_or(document.record);
     let decoded = Decoded::of(record, document.flags).ok()?;
     let (sort, rank) = (SortKey::of(&decoded, time), Rank::of(&decoded, document.flags, record_hash(record)));
+    let link = link_of(&decoded, document.cluster);
     let stored = match &replaced {
         // The change set may hold what the record is rid of.
         Some(record) => Stored { record, change: &[], ..document }.encode(),
         None => stored,
     };
-    Some(Moved { sort, rank, stored })
+    Some(Moved { sort, rank, link, stored })
 }

@@ -7,13 +7,12 @@ use std::hash::Hasher;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
-use taffrail_event::change;
+use taffrail_event::change::{self, Link};
 use taffrail_event::{AuditRecord, Decoded, Event, Key, words};
 use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
 
 use crate::fold::Rank;
-use crate::prepare::link_of;
 use crate::schema::{Columns, column_text};
 use crate::stored::Stored;
 
@@ -91,12 +90,13 @@ impl DocumentBuilder {
         columns: &Columns,
         stored_bytes: &[u8],
         rank: Rank,
+        link: Option<Link>,
     ) -> Option<TantivyDocument> {
         let stored = Stored::decode(stored_bytes)?;
         let decoded = Decoded::of(stored.record, stored.flags).ok()?;
         let keys = decoded.keys(stored.cluster);
         let id = if stored.is_conflict { keys.record } else { keys.request };
-        let event = decoded.event(&stored.origins(id));
+        let event = decoded.event(stored.origins(id));
         let mut document = TantivyDocument::new();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {
@@ -113,11 +113,11 @@ impl DocumentBuilder {
             for hash in change::object_hashes(audit, stored.cluster, object) {
                 document.add_u64(columns.object, hash);
             }
-            if let Some(link) = link_of(&decoded, stored.cluster) {
-                document.add_u64(columns.link, link.bits());
-                if let Some(version) = link.resource_version {
-                    document.add_u64(columns.version, version);
-                }
+        }
+        if let Some(link) = link {
+            document.add_u64(columns.link, link.bits());
+            if let Some(version) = link.resource_version {
+                document.add_u64(columns.version, version);
             }
         }
         for (field, column) in columns.fields() {

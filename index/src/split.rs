@@ -9,11 +9,11 @@ use taffrail_event::{Class, Timestamp};
 use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::LogMergePolicy;
-use tantivy::schema::Field;
 use tantivy::schema::document::Value;
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{
-    DocAddress, DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader,
-    TantivyDocument, Term,
+    DocAddress, DocId, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader,
+    TERMINATED, TantivyDocument, Term,
 };
 
 use crate::error::{IndexError, Result};
@@ -183,28 +183,17 @@ impl Split {
         let find = || -> tantivy::Result<Vec<Found>> {
             let mut found = Vec::new();
             for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
-                let inverted = segment.inverted_index(key_term.field())?;
-                let Some(mut postings) =
-                    inverted.read_postings(key_term, tantivy::schema::IndexRecordOption::Basic)?
-                else {
+                let docs = docs_with(segment, key_term)?;
+                if docs.is_empty() {
                     continue;
-                };
-                use tantivy::DocSet;
-                let mut doc = postings.doc();
-                while doc != tantivy::TERMINATED {
-                    if segment.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
-                        let records = segment.fast_fields().u64(RECORD)?;
-                        let ranks = segment.fast_fields().u64(RANK)?;
-                        found.push(Found {
-                            address: DocAddress::new(ordinal, doc),
-                            record: records.first(doc).unwrap_or_default(),
-                            rank: Rank(
-                                ranks.first(doc).and_then(|rank| rank.try_into().ok()).unwrap_or_default(),
-                            ),
-                        });
-                    }
-                    doc = postings.advance();
                 }
+                let columns = segment.fast_fields();
+                let (records, ranks) = (columns.u64(RECORD)?, columns.u64(RANK)?);
+                found.extend(docs.into_iter().map(|doc| Found {
+                    address: DocAddress::new(ordinal, doc),
+                    record: records.first(doc).unwrap_or_default(),
+                    rank: Rank(ranks.first(doc).and_then(|rank| rank.try_into().ok()).unwrap_or_default()),
+                }));
             }
             Ok(found)
         };
@@ -225,6 +214,23 @@ pub(crate) struct Found {
     pub(crate) address: DocAddress,
     pub(crate) record: u64,
     pub(crate) rank: Rank,
+}
+
+/// The documents of a segment that have the term and were not deleted or replaced.
+pub(crate) fn docs_with(segment: &SegmentReader, term: &Term) -> tantivy::Result<Vec<DocId>> {
+    let inverted = segment.inverted_index(term.field())?;
+    let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else {
+        return Ok(Vec::new());
+    };
+    let mut docs = Vec::new();
+    let mut doc = postings.doc();
+    while doc != TERMINATED {
+        if is_alive(segment, doc) {
+            docs.push(doc);
+        }
+        doc = postings.advance();
+    }
+    Ok(docs)
 }
 
 /// The stored value of the document at `address`.

@@ -4,7 +4,10 @@
 //! under its record key), received i64, cluster length u8 and bytes, length u32 and JSON of the change set (0: the record alone
 //! tells what changed), then the record to the end. Version 1 has no change set.
 
+use taffrail_event::change::Link;
 use taffrail_event::{Decoded, Event, Key, NotAudit, Origins, RecordFlags, Timestamp, ViaSet};
+
+use crate::prepare::link_of;
 
 const VERSION: u8 = 2;
 /// Without a change set.
@@ -75,9 +78,14 @@ impl<'a> Stored<'a> {
     /// The event as the API shows it.
     pub(crate) fn event(&self) -> Result<Event, NotAudit> {
         let decoded = Decoded::of(self.record, self.flags)?;
-        let mut event = decoded.event(&self.origins(self.id(&decoded)));
+        let mut event = decoded.event(self.origins(self.id(&decoded)));
         event.list_created(&decoded);
         Ok(event)
+    }
+
+    /// The place of the record in the history of its object, if it is a write of one.
+    pub(crate) fn link(&self) -> Option<Link> {
+        Decoded::of(self.record, self.flags).ok().and_then(|decoded| link_of(&decoded, self.cluster))
     }
 
     pub(crate) fn origins(&self, id: Key) -> Origins {

@@ -5,7 +5,7 @@
 use taffrail_config::IndexSettings;
 use taffrail_index::Store;
 
-use crate::story::{TOLD, events, history, line, post, settings, told};
+use crate::story::{TOLD, events, history, line, post, settings, told, with_history};
 
 #[path = "changes/arrival.rs"]
 mod arrival;
@@ -17,10 +17,7 @@ mod story;
 #[test]
 fn a_history_in_one_commit() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
-    let mut sink = store.sink();
-    let records: Vec<_> = history().iter().map(|write| write.json("web")).collect();
-    post(sink.as_mut(), &records, 0);
+    let (store, mut sink) = with_history(dir.path());
     sink.commit().unwrap();
     assert_eq!(told(&store, "web"), TOLD);
 }
@@ -42,10 +39,7 @@ fn a_history_in_a_commit_each_with_and_without_a_cache() {
 #[test]
 fn changes_are_found_by_path_value_and_confidence() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
-    let mut sink = store.sink();
-    let records: Vec<_> = history().iter().map(|write| write.json("web")).collect();
-    post(sink.as_mut(), &records, 0);
+    let (store, mut sink) = with_history(dir.path());
     sink.commit().unwrap();
     let check = |query: &str, expected: &[&str]| {
         let found: Vec<_> = events(&store, query)

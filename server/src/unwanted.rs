@@ -87,7 +87,7 @@ impl Filter for Unwanted {
             is_cut: flags.contains(RecordFlags::CUT),
             change: None,
         };
-        let Ok(event) = Event::decode(record, &origins) else { return false };
+        let Ok(event) = Event::decode(record, origins) else { return false };
         let unwanted = self.queries.iter().find(|unwanted| unwanted.query.matches(&event, record));
         if let Some(unwanted) = unwanted {
             unwanted.dropped.fetch_add(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use super::diff::diff;
 use super::effect::Version;
 use super::patch::{self, PatchKind};
+use super::worked_out::add_member;
 use super::{Change, Confidence, FieldChange, FieldOp};
 use crate::json;
 
@@ -64,10 +65,7 @@ fn nulls_as(object: &[u8], depth: u32) -> Option<Vec<u8>> {
             _ => None,
         };
         if let Some(inner) = inner {
-            out.push(if out.is_empty() { b'{' } else { b',' });
-            out.extend_from_slice(serde_json::Value::from(member.key.as_ref()).to_string().as_bytes());
-            out.push(b':');
-            out.extend_from_slice(&inner);
+            add_member(&mut out, &member.key, &inner);
         }
     }
     if out.is_empty() {

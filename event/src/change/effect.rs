@@ -1,5 +1,6 @@
 //! What the record of a successful write says about its object (reference: `audit.md` sections 2 and 12).
 
+use super::kind::{is_pod, is_question};
 use super::patch::PatchKind;
 use super::{ChangeType, change_type};
 use crate::audit::{AuditRecord, string_member};
@@ -98,7 +99,7 @@ impl<'a> Version<'a> {
             base: number(&string_member(reference, "resourceVersion")).filter(|_| audit.verb == "update"),
             generation: response.generation.filter(|_| is_whole),
             is_status: object.subresource == "status",
-            is_removal: is_removal(audit, object, response, change_type),
+            is_removal: is_removal(object, response, change_type),
             patch,
         })
     }
@@ -109,7 +110,7 @@ fn is_write(audit: &AuditRecord<'_>, object: &ObjectRef, outcome: &Outcome) -> b
         && outcome.result == crate::OutcomeResult::Success
         && !audit.is_dry_run()
         && !crate::is_access_subresource(&object.subresource)
-        && !super::kind::is_question(object)
+        && !is_question(object)
 }
 
 fn effect<'a>(
@@ -159,12 +160,7 @@ fn scaled(body: &[u8]) -> Option<i64> {
 }
 
 /// A delete that is answered with a Status took effect; one that is answered with the object did if nothing holds that.
-fn is_removal(
-    audit: &AuditRecord<'_>,
-    object: &ObjectRef,
-    response: &BodyMetadata<'_>,
-    change_type: ChangeType,
-) -> bool {
+fn is_removal(object: &ObjectRef, response: &BodyMetadata<'_>, change_type: ChangeType) -> bool {
     if change_type != ChangeType::Delete || object.subresource == "eviction" {
         return false;
     }
@@ -175,9 +171,8 @@ fn is_removal(
     if !response.is_terminating || response.has_finalizers {
         return false;
     }
-    let is_pod = object.group.is_empty() && object.resource == "pods";
-    // A pod goes when its kubelet deletes it without grace.
-    !is_pod || audit.verb != "delete" || response.has_no_grace
+    // A pod goes when its grace is over.
+    !is_pod(object) || response.has_no_grace
 }
 
 fn number(text: &str) -> Option<u64> {

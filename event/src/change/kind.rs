@@ -48,7 +48,7 @@ pub(super) fn is_question(object: &ObjectRef) -> bool {
 
 /// A pod that is shutting down has a deletion timestamp and no finalizers while its status is still written; once its grace is
 /// over, finalizers were all that kept it.
-fn is_pod(object: &ObjectRef) -> bool {
+pub(super) fn is_pod(object: &ObjectRef) -> bool {
     object.group.is_empty() && object.resource == "pods"
 }
 
@@ -81,7 +81,7 @@ mod tests {
 
     fn event(rest: &str) -> ChangeType {
         let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);
-        let event = crate::Event::decode(json.as_bytes(), &crate::Origins::default()).unwrap();
+        let event = crate::Event::decode(json.as_bytes(), crate::Origins::default()).unwrap();
         event.change.unwrap().change_type
     }
 

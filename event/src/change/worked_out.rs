@@ -43,23 +43,25 @@ pub(super) fn with_metadata(before: &[u8], after: &[u8]) -> Vec<u8> {
 /// The object with another value under `key`, or without it.
 fn with_member(object: &[u8], key: &str, value: Option<&[u8]>) -> Vec<u8> {
     let mut out = Vec::with_capacity(object.len() + value.map_or(0, <[u8]>::len) + 16);
-    let mut add = |key: &str, value: &[u8]| {
-        out.push(if out.is_empty() { b'{' } else { b',' });
-        out.extend_from_slice(serde_json::Value::from(key).to_string().as_bytes());
-        out.push(b':');
-        out.extend_from_slice(value);
-    };
     for member in json::Members::of(object) {
         if member.key != key {
-            add(&member.key, &object[member.value]);
+            add_member(&mut out, &member.key, &object[member.value]);
         }
     }
     if let Some(value) = value {
-        add(key, value);
+        add_member(&mut out, key, value);
     }
     if out.is_empty() {
         out.push(b'{');
     }
     out.push(b'}');
     out
+}
+
+/// Writes one more member of an object that is not closed yet.
+pub(super) fn add_member(out: &mut Vec<u8>, key: &str, value: &[u8]) {
+    out.push(if out.is_empty() { b'{' } else { b',' });
+    out.extend_from_slice(serde_json::Value::from(key).to_string().as_bytes());
+    out.push(b':');
+    out.extend_from_slice(value);
 }

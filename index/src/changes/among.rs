@@ -157,9 +157,11 @@ impl Walk<'_> {
         }
         let Some(place) = place_of(&was, listed.time) else { return };
         if self.room.take(stored.len()) {
-            worked
-                .corrections
-                .push(Correction { found: Found { place, record: listed.record, change }, stored });
+            worked.corrections.push(Correction {
+                found: Found { place, record: listed.record, change },
+                link: listed.link,
+                stored,
+            });
         } else if worked.unfinished.is_empty() {
             worked.unfinished.push(self.task.object);
         }

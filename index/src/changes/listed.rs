@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use taffrail_event::Class;
 use taffrail_event::change::{Link, Order};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
+use tantivy::{DocAddress, Searcher, Term};
 
 use crate::catalog::Catalog;
 use crate::error::{IndexError, Result};
 use crate::schema::{LINK, OBJECT, RECORD, VERSION};
-use crate::split::{Split, is_alive, stored_bytes, time_column};
+use crate::split::{Split, docs_with, stored_bytes, time_column};
 
 /// A write in the index.
 #[derive(Debug, Clone)]
@@ -37,7 +36,6 @@ impl Listed {
 /// The writes of one object, from the newest split on back as far as they are asked for.
 pub(super) struct List<'a> {
     catalog: &'a Catalog,
-    term: Term,
     object: u64,
     /// In no order.
     pub(super) writes: Vec<Listed>,
@@ -49,10 +47,9 @@ pub(super) struct List<'a> {
 impl<'a> List<'a> {
     /// A list on which nothing is yet.
     pub(super) fn new(catalog: &'a Catalog, object: u64) -> Self {
-        let term = Term::from_field_u64(catalog.columns.object, object);
         let mut unread: Vec<_> = change_splits(catalog);
         unread.sort_by_key(|split| split.entry.from);
-        Self { catalog, term, object, writes: Vec::new(), read: Vec::new(), unread }
+        Self { catalog, object, writes: Vec::new(), read: Vec::new(), unread }
     }
 
     /// Lists everything from `time` on.
@@ -92,32 +89,56 @@ impl<'a> List<'a> {
     }
 
     fn add(&mut self, searcher: &Searcher) -> tantivy::Result<()> {
-        for (ordinal, segment) in (0_u32..).zip(searcher.segment_readers()) {
-            let inverted = segment.inverted_index(self.term.field())?;
-            let Some(mut postings) = inverted.read_postings(&self.term, IndexRecordOption::Basic)? else {
-                continue;
-            };
-            let columns = segment.fast_fields();
-            let (links, versions) = (columns.u64(LINK)?, columns.u64(VERSION)?);
-            let (records, times) = (columns.u64(RECORD)?, time_column(segment)?);
-            let mut doc = postings.doc();
-            while doc != TERMINATED {
-                let link =
-                    links.first(doc).and_then(|bits| Link::from_bits(self.object, bits, versions.first(doc)));
-                if let Some(link) = link.filter(|_| is_alive(segment, doc)) {
-                    self.writes.push(Listed {
-                        split: self.read.len(),
-                        address: DocAddress::new(ordinal, doc),
-                        time: times.first(doc).unwrap_or_default(),
-                        record: records.first(doc).unwrap_or_default(),
-                        link,
-                    });
-                }
-                doc = postings.advance();
-            }
-        }
+        let split = self.read.len();
+        let about = about(self.catalog, searcher, self.object)?;
+        self.writes.extend(about.into_iter().filter_map(|about| {
+            let About { address, time, record, link } = about;
+            Some(Listed { split, address, time, record, link: link? })
+        }));
         Ok(())
     }
+}
+
+/// A document about an object: a write of it, or a request that was refused or was about several.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About {
+    pub(crate) address: DocAddress,
+    time: i64,
+    record: u64,
+    /// `None` unless it is a write of this one object.
+    pub(crate) link: Option<Link>,
+}
+
+impl About {
+    /// Its place among the writes of the object.
+    pub(crate) fn order(&self) -> Order {
+        match self.link {
+            Some(link) => link.order(self.time, self.record),
+            None => Order::new(None, 0, self.time, self.record),
+        }
+    }
+}
+
+/// The documents about an object, in no order.
+pub(crate) fn about(catalog: &Catalog, searcher: &Searcher, object: u64) -> tantivy::Result<Vec<About>> {
+    let term = Term::from_field_u64(catalog.columns.object, object);
+    let mut found = Vec::new();
+    for (ordinal, segment) in (0_u32..).zip(searcher.segment_readers()) {
+        let docs = docs_with(segment, &term)?;
+        if docs.is_empty() {
+            continue;
+        }
+        let columns = segment.fast_fields();
+        let (links, versions) = (columns.u64(LINK)?, columns.u64(VERSION)?);
+        let (records, times) = (columns.u64(RECORD)?, time_column(segment)?);
+        found.extend(docs.into_iter().map(|doc| About {
+            address: DocAddress::new(ordinal, doc),
+            time: times.first(doc).unwrap_or_default(),
+            record: records.first(doc).unwrap_or_default(),
+            link: links.first(doc).and_then(|bits| Link::from_bits(object, bits, versions.first(doc))),
+        }));
+    }
+    Ok(found)
 }
 
 /// The object that a document is a write of; `None` if it is none.

@@ -113,7 +113,7 @@ impl Indexer {
                 self.add_replaced(*place, slot, &mut replaced)?;
             }
             for copy in slot.group.copies() {
-                let content = copy.content.as_ref();
+                let content = copy.content.as_ref().filter(|content| !content.is_correction);
                 if let Some((content, link)) = content.and_then(|content| Some((content, content.link?))) {
                     fresh.push(Fresh {
                         place: *place,
@@ -157,7 +157,7 @@ impl Indexer {
 
     /// Makes a document of the index dirty, with its new change set.
     fn correct(&mut self, correction: Correction) -> Result<()> {
-        let Correction { found, stored } = correction;
+        let Correction { found, link, stored } = correction;
         let Some(stored) = Stored::decode(&stored) else { return Ok(()) };
         if self.groups.get(found.place).is_none() {
             let Some(group) = self.committed_group(Class::Change, found.place)? else { return Ok(()) };
@@ -172,7 +172,7 @@ impl Indexer {
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(found.place.time()),
-            link: None,
+            link: Some(link),
             change: found.change,
             is_correction: true,
         }));

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use taffrail_event::change::Link;
 use taffrail_event::{Class, Timestamp, Via, ViaSet, crash_point};
 use tantivy::{Searcher, Term};
 
@@ -37,6 +38,10 @@ impl Source for Job {
 
     fn rank(&self) -> Rank {
         self.rank
+    }
+
+    fn link(&self) -> Option<Link> {
+        self.content.link
     }
 
     fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R {
@@ -307,7 +312,7 @@ impl Committed {
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(place.time()),
-            link: None,
+            link: stored.link(),
             change: stored.change.to_vec().into(),
             is_correction: false,
         }))

@@ -7,7 +7,7 @@ use taffrail_event::EventSink;
 use taffrail_event::change::object_hash;
 use taffrail_index::{Snapshot, Store};
 
-use crate::story::{TOLD, Write, asked, events, history, post, settings, told};
+use crate::story::{TOLD, Write, asked, events, history, post, settings, told, with_history};
 
 /// A store that holds the history, but for the write of minute 50, and its sink.
 fn without_fifty(dir: &Path) -> (Store, Box<dyn EventSink>) {
@@ -113,10 +113,7 @@ fn a_backup_in_the_middle_of_corrections_says_so() {
 #[test]
 fn reindex_works_everything_out_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
-    let mut sink = store.sink();
-    let records: Vec<_> = history().iter().map(|write| write.json("web")).collect();
-    post(sink.as_mut(), &records, 0);
+    let (store, mut sink) = with_history(dir.path());
     sink.finish().unwrap();
     drop((sink, store));
     let store = Store::open_to_rebuild(dir.path(), &settings()).unwrap();
@@ -135,10 +132,7 @@ fn reindex_works_everything_out_anew() {
 #[test]
 fn what_retention_removed_stays_in_the_change_sets_behind_it() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
-    let mut sink = store.sink();
-    let records: Vec<_> = history().iter().map(|write| write.json("web")).collect();
-    post(sink.as_mut(), &records, 0);
+    let (store, mut sink) = with_history(dir.path());
     sink.commit().unwrap();
     let bytes = [DAY_ONE, DAY_TWO].map(|split| {
         let files = fs::read_dir(dir.path().join(split)).unwrap();

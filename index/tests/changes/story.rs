@@ -1,6 +1,7 @@
 //! The writes of an object, how they are stored, and what they are told to have changed.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +121,15 @@ pub(crate) fn post(sink: &mut dyn EventSink, records: &[String], offset: u64) {
     let mut batch = BatchBuilder::new(origin);
     records.iter().for_each(|record| batch.push(record.as_bytes(), RecordFlags::default()));
     sink.write(&batch.finish(), Some(offset)).unwrap();
+}
+
+/// A new store whose sink was given the whole history at once.
+pub(crate) fn with_history(dir: &Path) -> (Store, Box<dyn EventSink>) {
+    let store = Store::open(dir, &settings()).unwrap();
+    let mut sink = store.sink();
+    let records: Vec<_> = history().iter().map(|write| write.json("web")).collect();
+    post(sink.as_mut(), &records, 0);
+    (store, sink)
 }
 
 pub(crate) fn events(store: &Store, query: &str) -> Vec<Event> {

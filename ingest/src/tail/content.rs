@@ -51,9 +51,14 @@ impl Held {
 
     /// The beginning of its content. Of a compressed file that is not there as a whole yet: an error.
     pub(super) fn beginning(&self) -> io::Result<Vec<u8>> {
-        let mut beginning = Vec::with_capacity(PREFIX_BYTES);
-        self.content(0)?.read(&mut beginning, PREFIX_BYTES)?;
-        Ok(beginning)
+        self.read_at(0, PREFIX_BYTES)
+    }
+
+    /// So many bytes of its content from `offset` on; fewer at its end.
+    pub(super) fn read_at(&self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+        let mut read = Vec::with_capacity(count);
+        self.content(offset)?.read(&mut read, count)?;
+        Ok(read)
     }
 
     /// Its content from `offset` on. Of a compressed file, everything before is decompressed first.

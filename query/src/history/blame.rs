@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use taffrail_event::change::JsonText;
-use taffrail_event::{Actor, Change, Confidence, FieldChange, FieldOp, Key, Timestamp};
+use taffrail_event::change::{JsonText, diff};
+use taffrail_event::{Actor, Change, ChangeType, Confidence, FieldChange, FieldOp, Key, Timestamp};
 
 use super::replay::Replay;
-use super::{ObjectName, changes_something};
+use super::{ObjectName, WholeChange, changes_something};
 use crate::search::Hit;
 
 /// One field, and the last write that set it.
@@ -45,31 +45,28 @@ impl Blame {
     /// Takes the next write.
     pub fn take(&mut self, hit: &Hit) {
         let was_gone = self.replay.is_gone();
-        let whole = self.replay.next(hit);
-        if was_gone || self.replay.is_gone() || whole.change.change_type == taffrail_event::ChangeType::Create
-        {
+        let WholeChange { before, after, mut change } = self.replay.next(hit);
+        let is_new = change.change_type == ChangeType::Create;
+        if was_gone || self.replay.is_gone() || is_new {
             self.fields.clear();
         }
         if self.replay.is_gone() {
             return;
         }
         // Seen whole for the first time: what was there before, somebody set who was not seen.
-        if let (None, Some(after)) = (&whole.before, &whole.after)
-            && whole.change.change_type != taffrail_event::ChangeType::Create
-        {
-            let (found, _) =
-                taffrail_event::change::diff(&self.object.group, &self.object.resource, None, Some(after));
+        if let (None, Some(after), false) = (before, after, is_new) {
+            let (found, _) = diff(&self.object.group, &self.object.resource, None, Some(&after));
             for field in found {
                 self.fields.entry(field.path.clone()).or_insert_with(|| BlamedField {
                     actor: None,
                     confidence: Confidence::Unknown,
-                    ..blamed(field, hit, &whole.change)
+                    ..blamed(field, hit, &change)
                 });
             }
         }
         if changes_something(&hit.event) {
-            let change = whole.change.clone();
-            whole.change.fields.into_iter().for_each(|field| self.note(field, hit, &change));
+            let fields = std::mem::take(&mut change.fields);
+            fields.into_iter().for_each(|field| self.note(field, hit, &change));
         }
     }
 

@@ -18,7 +18,7 @@ fn write(at: u8, user: &str, verb: &str, request: &str, answer: &str) -> Hit {
         is_cut: false,
         change: None,
     };
-    Hit { event: Event::decode(record.as_bytes(), &origins).unwrap(), record: record.into_bytes() }
+    Hit { event: Event::decode(record.as_bytes(), origins).unwrap(), record: record.into_bytes() }
 }
 
 fn deployment(uid: &str, version: u32, generation: u32, rest: &str) -> String {

@@ -47,7 +47,7 @@ fn event(record: &str, id: u128) -> Event {
         received: Timestamp::default(),
         via: ViaSet::of(Via::Webhook).union(ViaSet::of(Via::Import)),
     };
-    Event::decode(record.as_bytes(), &origins).unwrap()
+    Event::decode(record.as_bytes(), origins).unwrap()
 }
 
 fn query(text: &str) -> Query {

@@ -18,13 +18,14 @@ pub(crate) struct ObjectArgs {
     pub(crate) cluster: Option<String>,
 }
 
+/// What `history` and `blame` take.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) object: ObjectArgs,
-    /// Changes of the status too
+    /// The status too
     #[arg(long)]
     pub(crate) all: bool,
     /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
@@ -44,22 +45,6 @@ pub(crate) struct AtArgs {
     #[arg(value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) time: Option<String>,
     /// Time zone of times that name none, and of those shown, e.g. Europe/Berlin [default: the machine's]
-    #[arg(long, value_name = "ZONE")]
-    pub(crate) tz: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BlameArgs {
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) object: ObjectArgs,
-    /// Fields of the status too
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
     #[arg(long, value_name = "ZONE")]
     pub(crate) tz: Option<String>,
     #[command(flatten)]

@@ -3,7 +3,9 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::visible::visible;
+use serde::Serialize;
+
+use super::visible::{visible, visible_json};
 use crate::exit::FOUND;
 
 /// Standard output, buffered.
@@ -38,6 +40,18 @@ pub(crate) fn note(text: &str) {
 }
 
 impl Answer {
+    /// Writes a value as one line of JSON.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let text = serde_json::to_string(value)?;
+        self.json_text(&text)
+    }
+
+    /// Writes JSON, and an end of line. A terminal obeys nothing that is in it.
+    pub(crate) fn json_text(&mut self, text: &str) -> anyhow::Result<()> {
+        let text = if self.is_terminal { visible_json(text) } else { text.into() };
+        Ok(writeln!(self, "{text}")?)
+    }
+
     /// Whether a person is looking at it.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal

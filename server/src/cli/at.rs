@@ -12,7 +12,6 @@ use super::coverage::{verdict, warnings};
 use super::object;
 use super::source::Source;
 use super::times::{self, shown, zone_name};
-use super::visible::visible_json;
 use crate::args::{AtArgs, Output};
 use crate::exit::{NOTHING_FOUND, WrongUse};
 use crate::read::AtBody;
@@ -40,13 +39,11 @@ pub(crate) fn run(args: &AtArgs) -> anyhow::Result<ExitCode> {
             ));
             return Ok(NOTHING_FOUND);
         };
-        let text = match args.output.format {
-            Output::Json | Output::Ndjson => serde_json::to_string(&body)?,
-            Output::Table => without_managers(&body)?,
-        };
-        let text = if out.is_terminal() { visible_json(&text).into_owned() } else { text };
-        if !text.is_empty() {
-            writeln!(out, "{text}")?;
+        match args.output.format {
+            Output::Json | Output::Ndjson => out.json(&body)?,
+            Output::Table => {
+                without_managers(&body)?.iter().try_for_each(|state| out.json_text(state))?;
+            }
         }
         out.flush()?;
         if args.output.format == Output::Table {
@@ -60,13 +57,13 @@ pub(crate) fn run(args: &AtArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The object without `managedFields`, which say in thousands of words what `blame` says.
-fn without_managers(body: &AtBody) -> anyhow::Result<String> {
-    let Some(state) = &body.state else { return Ok(String::new()) };
+fn without_managers(body: &AtBody) -> anyhow::Result<Option<String>> {
+    let Some(state) = &body.state else { return Ok(None) };
     let mut state: Value = serde_json::from_str(state.as_json())?;
     if let Some(metadata) = state.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
-    Ok(serde_json::to_string_pretty(&state)?)
+    Ok(Some(serde_json::to_string_pretty(&state)?))
 }
 
 fn worth(body: &AtBody) -> Option<&'static str> {

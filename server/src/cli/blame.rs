@@ -14,13 +14,12 @@ use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone};
 use super::times::{self, shown, zone_name};
-use super::visible::visible_json;
-use crate::args::{BlameArgs, Output};
+use crate::args::{HistoryArgs, Output};
 use crate::exit::NOTHING_FOUND;
 use crate::read::BlameFieldBody;
 
 /// Runs the command.
-pub(crate) fn run(args: &BlameArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {
@@ -28,28 +27,22 @@ pub(crate) fn run(args: &BlameArgs) -> anyhow::Result<ExitCode> {
             return Ok(object::not_known(&source, &args.object));
         };
         let body = source.blame(&object)?;
-        let json = |text: String| if out.is_terminal() { visible_json(&text).into_owned() } else { text };
-        let lines = match args.output.format {
-            Output::Table => Vec::new(),
-            Output::Json => vec![json(serde_json::to_string(&body)?)],
-            Output::Ndjson => body
-                .fields
-                .iter()
-                .map(|field| Ok(json(serde_json::to_string(field)?)))
-                .collect::<anyhow::Result<_>>()?,
-        };
-        lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        if args.output.format == Output::Table && !body.fields.is_empty() {
-            let screen = Screen::of(out, args.output.width);
-            let time = format!("SINCE ({})", zone_name(&zone));
-            let shown: Vec<_> = body.fields.iter().filter(|field| args.all || !field.status).collect();
-            let rows = shown.iter().map(|field| row(field, &zone));
-            table::write(out, screen, &["FIELD", "VALUE", "WHO", &time, "SURE", "EVENT"], rows)?;
-            if shown.len() < body.fields.len() {
-                note(&format!(
-                    "{} fields of the status are left out; --all shows them",
-                    body.fields.len() - shown.len()
-                ));
+        match args.output.format {
+            Output::Json => out.json(&body)?,
+            Output::Ndjson => body.fields.iter().try_for_each(|field| out.json(field))?,
+            Output::Table if body.fields.is_empty() => {}
+            Output::Table => {
+                let screen = Screen::of(out, args.output.width);
+                let time = format!("SINCE ({})", zone_name(&zone));
+                let shown: Vec<_> = body.fields.iter().filter(|field| args.all || !field.status).collect();
+                let rows = shown.iter().map(|field| row(field, &zone));
+                table::write(out, screen, &["FIELD", "VALUE", "WHO", &time, "SURE", "EVENT"], rows)?;
+                if shown.len() < body.fields.len() {
+                    note(&format!(
+                        "{} fields of the status are left out; --all shows them",
+                        body.fields.len() - shown.len()
+                    ));
+                }
             }
         }
         out.flush()?;
@@ -80,6 +73,6 @@ fn row(field: &BlameFieldBody, zone: &TimeZone) -> Vec<Text> {
             Confidence::Exact => Text::new(""),
             other => Text::new(other.name()).tone(Tone::Notable),
         },
-        Text::new(id.get(..8).unwrap_or(&id)).tone(Tone::Quiet),
+        Text::id(&id),
     ]
 }

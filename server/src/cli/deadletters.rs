@@ -14,7 +14,6 @@ use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone};
 use super::times;
-use super::visible::visible_json;
 use crate::args::{DeadlettersArgs, DeadlettersCommand, Output};
 use crate::exit::{FOUND, NOTHING_FOUND, WrongUse};
 
@@ -26,9 +25,6 @@ const EXCERPT_CHARS: usize = 200;
 
 /// Digits that an id must have at least.
 const MIN_ID_DIGITS: usize = 8;
-
-/// Digits of an id in the list.
-const ID_DIGITS: usize = 8;
 
 /// Runs the command.
 pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
@@ -44,8 +40,6 @@ pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
             None => list(&source, args.limit)?,
         };
         let letters = &page.deadletters;
-        let is_terminal = out.is_terminal();
-        let json = |text: String| if is_terminal { visible_json(&text).into_owned() } else { text };
         match args.output.format {
             Output::Table if prefix.is_some() => {
                 letters.iter().try_for_each(|letter| whole(out, letter, &zone))?
@@ -57,14 +51,8 @@ pub(crate) fn run(args: &DeadlettersArgs) -> anyhow::Result<ExitCode> {
                 let screen = Screen::of(out, args.output.width);
                 table::write(out, screen, &titles, rows)?;
             }
-            Output::Json => {
-                writeln!(out, "{}", json(serde_json::to_string(&page)?))?;
-            }
-            Output::Ndjson => {
-                for letter in letters {
-                    writeln!(out, "{}", json(serde_json::to_string(letter)?))?;
-                }
-            }
+            Output::Json => out.json(&page)?,
+            Output::Ndjson => letters.iter().try_for_each(|letter| out.json(letter))?,
         }
         out.flush()?;
         if !letters.is_empty() {
@@ -135,7 +123,7 @@ fn row(letter: &DeadLetter, zone: &jiff::tz::TimeZone) -> Vec<Text> {
         Text::new(&letter.reason).tone(Tone::Notable),
         Text::new(bytes_in_words(letter.size)).right(),
         Text::new(excerpt).tone(Tone::Quiet),
-        Text::new(id.get(..ID_DIGITS).unwrap_or(&id)).tone(Tone::Quiet),
+        Text::id(&id),
     ]
 }
 

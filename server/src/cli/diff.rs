@@ -9,7 +9,7 @@ use super::answer::{answer, note};
 use super::changed_fields::lines;
 use super::coverage::{verdict, warnings};
 use super::source::Source;
-use super::visible::{visible, visible_json};
+use super::visible::visible;
 use crate::args::{DiffArgs, Output};
 use crate::exit::NOTHING_FOUND;
 
@@ -20,11 +20,7 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
         let body = source.diff(&args.id)?;
         let mut found = true;
         match args.output.format {
-            Output::Json | Output::Ndjson => {
-                let text = serde_json::to_string(&body)?;
-                let text = if out.is_terminal() { visible_json(&text).into_owned() } else { text };
-                writeln!(out, "{text}")?;
-            }
+            Output::Json | Output::Ndjson => out.json(&body)?,
             Output::Table => {
                 let lines = body.change.as_ref().map(|change| lines(change, usize::MAX)).unwrap_or_default();
                 lines.iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;

@@ -93,7 +93,7 @@ mod tests {
         let record = format!(
             r#"{{"auditID":"a","stage":"ResponseComplete","requestReceivedTimestamp":"2026-11-23T16:11:23.418577Z",{rest}}}"#
         );
-        let event = Event::decode(record.as_bytes(), &Origins::default()).unwrap();
+        let event = Event::decode(record.as_bytes(), Origins::default()).unwrap();
         serde_json::from_str(&serde_json::to_string(&event).unwrap()).unwrap()
     }
 

@@ -9,11 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::event_row::EventRow;
 use super::screen::Screen;
-use super::table::{Text, Tone, titles, write_columns, write_list};
+use super::table::{ID_DIGITS, Text, Tone, titles, write_columns, write_list};
 use super::times::{local, zone_name};
-
-/// Any unique prefix of an id will do elsewhere; this many digits are unique but for rare luck.
-const ID_DIGITS: usize = 8;
 
 const MAX_WHO_WIDTH: usize = 32;
 const MAX_CLUSTER_WIDTH: usize = 20;

@@ -15,15 +15,11 @@ use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone, grouped};
 use super::times::{self, shown, zone_name};
-use super::visible::visible_json;
 use crate::args::{HistoryArgs, Output};
 use crate::read::{HistoryBody, VersionBody};
 
 /// Fields that are shown of a version; the rest is in its diff.
 const MAX_FIELDS: usize = 8;
-
-/// As much of an id as leads back to it.
-const ID_DIGITS: usize = 8;
 
 /// Runs the command.
 pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
@@ -43,22 +39,15 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
         if !args.all && args.output.format == Output::Table {
             body.versions.retain(|version| !is_status_only(&version.event));
         }
-        let json = |text: String| if out.is_terminal() { visible_json(&text).into_owned() } else { text };
-        let text = match args.output.format {
-            Output::Json => vec![json(serde_json::to_string(&body)?)],
-            Output::Ndjson => body
-                .versions
-                .iter()
-                .map(|version| Ok(json(serde_json::to_string(version)?)))
-                .collect::<anyhow::Result<_>>()?,
-            Output::Table => Vec::new(),
-        };
-        if args.output.format == Output::Table {
-            let screen = Screen::of(out, args.output.width);
-            write(out, screen, &body, &zone)?;
-            note(&summary(&body, total, &zone));
+        match args.output.format {
+            Output::Json => out.json(&body)?,
+            Output::Ndjson => body.versions.iter().try_for_each(|version| out.json(version))?,
+            Output::Table => {
+                let screen = Screen::of(out, args.output.width);
+                write(out, screen, &body, &zone)?;
+                note(&summary(&body, total, &zone));
+            }
         }
-        text.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         out.flush()?;
         warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
         Ok(verdict(true, body.coverage.partial))
@@ -92,13 +81,12 @@ fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Ve
     // By way of the text, so that there is one way to say an event in two columns.
     let row: EventRow = serde_json::from_str(&serde_json::to_string(&version.event)?)?;
     let (who, what) = row.sentence();
-    let id = row.id.get(..ID_DIGITS).unwrap_or(&row.id);
     let mut rows = vec![vec![
         Text::number(version.n),
         Text::new(shown(row.time, zone)),
         Text::new(who),
         Text::new(what),
-        Text::new(id).tone(Tone::Quiet),
+        Text::id(&row.id),
     ]];
     let mut detail = |text: String, tone: Tone| {
         rows.push(vec![

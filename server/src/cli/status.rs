@@ -3,7 +3,6 @@
 mod shown;
 pub(super) mod view;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -16,7 +15,6 @@ use super::answer::answer;
 use super::screen::Screen;
 use super::source::Source;
 use super::times::zone;
-use super::visible::visible_json;
 use crate::args::{Output, StatusArgs};
 use crate::exit::FOUND;
 
@@ -27,11 +25,7 @@ pub(crate) fn run(args: &StatusArgs) -> anyhow::Result<ExitCode> {
     answer(|out| {
         let body = source.status()?;
         match args.output.format {
-            Output::Json | Output::Ndjson => {
-                let text = body.to_string();
-                let text = if out.is_terminal() { visible_json(&text).into_owned() } else { text };
-                writeln!(out, "{text}")?;
-            }
+            Output::Json | Output::Ndjson => out.json(&body)?,
             Output::Table => {
                 let status = Status::deserialize(&body).context("the status is not understood")?;
                 let screen = Screen::of(out, args.output.width);

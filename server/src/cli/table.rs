@@ -19,6 +19,9 @@ const MAX_CELL_CHARS: usize = 1000;
 /// Lines of one row.
 const MAX_ROW_LINES: usize = 6;
 
+/// Any unique prefix of an id will do elsewhere; this many digits are unique but for rare luck.
+pub(crate) const ID_DIGITS: usize = 8;
+
 /// What a cell says beside its text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -55,6 +58,11 @@ impl Text {
     /// A number: aligned to the right, in groups of three.
     pub(crate) fn number(number: u64) -> Self {
         Self { text: grouped(number), tone: Tone::Plain, right: true }
+    }
+
+    /// As much of an id as leads back to it.
+    pub(crate) fn id(id: &str) -> Self {
+        Self::new(id.get(..ID_DIGITS).unwrap_or(id)).tone(Tone::Quiet)
     }
 
     /// The same, aligned to the right.

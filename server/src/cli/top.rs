@@ -9,7 +9,6 @@ use super::question::Question;
 use super::screen::Screen;
 use super::source::Source;
 use super::table::{self, Text, Tone, grouped};
-use super::visible::visible_json;
 use crate::args::{Output, TopArgs};
 use crate::read::{FacetsBody, MAX_FACETS};
 
@@ -33,8 +32,6 @@ pub(crate) fn run(args: &TopArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn write(out: &mut Answer, args: &TopArgs, facets: &FacetsBody) -> anyhow::Result<()> {
-    let is_terminal = out.is_terminal();
-    let json = |value: String| if is_terminal { visible_json(&value).into_owned() } else { value };
     match args.output.format {
         Output::Table if facets.buckets.is_empty() => {}
         Output::Table => {
@@ -42,16 +39,8 @@ fn write(out: &mut Answer, args: &TopArgs, facets: &FacetsBody) -> anyhow::Resul
             let title = facets.field.to_uppercase();
             table::write(out, screen, &[&title, "EVENTS", "SHARE"], rows(facets))?;
         }
-        Output::Json => {
-            let line = json(serde_json::to_string(facets)?);
-            writeln!(out, "{line}")?;
-        }
-        Output::Ndjson => {
-            for bucket in &facets.buckets {
-                let line = json(serde_json::to_string(bucket)?);
-                writeln!(out, "{line}")?;
-            }
-        }
+        Output::Json => out.json(facets)?,
+        Output::Ndjson => facets.buckets.iter().try_for_each(|bucket| out.json(bucket))?,
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ pub(super) fn hit(number: u8) -> Hit {
         is_cut: false,
         change: None,
     };
-    Hit { event: Event::decode(record.as_bytes(), &origins).unwrap(), record: record.into_bytes() }
+    Hit { event: Event::decode(record.as_bytes(), origins).unwrap(), record: record.into_bytes() }
 }
 
 impl Search for FakeSearch {

@@ -117,7 +117,7 @@ fn decode(record: &[u8], flags: RecordFlags, batch: &RecordBatch) -> Option<(Eve
         return None;
     }
     let origin = &batch.origin;
-    let event = decoded.event(&Origins {
+    let event = decoded.event(Origins {
         id: decoded.keys(&origin.cluster).request,
         cluster: origin.cluster.to_string(),
         received: origin.received,

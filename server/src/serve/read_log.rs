@@ -237,7 +237,7 @@ mod tests {
             is_cut: false,
             change: None,
         };
-        Event::decode(&body, &origins).unwrap()
+        Event::decode(&body, origins).unwrap()
     }
 
     #[test]

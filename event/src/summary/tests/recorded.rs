@@ -18,7 +18,7 @@ pub(super) fn samples() -> PathBuf {
 
 /// The summary of a record by itself.
 pub(super) fn alone(record: &[u8]) -> String {
-    Event::decode(record, &Origins::default()).unwrap().summary
+    Event::decode(record, Origins::default()).unwrap().summary
 }
 
 /// The summary of the event in `samples/audit/examples`, by itself.
@@ -65,7 +65,7 @@ fn summaries(records: &[Vec<u8>]) -> Vec<String> {
     let mut changes = changes(records);
     let summary = |(at, record): (usize, &Vec<u8>)| {
         let origins = Origins { change: changes.remove(&at), ..Origins::default() };
-        Event::decode(record, &origins).unwrap().summary
+        Event::decode(record, origins).unwrap().summary
     };
     records.iter().enumerate().map(summary).collect()
 }

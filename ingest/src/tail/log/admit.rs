@@ -1,7 +1,5 @@
 //! Which file of the log an opened file is: one that was seen before, a copy or another form of one, or a new one.
 
-use std::io;
-
 use super::{Follow, Log, Tracked, note_trouble};
 use crate::tail::checkpoint::FilePoint;
 use crate::tail::content::Held;
@@ -157,7 +155,7 @@ enum Ending {
 fn ends_alike(point: &FilePoint, held: &Held) -> Ending {
     let bytes = point.ending.bytes();
     let from = point.offset.saturating_sub(bytes as u64);
-    match read_at(held, from, bytes) {
+    match held.read_at(from, bytes) {
         Ok(end) if end.len() < bytes && held.is_gzip => Ending::Other,
         Ok(end) if end.len() < bytes => Ending::NotThere,
         Ok(end) if bytes == 0 || point.ending.fits(&end) => Ending::Alike,
@@ -181,12 +179,6 @@ fn is_copy_so_far(file: &Tracked, held: &Held) -> bool {
     }
     let bytes = PREFIX_BYTES.min(usize::try_from(size).unwrap_or(PREFIX_BYTES));
     let from = size - bytes as u64;
-    let ends = (read_at(held, from, bytes), read_at(original, from, bytes));
+    let ends = (held.read_at(from, bytes), original.read_at(from, bytes));
     matches!(ends, (Ok(copied), Ok(original)) if copied == original)
-}
-
-fn read_at(held: &Held, from: u64, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut read = Vec::with_capacity(bytes);
-    held.content(from)?.read(&mut read, bytes)?;
-    Ok(read)
 }

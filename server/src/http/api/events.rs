@@ -78,14 +78,19 @@ pub(super) async fn one(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Parameters::read(query.as_deref(), &[])?;
-    let Ok(Path(id)) = id else {
-        let detail = format!("an id is 32 hex digits; {MIN_ID_DIGITS} are enough if they are unique");
-        return Err(Problem::new(Code::BadParameter, detail));
-    };
+    let id = id_of(id)?;
     state.ask("event", move |state, asked| event(&*state.search, &id, asked.coverage.clone())).await
 }
 
 problems!(OneProblems: ANYBODY, LOGIN, PARAMETERS, ID, BUSY, STORE);
+
+/// The id that a path names.
+pub(super) fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    id.map(|Path(id)| id).map_err(|_| {
+        let detail = format!("an id is 32 hex digits; {MIN_ID_DIGITS} are enough if they are unique");
+        Problem::new(Code::BadParameter, detail)
+    })
+}
 
 /// The parameters that every question has.
 pub(super) fn ask(parameters: &Parameters) -> Ask<'_> {

@@ -8,12 +8,11 @@ use axum::response::Response;
 use taffrail_query::history::ObjectName;
 
 use super::ApiState;
+use super::events::id_of;
 use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, STORE, TIME, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
-use crate::read::{
-    AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, MIN_ID_DIGITS, at, blame, diff, history,
-};
+use crate::read::{AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, at, blame, diff, history};
 
 /// In the place of the group of core resources.
 const CORE: &str = "core";
@@ -137,10 +136,7 @@ pub(super) async fn difference(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     Parameters::read(query.as_deref(), &[])?;
-    let Ok(Path(id)) = id else {
-        let detail = format!("an id is 32 hex digits; {MIN_ID_DIGITS} are enough if they are unique");
-        return Err(Problem::new(Code::BadParameter, detail));
-    };
+    let id = id_of(id)?;
     state.ask("diff", move |state, asked| diff(&*state.search, &id, asked.coverage.clone())).await
 }
 

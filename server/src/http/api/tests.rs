@@ -242,7 +242,7 @@ async fn every_kind_of_event_is_as_the_document_says() {
             is_cut: false,
             change: None,
         };
-        Hit { event: Decoded::of_kind(&record, kind).unwrap().event(&origins), record }
+        Hit { event: Decoded::of_kind(&record, kind).unwrap().event(origins), record }
     });
     let targets = hits.clone().map(|hit| format!("/api/v1/events/{}", hit.event.id));
     let world = World::new(FakeSearch { hits: hits.to_vec(), gaps: vec![gap], ..FakeSearch::default() });
