@@ -2,7 +2,7 @@
 //! sent over plain connections.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -67,8 +67,7 @@ impl Load {
     pub fn run(&self, ingest: SocketAddr, api: Option<SocketAddr>) -> LoadReport {
         let probe = Probe::default();
         let done = AtomicBool::new(false);
-        // A process that starts again must not send what another one sent.
-        let generation = AtomicU32::new(seconds_since_1970() << 12);
+        let place = AtomicUsize::new(0);
         let started = Instant::now();
         let mut report = LoadReport::default();
         thread::scope(|scope| {
@@ -79,9 +78,9 @@ impl Load {
                 })
             });
             let threads: Vec<_> = (0..self.connections)
-                .map(|connection| {
-                    let (probe, generation) = (&probe, &generation);
-                    scope.spawn(move || self.send(connection, ingest, generation, started, probe))
+                .map(|_| {
+                    let (probe, place) = (&probe, &place);
+                    scope.spawn(move || self.send(ingest, place, started, probe))
                 })
                 .collect();
             for thread in threads {
@@ -96,54 +95,45 @@ impl Load {
         report
     }
 
-    fn send(
-        &self,
-        connection: usize,
-        ingest: SocketAddr,
-        generations: &AtomicU32,
-        started: Instant,
-        probe: &Probe,
-    ) -> LoadReport {
+    /// Sends the next request that no connection has sent, and so on: what one API server sends over several connections
+    /// arrives nearly in order.
+    fn send(&self, ingest: SocketAddr, place: &AtomicUsize, started: Instant, probe: &Probe) -> LoadReport {
         let mut report = LoadReport::default();
         let mut client = Client::new(ingest);
         let mut requests = self.requests.clone();
         let recorded_from = requests.iter().map(Template::first_time).min().unwrap_or_default();
         let (mut due, share) = (0.0, self.connections as f64);
+        // A process that starts again must not send what another one sent.
+        let first_generation = seconds_since_1970() << 12;
         while started.elapsed() < self.duration {
-            let generation = generations.fetch_add(1, Ordering::Relaxed);
-            let shift = micros_since_1970() - recorded_from;
-            // Connections begin at different places, so that the load is even.
-            let first = connection * requests.len() / self.connections;
-            for index in 0..requests.len() {
-                let index = (first + index) % requests.len();
-                let request = &mut requests[index];
-                if let Some(rate) = self.events_per_second {
-                    let now = started.elapsed().as_secs_f64();
-                    due = f64::max(due, now - 1.0);
-                    thread::sleep(Duration::from_secs_f64(f64::max(due - now, 0.0)));
-                    due += request.events() as f64 * share / f64::from(rate);
+            let place = place.fetch_add(1, Ordering::Relaxed);
+            let generation =
+                first_generation + u32::try_from(place / requests.len()).expect("nobody sends that long");
+            let index = place % requests.len();
+            let request = &mut requests[index];
+            if let Some(rate) = self.events_per_second {
+                let now = started.elapsed().as_secs_f64();
+                due = f64::max(due, now - 1.0);
+                thread::sleep(Duration::from_secs_f64(f64::max(due - now, 0.0)));
+                due += request.events() as f64 * share / f64::from(rate);
+            }
+            request.renew(generation, micros_since_1970() - recorded_from);
+            let begun = Instant::now();
+            let answer =
+                client.post("/v1/audit/load", request.bytes()).expect("the server answers under load");
+            match answer.status {
+                200 => {
+                    report.latency.add(begun.elapsed());
+                    report.requests += 1;
+                    report.events += request.events() as u64;
+                    report.bytes += request.bytes().len() as u64;
+                    probe.offer(request);
                 }
-                request.renew(generation, shift);
-                let begun = Instant::now();
-                let answer =
-                    client.post("/v1/audit/load", request.bytes()).expect("the server answers under load");
-                match answer.status {
-                    200 => {
-                        report.latency.add(begun.elapsed());
-                        report.requests += 1;
-                        report.events += request.events() as u64;
-                        report.bytes += request.bytes().len() as u64;
-                        probe.offer(request);
-                    }
-                    429 | 503 => {
-                        report.refused += 1;
-                        thread::sleep(Duration::from_millis(200));
-                    }
-                    status => panic!("an answer that no API server understands: {status} {}", answer.text()),
+                429 | 503 => {
+                    report.refused += 1;
+                    thread::sleep(Duration::from_millis(200));
                 }
-                if started.elapsed() >= self.duration {
-                    break;
-                }
+                status => panic!("an answer that no API server understands: {status} {}", answer.text()),
             }
         }
         report

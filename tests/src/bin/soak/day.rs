@@ -1,6 +1,7 @@
 //! A day of events in less than a day: the events of every simulated hour are dated within it and sent as fast as they are
 //! taken, and after each hour the server's memory, backlog and disk are looked at.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,8 @@ pub(crate) fn run(rate: u32, hours: u32) {
     let end = now_micros();
     let first = end - i64::from(hours) * HOUR;
     let mut events = 0;
-    let mut senders: Vec<Sender> = (0..CONNECTIONS).map(|number| Sender::new(&server, number)).collect();
+    let mut senders: Vec<Sender> = (0..CONNECTIONS).map(|_| Sender::new(&server)).collect();
+    let place = AtomicUsize::new(0);
     for hour in 0..hours {
         let started = Instant::now();
         let from = first + i64::from(hour) * HOUR;
@@ -40,7 +42,9 @@ pub(crate) fn run(rate: u32, hours: u32) {
             let hours: Vec<_> = senders
                 .iter_mut()
                 .map(|sender| {
-                    scope.spawn(|| sender.hour(&server, from, f64::from(rate) / f64::from(CONNECTIONS)))
+                    scope.spawn(|| {
+                        sender.hour(&server, &place, from, f64::from(rate) / f64::from(CONNECTIONS))
+                    })
                 })
                 .collect();
             hours.into_iter().map(|hour| hour.join().expect("a sender ends")).max().unwrap_or_default()
@@ -77,28 +81,28 @@ const HOUR: i64 = 3_600_000_000;
 struct Sender {
     client: Client,
     requests: Vec<Template>,
-    generation: u32,
 }
 
 impl Sender {
-    fn new(server: &Server, number: u32) -> Self {
-        let requests = Load::requests_of(REQUEST);
-        Self { client: Client::new(server.ingest_addr()), requests, generation: number }
+    fn new(server: &Server) -> Self {
+        Self { client: Client::new(server.ingest_addr()), requests: Load::requests_of(REQUEST) }
     }
 
-    /// Sends the events of an hour that begins at `from`; returns for how long it waited for the index.
-    fn hour(&mut self, server: &Server, from: i64, rate: f64) -> Duration {
-        let (mut sent, mut waited, mut next) = (0.0, Duration::ZERO, 0);
+    /// Sends its share of the events of an hour that begins at `from`, the next request that no sender has sent at a time;
+    /// returns for how long it waited for the index.
+    fn hour(&mut self, server: &Server, place: &AtomicUsize, from: i64, rate: f64) -> Duration {
+        let (mut sent, mut waited) = (0.0, Duration::ZERO);
         while sent < rate * 3600.0 {
+            let place = place.fetch_add(1, Ordering::Relaxed);
+            let next = place % self.requests.len();
+            let generation = u32::try_from(place / self.requests.len()).expect("a day has fewer");
             let request = &mut self.requests[next];
             let at = from + (sent / rate * 1e6) as i64;
-            request.renew(self.generation, at - request.first_time());
+            request.renew(generation, at - request.first_time());
             let answer = self.client.post("/v1/audit/day", request.bytes()).expect("the server answers");
             assert_eq!(answer.status, 200, "{}", answer.text());
             sent += request.events() as f64;
-            next = (next + 1) % self.requests.len();
             if next == 0 {
-                self.generation += CONNECTIONS;
                 waited += wait_for_the_index(server);
             }
         }
