@@ -216,16 +216,26 @@ impl<'a> AuditRecord<'a> {
         self.is_body_skipped || self.annotation(TRUNCATED).as_deref() == Some("true")
     }
 
-    /// Whether the request asked for a dry run, in its query or its `DeleteOptions`.
+    /// Whether the request asked for a dry run, in its query or its `DeleteOptions`. The body of any other request is an object
+    /// or a patch, in which a member of this name says nothing.
     pub fn is_dry_run(&self) -> bool {
-        query_parameters(&self.uri).any(|(key, value)| key == "dryRun" && !value.is_empty())
-            || self.request_object.is_some_and(|body| {
-                json::member(body, "dryRun").is_some_and(|dry_run| json::elements(dry_run).next().is_some())
-            })
+        if query_parameters(&self.uri).any(|(key, value)| key == "dryRun" && !value.is_empty()) {
+            return true;
+        }
+        let options = match self.verb.as_ref() {
+            "delete" | "deletecollection" => self.request_object,
+            "create" if self.subresource() == "eviction" => {
+                self.request_object.and_then(|body| json::member(body, "deleteOptions"))
+            }
+            _ => None,
+        };
+        let dry_run = options.and_then(|options| json::member(options, "dryRun"));
+        dry_run.is_some_and(|dry_run| json::elements(dry_run).next().is_some())
     }
 
     fn body(&mut self, value: &'a [u8]) -> Option<&'a [u8]> {
-        let is_skipped = matches!(value, [b'"', content @ .., b'"'] if content == SKIPPED_BODY.as_bytes());
+        let is_skipped =
+            matches!(value, [b'"', content @ .., b'"'] if content.trim_ascii() == SKIPPED_BODY.as_bytes());
         self.is_body_skipped |= is_skipped;
         present(value).filter(|_| !is_skipped)
     }
@@ -310,6 +320,7 @@ mod tests {
         let skipped = format!(r#""{SKIPPED_BODY}""#);
         check(&format!(r#""requestObject":{skipped},"responseObject":{skipped}"#), (false, false, true));
         check(&format!(r#""requestObject":{{}},"responseObject":{skipped}"#), (true, false, true));
+        check(&format!(r#""requestObject":"{SKIPPED_BODY} ","responseObject":null"#), (false, false, true));
         check(r#""requestObject":"text","responseObject":null"#, (true, false, false));
     }
 
@@ -320,7 +331,13 @@ mod tests {
         }
         check(r#"{"auditID":"a","requestURI":"/api/v1/pods?dryRun=All"}"#, true);
         check(r#"{"auditID":"a","requestURI":"/api/v1/pods?x=dryRun"}"#, false);
-        check(r#"{"auditID":"a","requestObject":{"kind":"DeleteOptions","dryRun":["All"]}}"#, true);
-        check(r#"{"auditID":"a","requestObject":{"dryRun":[]}}"#, false);
+        let options = r#""requestObject":{"kind":"DeleteOptions","dryRun":["All"]}"#;
+        check(&format!(r#"{{"auditID":"a","verb":"delete",{options}}}"#), true);
+        check(&format!(r#"{{"auditID":"a","verb":"deletecollection",{options}}}"#), true);
+        check(r#"{"auditID":"a","verb":"delete","requestObject":{"dryRun":[]}}"#, false);
+        // Whoever patches may write what they like.
+        check(&format!(r#"{{"auditID":"a","verb":"patch",{options}}}"#), false);
+        let eviction = r#""objectRef":{"resource":"pods","subresource":"eviction"},"requestObject":{"kind":"Eviction","deleteOptions":{"dryRun":["All"]}}"#;
+        check(&format!(r#"{{"auditID":"a","verb":"create",{eviction}}}"#), true);
     }
 }

@@ -35,8 +35,8 @@ use members::members;
 pub use members::{Member, MemberRef};
 pub use order::{Order, sort_versions};
 pub use patch::PatchKind;
-pub(crate) use path::{Part, parts, push_member};
-pub use path::{leads_to, without_keys};
+pub(crate) use path::push_member;
+pub use path::{Part, leads_to, parts, without_keys};
 pub use states::ObjectState;
 
 /// What an event did to its object.

@@ -48,6 +48,7 @@ impl<'a> BodyMetadata<'a> {
     pub(crate) fn of(body: &'a [u8]) -> Self {
         let mut found = Self::default();
         let (mut seen_kind, mut seen_metadata) = (false, false);
+        let mut details = None;
         for member in Members::of(body) {
             let value = &body[member.value];
             match member.key.as_ref() {
@@ -59,14 +60,17 @@ impl<'a> BodyMetadata<'a> {
                     found.read_metadata(value);
                     seen_metadata = true;
                 }
-                // A delete that took effect at once answers with a Status that names the object here.
-                "details" if found.kind == "Status" => found.uid = string_member(value, "uid"),
+                "details" => details = Some(value),
                 _ => {}
             }
             // Kind and metadata come first in what the API server writes: spare the rest of large bodies.
             if seen_kind && seen_metadata && found.kind != "Status" {
                 break;
             }
+        }
+        // A delete that took effect at once answers with a Status that names the object there.
+        if let Some(details) = details.filter(|_| found.kind == "Status") {
+            found.uid = string_member(details, "uid");
         }
         found
     }
@@ -92,7 +96,8 @@ impl<'a> BodyMetadata<'a> {
 
     /// Whether the body is the object itself, whole or its metadata, rather than an answer about it.
     pub(crate) fn is_object(&self) -> bool {
-        !self.kind.ends_with("List")
+        // A list has no name; kinds of objects may be called one, as an AllowList.
+        !(self.kind.ends_with("List") && self.name.is_empty())
             && !matches!(self.kind.as_ref(), "" | "Status" | "Table" | "DeleteOptions")
     }
 }
@@ -126,7 +131,9 @@ impl ObjectRef {
             object.namespace.clear();
         }
         if response.is_object() {
-            replace_if_some(&mut object.name, &response.name, audit.verb == "create");
+            // Subresources may answer with an object of another kind, as a BuildConfig's instantiate does with a Build.
+            let is_created = audit.verb == "create" && object.subresource.is_empty();
+            replace_if_some(&mut object.name, &response.name, is_created);
             replace_if_some(&mut object.uid, &response.uid, true);
             replace_if_some(&mut object.resource_version, &response.resource_version, true);
         } else if !response.uid.is_empty() {

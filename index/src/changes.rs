@@ -20,6 +20,7 @@ use taffrail_event::{AuditRecord, Change, Class};
 use self::among::Task;
 pub(crate) use self::cache::Cache;
 use self::cache::Known;
+use self::listed::Stretches;
 pub(crate) use self::listed::{about, object_of, objects};
 use self::room::Room;
 use crate::catalog::Catalog;
@@ -90,21 +91,21 @@ pub(crate) struct Worked {
 }
 
 impl Worked {
-    /// The commit is done: what it led to is what the next one begins with.
-    pub(crate) fn settle(self, cache: &mut Cache) {
-        for (object, known) in self.known {
-            cache.put(object, known);
-        }
-    }
-
-    fn add(&mut self, other: Self) {
+    /// Takes what became of some objects. Their states go to the cache at once, or those of all objects of a commit would be
+    /// held beside it; a commit that breaks off empties it.
+    fn add(&mut self, other: Self, cache: &mut Cache) {
         self.found.extend(other.found);
         self.corrections.extend(other.corrections);
         self.corrected.extend(other.corrected);
         self.unfinished.extend(other.unfinished);
-        self.known.extend(other.known);
+        for (object, known) in other.known {
+            cache.put(object, known);
+        }
     }
 }
+
+/// Objects that are worked at side by side: an object may be megabytes.
+const PORTION: usize = 64;
 
 /// Works out what the fresh writes changed, and what is another now because of them.
 pub(crate) fn work_out(catalog: &Catalog, cache: &mut Cache, asked: Asked<'_>) -> Result<Worked> {
@@ -120,26 +121,39 @@ pub(crate) fn work_out(catalog: &Catalog, cache: &mut Cache, asked: Asked<'_>) -
         let object = replaced.object;
         tasks.entry(object).or_insert_with(|| Task::new(object)).replaced.push(replaced);
     }
-    let tasks: Vec<_> = tasks
-        .into_values()
-        .map(|mut task| {
-            sort_versions(&mut task.fresh, Fresh::order);
-            let known = cache.take(task.object);
-            (task, known)
-        })
-        .collect();
+    let mut tasks = tasks.into_values();
     let is_cut = catalog.manifest().removed.iter().any(|removed| removed.class == Class::Change.name());
     let room = Room::default();
-    let worked = tasks
-        .into_par_iter()
-        .map(|(task, known)| match known {
-            Some(known) if task.is_only_fresh() && known.comes_before(&task.fresh) => Ok(behind(task, known)),
-            known => among::work_out(catalog, &task, known, is_cut, &room),
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut stretches = None;
     let mut all = Worked::default();
-    worked.into_iter().for_each(|worked| all.add(worked));
-    Ok(all)
+    loop {
+        let (mut simple, mut others) = (Vec::new(), Vec::new());
+        for mut task in tasks.by_ref().take(PORTION) {
+            sort_versions(&mut task.fresh, Fresh::order);
+            match cache.take(task.object) {
+                Some(known) if task.is_only_fresh() && known.comes_before(&task.fresh) => {
+                    simple.push((task, known));
+                }
+                known => others.push((task, known)),
+            }
+        }
+        if simple.is_empty() && others.is_empty() {
+            return Ok(all);
+        }
+        let mut worked: Vec<_> = simple.into_par_iter().map(|(task, known)| behind(task, known)).collect();
+        if !others.is_empty() {
+            let stretches = match &stretches {
+                Some(opened) => opened,
+                None => &*stretches.insert(Stretches::of(catalog)?),
+            };
+            let among = others
+                .into_par_iter()
+                .map(|(task, known)| among::work_out(stretches, &task, known, is_cut, &room))
+                .collect::<Result<Vec<_>>>()?;
+            worked.extend(among);
+        }
+        worked.into_iter().for_each(|worked| all.add(worked, cache));
+    }
 }
 
 /// The fresh writes come behind everything that is known.

@@ -103,7 +103,7 @@ impl DocumentBuilder {
             document.add_u64(columns.key, keys.request.high());
         }
         if let Some(audit) = event.audit.as_ref().filter(|audit| !audit.id.is_empty()) {
-            document.add_u64(columns.audit_id, audit_id_hash(&audit.id));
+            document.add_u64(columns.audit_id, chosen_hash(&audit.id));
         }
         document.add_i64(columns.time, event.time.micros());
         document.add_u64(columns.id_high, id.high());
@@ -154,9 +154,9 @@ pub(crate) fn key_term(columns: &Columns, key: Key) -> tantivy::Term {
     tantivy::Term::from_field_u64(columns.key, key.high())
 }
 
-/// What stands for an audit id in the index. Clients choose audit ids, so the hash is one that they cannot steer.
-pub(crate) fn audit_id_hash(audit_id: &str) -> u64 {
-    let digest = Sha256::digest(audit_id.as_bytes());
+/// What stands for an audit id, or for another text that clients choose: a hash that they cannot steer.
+pub(crate) fn chosen_hash(text: &str) -> u64 {
+    let digest = Sha256::digest(text.as_bytes());
     digest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)).unwrap_or_default()
 }
 

@@ -16,7 +16,7 @@ use tantivy::query::{
 };
 use tantivy::schema::IndexRecordOption;
 
-use crate::document::{audit_id_hash, key_term};
+use crate::document::{chosen_hash, key_term};
 use crate::schema::{Columns, TIME, head, is_head, term_text};
 use crate::search::budget::Budget;
 use crate::search::dictionary::{DictionaryQuery, Verdict};
@@ -184,7 +184,7 @@ impl Lowering<'_> {
     /// Audit ids are indexed by their hash: equality is looked up, a wildcard is read from the records.
     fn audit_id(&self, predicate: &Predicate, within: Box<dyn Query>) -> Box<dyn Query> {
         match predicate {
-            Predicate::Is(id) => exactly(Term::from_field_u64(self.columns.audit_id, audit_id_hash(id))),
+            Predicate::Is(id) => exactly(Term::from_field_u64(self.columns.audit_id, chosen_hash(id))),
             Predicate::Exists => Box::new(DictionaryQuery::new(
                 self.columns.audit_id,
                 String::new(),

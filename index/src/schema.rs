@@ -50,7 +50,7 @@ pub(crate) struct Columns {
     /// The upper half of the id, and in a conflict also of the request key: what an upsert deletes by. Half a key is enough to
     /// be unique, and its terms take half the space.
     pub(crate) key: TantivyField,
-    /// See [`crate::document::audit_id_hash`].
+    /// See [`crate::document::chosen_hash`].
     pub(crate) audit_id: TantivyField,
     pub(crate) time: TantivyField,
     pub(crate) id_high: TantivyField,

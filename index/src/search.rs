@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use taffrail_event::{Event, Gap, Removed, SourceSums, Timestamp};
 use taffrail_query::history::ObjectName;
 use taffrail_query::{
-    ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
-    PageRequest, Predicate, Progress, Query, Search, SearchError, TimeRange, Total,
+    ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Lanes, LanesRequest,
+    Objects, ObjectsRequest, Order, Page, PageRequest, Predicate, Progress, Query, Search, SearchError,
+    TimeRange, Total,
 };
 use tantivy::{DocAddress, Searcher};
 
@@ -27,12 +28,18 @@ pub(crate) mod dictionary;
 mod facets;
 mod find;
 mod histogram;
+mod lanes;
+mod names;
+mod objects;
+mod scan;
 mod top;
+mod value;
 pub(crate) mod verified;
 mod walk;
 mod writes;
 
 use budget::Budget;
+use scan::Place;
 use top::{Entry, Top};
 
 /// Counting stops being exact beyond this.
@@ -73,16 +80,20 @@ impl IndexSearch {
         views
     }
 
-    /// The events at these places. Their records are read and let go of one by one: together they could be gigabytes.
     fn events(&self, views: &[View], entries: &[Entry]) -> Result<Vec<Event>> {
-        let mut by_address: Vec<(usize, &Entry)> = entries.iter().enumerate().collect();
-        by_address.sort_by_key(|(_, entry)| (entry.view, entry.address));
+        self.events_at(views, entries.iter().map(Entry::place))
+    }
+
+    /// The events at these places. Their records are read and let go of one by one: together they could be gigabytes.
+    fn events_at(&self, views: &[View], places: impl Iterator<Item = Place>) -> Result<Vec<Event>> {
+        let mut by_address: Vec<(usize, Place)> = places.enumerate().collect();
+        by_address.sort_by_key(|(_, place)| *place);
         let mut events = by_address
             .par_iter()
             .with_min_len(8)
-            .map(|(index, entry)| {
-                let Some(view) = views.get(entry.view) else { return Ok((*index, None)) };
-                Ok((*index, self.hit(view, entry.address)?.map(|hit| hit.event)))
+            .map(|(index, place)| {
+                let Some(view) = views.get(place.view) else { return Ok((*index, None)) };
+                Ok((*index, self.hit(view, place.address)?.map(|hit| hit.event)))
             })
             .collect::<Result<Vec<_>>>()?;
         events.sort_by_key(|(index, _)| *index);
@@ -229,6 +240,14 @@ impl Search for IndexSearch {
         each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<(), SearchError> {
         Ok(writes::writes(self, object, each)?)
+    }
+
+    fn objects(&self, request: &ObjectsRequest) -> Result<Objects, SearchError> {
+        Ok(objects::objects(self, request)?)
+    }
+
+    fn lanes(&self, request: &LanesRequest) -> Result<Lanes, SearchError> {
+        Ok(lanes::lanes(self, request)?)
     }
 
     fn clusters(&self) -> Result<Vec<ClusterSpan>, SearchError> {

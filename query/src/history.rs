@@ -4,18 +4,20 @@
 //! there is nothing to be out of date.
 
 mod blame;
+mod net;
 mod replay;
 
 use taffrail_event::change::object_hash;
 use taffrail_event::{Change, ChangeType, Confidence, Event, Key, Timestamp};
 
 pub use blame::{Blame, BlamedField};
+pub use net::{Net, NetChange, NetOutcome};
 use replay::Replay;
 
 use crate::search::Hit;
 
-/// All objects that bore one name, one after the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// All objects that bore one name, one after the other. The order is that of the members.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectName {
     /// The cluster.
     pub cluster: String,
@@ -40,6 +42,24 @@ impl ObjectName {
             namespace: object.namespace.clone(),
             name: object.name.clone(),
         })
+    }
+
+    /// The object that `hash` stands for, if the event is about it, alone or among others that it lists.
+    pub fn with_hash(event: &Event, hash: u64) -> Option<Self> {
+        let is_it = |object: &Self| object.hash() == hash;
+        if let Some(object) = Self::of(event).filter(is_it) {
+            return Some(object);
+        }
+        let kind = event.object.as_ref()?;
+        let members = event.change.iter().flat_map(|change| &change.members);
+        let mut objects = members.map(|member| Self {
+            cluster: event.cluster.clone(),
+            group: kind.group.clone(),
+            resource: kind.resource.clone(),
+            namespace: member.object.namespace.clone(),
+            name: member.object.name.clone(),
+        });
+        objects.find(is_it)
     }
 
     /// Stands for it in an index.
@@ -84,9 +104,9 @@ pub struct AtTime {
 }
 
 impl AtTime {
-    /// At `time`, what was written then included.
-    pub fn new(time: Timestamp) -> Self {
-        Self { time, replay: Replay::default(), as_of: None }
+    /// The object at `time`, what was written then included.
+    pub fn new(object: ObjectName, time: Timestamp) -> Self {
+        Self { time, replay: Replay::new(object), as_of: None }
     }
 
     /// Takes the next write.
@@ -103,9 +123,12 @@ impl AtTime {
     /// `None` if nothing was written until then.
     pub fn finish(self) -> Option<StateAt> {
         let as_of = self.as_of?;
-        let is_gone = self.replay.is_gone();
-        let confidence = if is_gone { Confidence::Exact } else { self.replay.confidence() };
-        Some(StateAt { as_of, confidence, state: self.replay.newest(), is_gone })
+        Some(StateAt {
+            as_of,
+            confidence: self.replay.confidence(),
+            state: self.replay.newest(),
+            is_gone: self.replay.is_gone(),
+        })
     }
 }
 
@@ -129,9 +152,9 @@ pub struct ChangeOf {
 }
 
 impl ChangeOf {
-    /// The write with this id.
-    pub fn new(id: Key) -> Self {
-        Self { id, replay: Replay::default(), found: None }
+    /// The write of the object that has this id.
+    pub fn new(object: ObjectName, id: Key) -> Self {
+        Self { id, replay: Replay::new(object), found: None }
     }
 
     /// Takes the next write; whether it was the one.

@@ -33,7 +33,8 @@ pub use matcher::Matcher;
 pub use parse::parse;
 pub use pattern::Pattern;
 pub use search::{
-    Bucket, ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Order, Page,
+    Bucket, ClusterSpan, Cursor, Existence, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit,
+    Lane, LaneBy, LaneKey, Lanes, LanesRequest, ListedObject, Objects, ObjectsRequest, Order, Page,
     PageRequest, Progress, RemovedTotals, Search, SearchError, TimeRange, Total,
 };
 pub use time::{TimeContext, TimeError, parse_time};

@@ -1,5 +1,8 @@
 //! The read contract: what a store of events answers, whatever holds it.
 
+mod lanes;
+mod objects;
+
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -8,6 +11,9 @@ use taffrail_event::{Event, Gap, Key, Removed, SourceSums, Timestamp, WriteCount
 use crate::ast::Query;
 use crate::field::Field;
 use crate::history::ObjectName;
+
+pub use lanes::{Lane, LaneBy, LaneKey, Lanes, LanesRequest};
+pub use objects::{Existence, ListedObject, Objects, ObjectsRequest};
 
 /// A stretch of event time. Absent ends are open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -276,6 +282,12 @@ pub trait Search: Send + Sync {
         object: &ObjectName,
         each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<(), SearchError>;
+
+    /// Which objects there are, or were at a time.
+    fn objects(&self, request: &ObjectsRequest) -> Result<Objects, SearchError>;
+
+    /// Events side by side.
+    fn lanes(&self, request: &LanesRequest) -> Result<Lanes, SearchError>;
 
     /// What is stored of each cluster, by name.
     fn clusters(&self) -> Result<Vec<ClusterSpan>, SearchError>;

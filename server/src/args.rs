@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
-pub(crate) use self::objects::{AtArgs, DiffArgs, HistoryArgs, ObjectArgs};
+pub(crate) use self::objects::{AtArgs, DiffArgs, GetArgs, HistoryArgs, ObjectArgs};
 pub(crate) use self::query::QueryWords;
 pub(crate) use self::setup::{Platform, SetupArgs};
 
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Find events, newest first
     Search(SearchArgs),
+    /// List the objects that there are, or were at a time, and who changed them last
+    Get(GetArgs),
     /// Show what became of one object, write by write, oldest first
     History(HistoryArgs),
     /// Show an object as it was at a time
@@ -205,6 +207,9 @@ pub(crate) struct TimelineArgs {
     /// Reads, writes that changed nothing and changes of the status too
     #[arg(long)]
     pub(crate) all: bool,
+    /// One line per object: what is different at the end of the time from what was at its beginning
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) net: bool,
     #[command(flatten)]
     pub(crate) list: SearchArgs,
 }

@@ -19,6 +19,11 @@ pub(crate) const FAILED: u8 = 3;
 #[error("{0}")]
 pub(crate) struct WrongUse(pub(crate) String);
 
+/// What was asked for is not there; ends the process with [`NOTHING_FOUND`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotThere(pub(crate) String);
+
 /// Prints the error with its causes and returns the exit code that fits.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     // Nobody is left to tell when standard error is closed.
@@ -36,8 +41,12 @@ fn in_words(error: &anyhow::Error) -> String {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
-    let wrong_use = error.chain().any(|cause| cause.is::<WrongUse>() || cause.is::<ConfigError>());
-    if wrong_use { WRONG_USE } else { FAILED }
+    let is = |what: fn(&(dyn std::error::Error + 'static)) -> bool| error.chain().any(what);
+    match () {
+        () if is(|cause| cause.is::<WrongUse>() || cause.is::<ConfigError>()) => WRONG_USE,
+        () if is(|cause| cause.is::<NotThere>()) => NOTHING_FOUND,
+        () => FAILED,
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +66,7 @@ mod tests {
     fn codes() {
         assert_eq!(code(&anyhow!("disk on fire")), FAILED);
         assert_eq!(code(&WrongUse("no such file".to_owned()).into()), WRONG_USE);
+        assert_eq!(code(&NotThere("no such event".to_owned()).into()), NOTHING_FOUND);
         let wrapped = Err::<(), _>(WrongUse("x".to_owned())).context("while reading the query").unwrap_err();
         assert_eq!(code(&wrapped), WRONG_USE);
     }

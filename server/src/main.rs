@@ -47,6 +47,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Reindex(args) => cli::reindex::run(&args),
         Command::Search(args) => cli::search::run(&args),
         Command::Timeline(args) => cli::timeline::run(&args),
+        Command::Get(args) => cli::get::run(&args),
         Command::History(args) => cli::history::run(&args),
         Command::At(args) => cli::at::run(&args),
         Command::Blame(args) => cli::blame::run(&args),

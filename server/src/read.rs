@@ -13,7 +13,10 @@ mod error;
 mod event;
 mod events;
 mod history;
+mod lanes;
 mod levels;
+mod object;
+mod objects;
 mod own;
 mod room;
 pub(crate) mod schema;
@@ -34,10 +37,15 @@ pub(crate) use self::error::ReadError;
 pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
 pub(crate) use self::history::{
-    AtBody, BlameBody, BlameFieldBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, ObjectBody, VersionBody, at,
-    blame, diff, history,
+    AtBody, BlameBody, BlameFieldBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, VersionBody, at, blame, diff,
+    history,
 };
+pub(crate) use self::lanes::{DEFAULT_LANES, DEFAULT_PER_LANE, LanesAsk, TimelineBody, timeline};
 pub(crate) use self::levels::{LevelsBody, levels};
+pub(crate) use self::object::{CORE, ObjectBody, of_parts, path_of};
+pub(crate) use self::objects::{
+    DEFAULT_OBJECTS, ListedObjectBody, MAX_OBJECTS, ObjectsAsk, ObjectsBody, objects,
+};
 pub(crate) use self::own::without_own;
 pub(crate) use self::room::RoomBody;
 pub(crate) use self::sources::{SourceBody, sources};

@@ -14,7 +14,7 @@ pub(crate) fn asked(version: &Version<'_>) -> Option<Change> {
         return None;
     }
     let asked = patch::asked(kind, patch)?;
-    let (mut fields, total) = diff(&version.group, &version.resource, None, Some(&asked));
+    let (mut fields, total) = diff(&version.group, &version.resource, None, Some(&asked.object));
     // What a merge deletes is asked for with a null.
     fields.extend(deleted(version, patch, kind));
     if fields.is_empty() {
@@ -28,7 +28,7 @@ pub(crate) fn asked(version: &Version<'_>) -> Option<Change> {
     }
     let total = total.max(fields.len() as u64);
     let change = Change::of_fields(version.change_type, Confidence::Patch, fields);
-    Some(Change { fields_total: Some(total), ..change })
+    Some(Change { fields_total: asked.is_all.then_some(total), ..change })
 }
 
 /// Members that a merge patch sets to null.

@@ -21,6 +21,9 @@ const MAX_DEPTH: u32 = 64;
 /// Further fields are counted and not listed: an object of a megabyte can have a hundred thousand.
 const MAX_LISTED: usize = 10_000;
 
+/// Paths of all listed fields together; one key can be as long as a request.
+const MAX_PATH_BYTES: usize = 1 << 20;
+
 /// Objects with more members are compared by a table.
 const FEW_MEMBERS: usize = 16;
 
@@ -35,6 +38,7 @@ pub fn diff(
     let mut differ = Differ {
         lists: merge_key::lists_of(group, resource),
         path: String::new(),
+        path_bytes: 0,
         fields: Vec::new(),
         total: 0,
         is_status: false,
@@ -46,6 +50,8 @@ pub fn diff(
 struct Differ {
     lists: Lists,
     path: String,
+    /// Of all fields.
+    path_bytes: usize,
     fields: Vec<FieldChange>,
     total: u64,
     is_status: bool,
@@ -181,7 +187,8 @@ impl Differ {
             return;
         }
         self.total += 1;
-        if self.fields.len() >= MAX_LISTED {
+        self.path_bytes += self.path.len();
+        if self.fields.len() >= MAX_LISTED || self.path_bytes > MAX_PATH_BYTES {
             return;
         }
         let op = match (before, after) {

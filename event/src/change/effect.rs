@@ -1,6 +1,8 @@
 //! What the record of a successful write says about its object (reference: `audit.md` sections 2 and 12).
 
-use super::kind::{is_pod, is_question};
+use super::kind::{has_spec_finalizers, is_pod, is_question};
+use super::members::each_member;
+use super::merge_key::{Lists, lists_of};
 use super::patch::PatchKind;
 use super::{ChangeType, change_type};
 use crate::audit::{AuditRecord, string_member};
@@ -33,6 +35,8 @@ pub struct Version<'a> {
     pub is_status: bool,
     /// Whether the object was gone after it.
     pub is_removal: bool,
+    /// Whether its record proves that: an accepted deletion of which the answer was not recorded does not.
+    pub is_proven: bool,
     /// The patch, if that is how it was written.
     pub patch: Option<(PatchKind, &'a [u8])>,
 }
@@ -52,6 +56,8 @@ pub enum Effect<'a> {
     Scaled(i64),
     /// `spec.nodeName`, by the scheduler's binding; the name in its JSON.
     Bound(&'a [u8]),
+    /// Its deletion was accepted; nothing else of it changed.
+    Evicted,
     /// Nothing: it was recorded without bodies, or they were cut.
     Unknown,
 }
@@ -80,7 +86,10 @@ impl<'a> Version<'a> {
         if change_type == ChangeType::None && !is_no_op {
             return None;
         }
-        let is_whole = response.is_object() && !is_part(&response.kind) && !response.uid.is_empty();
+        let is_whole = response.is_object()
+            && !is_part(&response.kind)
+            && !response.uid.is_empty()
+            && is_answered_with_the_object(&object.subresource);
         let patch = (audit.verb == "patch")
             .then_some(audit.request_object)
             .flatten()
@@ -99,8 +108,39 @@ impl<'a> Version<'a> {
             base: number(&string_member(reference, "resourceVersion")).filter(|_| audit.verb == "update"),
             generation: response.generation.filter(|_| is_whole),
             is_status: object.subresource == "status",
-            is_removal: is_removal(object, response, change_type),
+            is_removal: is_removal(audit, object, response, change_type),
+            is_proven: response.is_object() || response.kind == "Status",
             patch,
+        })
+    }
+
+    /// The write of one member of a collection that was deleted; `None` if the record does not list it. Its answer has the
+    /// members as they were then, without kind and API version.
+    pub fn of_member(audit: &AuditRecord<'a>, namespace: &str, name: &str) -> Option<Self> {
+        let outcome = Outcome::of(audit);
+        let of_list = audit.response_object.map(BodyMetadata::of).unwrap_or_default();
+        let object = ObjectRef::of(audit, &of_list)?;
+        if audit.verb != "deletecollection"
+            || change_type(audit, Some(&object), &outcome, &of_list) != ChangeType::Delete
+        {
+            return None;
+        }
+        let item = each_member(audit).find(|item| item.namespace == namespace && item.name == name)?;
+        let member = BodyMetadata::of(item.object);
+        Some(Self {
+            effect: Effect::Metadata(item.object),
+            change_type: ChangeType::Delete,
+            uid: member.uid.clone().into_owned(),
+            resource_version: None,
+            base: None,
+            generation: None,
+            is_status: false,
+            is_removal: is_gone(audit, &object, &member),
+            is_proven: true,
+            patch: None,
+            group: object.group,
+            resource: object.resource,
+            api_version: object.version,
         })
     }
 }
@@ -122,6 +162,10 @@ fn effect<'a>(
 ) -> Effect<'a> {
     let body = audit.response_object.unwrap_or_default();
     match object.subresource.as_str() {
+        // Where a custom resource keeps its replicas, only its definition says.
+        "scale" if matches!(lists_of(&object.group, &object.resource), Lists::Guessed) => {
+            return Effect::Unknown;
+        }
         "scale" => {
             return scaled(body)
                 .or_else(|| scaled(audit.request_object?))
@@ -132,7 +176,7 @@ fn effect<'a>(
             let node = target.and_then(|target| json::member(target, "name"));
             return node.map_or(Effect::Unknown, Effect::Bound);
         }
-        "eviction" => return Effect::Unknown,
+        "eviction" => return Effect::Evicted,
         _ => {}
     }
     if is_whole {
@@ -142,6 +186,7 @@ fn effect<'a>(
         return Effect::Metadata(body);
     }
     match (audit.verb.as_ref(), audit.request_object) {
+        _ if !is_answered_with_the_object(&object.subresource) => Effect::Unknown,
         (_, Some(_)) if is_patch => Effect::Patched,
         ("create" | "update", Some(sent)) if json::member(sent, "metadata").is_some() => Effect::Asked(sent),
         _ => Effect::Unknown,
@@ -159,20 +204,40 @@ fn scaled(body: &[u8]) -> Option<i64> {
     json::member(spec, "replicas").map_or(Some(0), json::integer)
 }
 
+/// Subresources that take and give the object itself. Others have forms of their own, or nobody knows what they do.
+fn is_answered_with_the_object(subresource: &str) -> bool {
+    matches!(subresource, "" | "status" | "finalize" | "approval" | "ephemeralcontainers" | "resize")
+}
+
 /// A delete that is answered with a Status took effect; one that is answered with the object did if nothing holds that.
-fn is_removal(object: &ObjectRef, response: &BodyMetadata<'_>, change_type: ChangeType) -> bool {
+fn is_removal(
+    audit: &AuditRecord<'_>,
+    object: &ObjectRef,
+    response: &BodyMetadata<'_>,
+    change_type: ChangeType,
+) -> bool {
     if change_type != ChangeType::Delete || object.subresource == "eviction" {
         return false;
     }
-    if !response.is_object() {
-        // Without bodies nobody knows; what is deleted is usually gone, and a later write of the same uid says otherwise.
-        return true;
+    if response.is_object() {
+        return is_gone(audit, object, response);
     }
-    if !response.is_terminating || response.has_finalizers {
+    // Without bodies nobody knows; what is deleted is usually gone, and a later write of the same uid says otherwise. Of a pod
+    // only its kubelet's is the last word.
+    response.kind == "Status" || !is_pod(object) || audit.user_name().starts_with("system:node:")
+}
+
+/// Whether nothing holds the object that a deletion is answered with.
+fn is_gone(audit: &AuditRecord<'_>, object: &ObjectRef, answered: &BodyMetadata<'_>) -> bool {
+    if !answered.is_terminating {
+        // Gone before anybody could mark it, as Services go. Whoever else writes an object leaves it.
+        return matches!(audit.verb.as_ref(), "delete" | "deletecollection");
+    }
+    if answered.has_finalizers || has_spec_finalizers(audit, object) {
         return false;
     }
     // A pod goes when its grace is over.
-    !is_pod(object) || response.has_no_grace
+    !is_pod(object) || answered.has_no_grace
 }
 
 fn number(text: &str) -> Option<u64> {

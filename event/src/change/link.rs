@@ -2,9 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
+use super::ChangeType;
 use super::effect::{Effect, Version};
+use super::members::each_member;
 use super::order::Order;
-use super::{ChangeType, members};
 use crate::audit::AuditRecord;
 use crate::object::{BodyMetadata, ObjectRef};
 use crate::outcome::Outcome;
@@ -57,7 +58,8 @@ impl Link {
                 | Effect::Patched
                 | Effect::Metadata(_)
                 | Effect::Scaled(_)
-                | Effect::Bound(_) => LinkKind::Part,
+                | Effect::Bound(_)
+                | Effect::Evicted => LinkKind::Part,
             }
         };
         let tie = match version.change_type {
@@ -105,8 +107,7 @@ pub fn object_hashes(audit: &AuditRecord<'_>, cluster: &str, object: &ObjectRef)
     let hash_of =
         |namespace: &str, name: &str| object_hash(cluster, &object.group, &object.resource, namespace, name);
     if audit.verb == "deletecollection" {
-        let members = members(audit, object);
-        return members.iter().map(|member| hash_of(&member.object.namespace, &member.object.name)).collect();
+        return each_member(audit).map(|item| hash_of(&item.namespace, &item.name)).collect();
     }
     if object.name.is_empty() { Vec::new() } else { vec![hash_of(&object.namespace, &object.name)] }
 }

@@ -1,5 +1,7 @@
 //! The objects that one deletecollection deleted.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{AuditRecord, string_member};
@@ -28,25 +30,40 @@ pub struct MemberRef {
     pub name: String,
 }
 
-/// Lists of more members are cut here: each is found in its own history all the same.
+/// Lists of more members are cut here: each is found in its own history all the same ([`each_member`]).
 const MAX_MEMBERS: usize = 10_000;
 
 /// The members that the answer lists; none where it was not recorded.
 pub(crate) fn members(audit: &AuditRecord<'_>, object: &ObjectRef) -> Vec<Member> {
-    let Some(items) = audit.response_object.and_then(|body| json::member(body, "items")) else {
-        return Vec::new();
-    };
-    json::elements(items)
+    each_member(audit)
         .take(MAX_MEMBERS)
-        .filter_map(|range| {
-            let metadata = json::member(&items[range], "metadata")?;
-            let object = MemberRef {
+        .map(|item| Member {
+            object: MemberRef {
                 group: object.group.clone(),
                 resource: object.resource.clone(),
-                namespace: string_member(metadata, "namespace").into_owned(),
-                name: string_member(metadata, "name").into_owned(),
-            };
-            Some(Member { object, uid: string_member(metadata, "uid").into_owned() })
+                namespace: item.namespace.into_owned(),
+                name: item.name.into_owned(),
+            },
+            uid: string_member(item.metadata, "uid").into_owned(),
         })
         .collect()
+}
+
+/// One object of the answer of a deletecollection.
+pub(super) struct Item<'a> {
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) name: Cow<'a, str>,
+    pub(super) object: &'a [u8],
+    metadata: &'a [u8],
+}
+
+/// Every member that the answer lists.
+pub(super) fn each_member<'a>(audit: &AuditRecord<'a>) -> impl Iterator<Item = Item<'a>> + use<'a> {
+    let items = audit.response_object.and_then(|body| json::member(body, "items")).unwrap_or_default();
+    json::elements(items).filter_map(|range| {
+        let object = &items[range];
+        let metadata = json::member(object, "metadata")?;
+        let (namespace, name) = (string_member(metadata, "namespace"), string_member(metadata, "name"));
+        Some(Item { namespace, name, object, metadata })
+    })
 }

@@ -2,6 +2,8 @@
 //!
 //! The content type of a patch is not recorded, so its kind is told by its form (reference: `audit.md` section 12).
 
+mod operations;
+
 use serde_json::{Map, Value};
 
 use super::merge_key::{self, Lists, lists_of};
@@ -50,53 +52,36 @@ pub(super) fn apply(
 ) -> Option<Vec<u8>> {
     let mut state = parse(state)?;
     if kind == PatchKind::Json {
-        let operations: json_patch::Patch = serde_json::from_str(&String::from_utf8_lossy(patch)).ok()?;
-        json_patch::patch(&mut state, &operations).ok()?;
+        operations::apply(&mut state, patch)?;
     } else {
-        merge(&mut state, &parse(patch)?, kind, lists_of(group, resource));
+        // Anything else is no patch, such as the text that stands for a body that was left out.
+        merge(&mut state, &parse(patch).filter(Value::is_object)?, kind, lists_of(group, resource));
     }
-    serde_json::to_vec(&state).ok()
+    if state.is_object() { serde_json::to_vec(&state).ok() } else { None }
+}
+
+/// What a patch asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The object that holds nothing else, as JSON.
+    pub(super) object: Vec<u8>,
+    /// Whether that is all: removals, moves and copies show in no object.
+    pub(super) is_all: bool,
 }
 
 /// What the patch asks for as an object that holds nothing else; `None` for operations on places that only a state shows.
-pub(super) fn asked(kind: PatchKind, patch: &[u8]) -> Option<Vec<u8>> {
-    let value = match kind {
+pub(super) fn asked(kind: PatchKind, patch: &[u8]) -> Option<Asked> {
+    let (value, is_all) = match kind {
         // An apply names what its manager wants, which mostly was there before.
         PatchKind::Apply => return None,
-        PatchKind::Merge | PatchKind::Strategic => without_directives(parse(patch)?),
-        PatchKind::Json => {
-            let operations: json_patch::Patch = serde_json::from_str(&String::from_utf8_lossy(patch)).ok()?;
-            let mut value = Value::Object(Map::new());
-            for operation in operations.0 {
-                use json_patch::PatchOperation::{Add, Replace};
-                let (path, new) = match operation {
-                    Add(add) => (add.path, add.value),
-                    Replace(replace) => (replace.path, replace.value),
-                    _ => continue,
-                };
-                put(&mut value, path.tokens().map(|token| token.decoded().into_owned()), new)?;
-            }
-            value
-        }
+        PatchKind::Merge | PatchKind::Strategic => (without_directives(parse(patch)?), true),
+        PatchKind::Json => operations::asked(patch)?,
     };
-    serde_json::to_vec(&value).ok()
+    Some(Asked { object: serde_json::to_vec(&value).ok()?, is_all })
 }
 
 fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_str(&String::from_utf8_lossy(bytes)).ok()
-}
-
-/// Puts a value into an object, making the objects on the way; `None` where the way leads into a list.
-fn put(target: &mut Value, path: impl Iterator<Item = String>, new: Value) -> Option<()> {
-    let mut place = target;
-    for key in path {
-        if key == "-" || key.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        place = place.as_object_mut()?.entry(key).or_insert_with(|| Value::Object(Map::new()));
-    }
-    *place = new;
-    Some(())
 }
 
 fn without_directives(value: Value) -> Value {
@@ -316,28 +301,36 @@ mod tests {
         let patch = br#"[{"op":"remove","path":"/nothing"}]"#;
         assert_eq!(apply(PatchKind::Json, "", "pods", b"{}", patch), None);
         assert_eq!(apply(PatchKind::Merge, "", "pods", b"{}", b"{\"a\":"), None);
+        assert_eq!(apply(PatchKind::Merge, "", "pods", b"{}", b"\"left out\""), None);
+        assert_eq!(apply(PatchKind::Strategic, "", "pods", b"{}", b"7"), None);
+        let replaces_all = br#"[{"op":"replace","path":"","value":7}]"#;
+        assert_eq!(apply(PatchKind::Json, "", "pods", b"{}", replaces_all), None);
         let deep = format!("{}1{}", "{\"a\":".repeat(3000), "}".repeat(3000));
         assert_eq!(apply(PatchKind::Merge, "", "pods", b"{}", deep.as_bytes()), None);
     }
 
     #[test]
     fn what_a_patch_asks_for() {
-        fn check(kind: PatchKind, patch: &Value, expected: Option<&Value>) {
+        fn check(kind: PatchKind, patch: &Value, expected: Option<(&Value, bool)>) {
             let found = asked(kind, patch.to_string().as_bytes());
-            assert_eq!(
-                found.map(|found| serde_json::from_slice::<Value>(&found).unwrap()).as_ref(),
-                expected
-            );
+            let found =
+                found.map(|found| (serde_json::from_slice::<Value>(&found.object).unwrap(), found.is_all));
+            assert_eq!(found.as_ref().map(|(object, is_all)| (object, *is_all)), expected);
         }
         check(
             PatchKind::Strategic,
             &json!({"$setElementOrder/x": [], "spec": {"replicas": 5, "$retainKeys": ["a"]}}),
-            Some(&json!({"spec": {"replicas": 5}})),
+            Some((&json!({"spec": {"replicas": 5}}), true)),
         );
         check(
             PatchKind::Json,
             &json!([{"op": "test", "path": "/a", "value": 1}, {"op": "replace", "path": "/spec/replicas", "value": 5}]),
-            Some(&json!({"spec": {"replicas": 5}})),
+            Some((&json!({"spec": {"replicas": 5}}), true)),
+        );
+        check(
+            PatchKind::Json,
+            &json!([{"op": "remove", "path": "/a"}, {"op": "add", "path": "/b", "value": 5}]),
+            Some((&json!({"b": 5}), false)),
         );
         check(PatchKind::Json, &json!([{"op": "add", "path": "/spec/rules/0", "value": 5}]), None);
         check(PatchKind::Apply, &json!({"spec": {}}), None);

@@ -46,7 +46,7 @@ fn is_plain(key: &str) -> bool {
 
 /// A part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part<'a> {
+pub enum Part<'a> {
     /// `name`, `["name"]`: as written, without dot and brackets.
     Member(&'a str),
     /// `[key=value]`, with its brackets.
@@ -54,7 +54,7 @@ pub(crate) enum Part<'a> {
 }
 
 /// The parts of a path; what is no path comes in some parts, too.
-pub(crate) fn parts(path: &str) -> impl Iterator<Item = Part<'_>> {
+pub fn parts(path: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = path;
     std::iter::from_fn(move || {
         rest = rest.strip_prefix('.').unwrap_or(rest);

@@ -1,14 +1,19 @@
 //! The states of one object, one write after the other: what each write changed follows from the state before it.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use super::asked::asked;
 use super::diff::diff;
 use super::effect::{Effect, Version};
 use super::leaf::JsonText;
-use super::worked_out::{with_metadata, worked_out};
+use super::worked_out::worked_out;
 use super::{Change, ChangeType, Confidence, FieldChange, FieldOp};
 use crate::json;
+
+/// An object is served in three API versions at most; whoever writes more of them is up to something.
+const MAX_VERSIONS: usize = 4;
 
 /// What is known of an object at one moment of its history. Writes are to be told in their order (see
 /// [`sort_versions`](super::sort_versions)).
@@ -22,6 +27,10 @@ pub struct ObjectState {
     has_begun: bool,
     /// Whether a write was told of which nobody knows what it did.
     is_blind: bool,
+    /// Whether its deletion was accepted by a request that does not show the object.
+    is_ending: bool,
+    /// Whether it was removed, and how sure that is.
+    gone: Option<Confidence>,
     /// The last state in each API version: states of two versions say nothing about each other.
     states: Vec<State>,
 }
@@ -104,12 +113,29 @@ impl ObjectState {
         self.states.iter().rev().find(is_meant).map(|state| &state.body)
     }
 
-    /// How sure the newest state is.
+    /// Tells the objects apart that bore the name; `""` while no record said it.
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// Whether the object was removed by the last write.
+    pub fn is_gone(&self) -> bool {
+        self.gone.is_some()
+    }
+
+    /// How sure the newest state is, or that there is none.
     pub fn confidence(&self) -> Confidence {
+        if let Some(gone) = self.gone {
+            return gone;
+        }
         match self.states.last() {
             None => Confidence::Unknown,
-            Some(state) if state.is_stored && !self.is_blind => Confidence::Exact,
-            Some(state) if state.is_stored => Confidence::Partial,
+            // A write in another API version, of which the result is not known, may have changed anything.
+            Some(state) if self.is_blind || self.is_ending || !state.is_newest => match state.is_stored {
+                true => Confidence::Partial,
+                false => Confidence::Unknown,
+            },
+            Some(state) if state.is_stored => Confidence::Exact,
             Some(_) => Confidence::Patch,
         }
     }
@@ -133,7 +159,7 @@ impl ObjectState {
         version.change_type == ChangeType::None
             || version.change_type == ChangeType::Update
                 && !version.is_removal
-                && matches!(version.effect, Effect::State(_) | Effect::Metadata(_))
+                && matches!(version.effect, Effect::State(_) | Effect::Metadata(_) | Effect::Scaled(_))
                 && version.resource_version.is_some()
                 && version.resource_version == self.resource_version
     }
@@ -159,7 +185,13 @@ impl ObjectState {
     fn change(&self, version: &Version<'_>) -> Option<Change> {
         let before = self.states.iter().find(|state| state.api_version == version.api_version);
         let of = |before: &State, after: &[u8], confidence: Confidence| {
-            let (fields, total) = diff(&version.group, &version.resource, Some(&before.body), Some(after));
+            let (mut fields, mut total) =
+                diff(&version.group, &version.resource, Some(&before.body), Some(after));
+            if version.change_type != ChangeType::Delete {
+                let listed = fields.len();
+                fields.retain(|field| !is_of_deletion(field));
+                total -= (listed - fields.len()) as u64;
+            }
             let change = Change::of_fields(version.change_type, confidence, fields);
             Some(Change { fields_total: Some(total), ..change })
         };
@@ -172,14 +204,14 @@ impl ObjectState {
                     let sure = if before.is_stored { Confidence::Exact } else { Confidence::Patch };
                     of(before, after, sure)
                 }
-                None => asked(version),
+                None => asked(version).map(|change| as_answered(change, version, after)),
             },
             Effect::Asked(_) | Effect::Patched => match before {
                 Some(before) => of(before, &worked_out(version, &before.body)?, Confidence::Patch),
                 None => asked(version),
             },
-            Effect::Metadata(after) => match before {
-                Some(before) => of(before, &with_metadata(&before.body, after), Confidence::Partial),
+            Effect::Metadata(_) => match before {
+                Some(before) => of(before, &worked_out(version, &before.body)?, Confidence::Partial),
                 None => asked(version),
             },
             Effect::Scaled(replicas) => {
@@ -203,14 +235,22 @@ impl ObjectState {
                 let after = JsonText::of(node);
                 Some(one_field(version, "spec.nodeName", Some(JsonText::null()), after, Confidence::Exact))
             }
-            Effect::Unknown => None,
+            Effect::Evicted | Effect::Unknown => None,
         }
     }
 
     fn advance(&mut self, version: &Version<'_>) {
         if version.is_removal {
             // Whoever comes next under this name is another one.
-            *self = Self { uid: self.uid.clone(), has_begun: true, ..Self::default() };
+            let sure = if version.is_proven { Confidence::Exact } else { Confidence::Partial };
+            *self = Self { uid: self.uid.clone(), has_begun: true, gone: Some(sure), ..Self::default() };
+            return;
+        }
+        self.gone = None;
+        if version.effect == Effect::Evicted {
+            self.is_ending = true;
+            self.has_begun = true;
+            self.resource_version = None;
             return;
         }
         for state in &mut self.states {
@@ -245,6 +285,7 @@ impl ObjectState {
         self.put(version, Bytes::copy_from_slice(body), true);
         self.has_begun = true;
         self.is_blind = false;
+        self.is_ending = false;
         self.resource_version = version.resource_version;
         self.generation = version.generation;
     }
@@ -252,6 +293,9 @@ impl ObjectState {
     fn put(&mut self, version: &Version<'_>, body: Bytes, is_stored: bool) {
         // The newest stands last.
         self.states.retain(|state| state.api_version != version.api_version);
+        if self.states.len() >= MAX_VERSIONS {
+            self.states.remove(0);
+        }
         self.states.push(State {
             api_version: version.api_version.clone(),
             body,
@@ -259,6 +303,25 @@ impl ObjectState {
             is_newest: true,
         });
     }
+}
+
+/// Only a deletion sets these: where another write shows them first, they were set by a request that does not show the object,
+/// as an eviction or the deletion of a collection.
+fn is_of_deletion(field: &FieldChange) -> bool {
+    matches!(field.path.as_str(), "metadata.deletionTimestamp" | "metadata.deletionGracePeriodSeconds")
+}
+
+/// What was asked for, with the values of the answer: admission may have made others of them.
+fn as_answered(mut change: Change, version: &Version<'_>, answer: &[u8]) -> Change {
+    let (leaves, _) = diff(&version.group, &version.resource, None, Some(answer));
+    let answered: HashMap<String, Option<JsonText>> =
+        leaves.into_iter().map(|leaf| (leaf.path, leaf.after)).collect();
+    for field in change.fields.iter_mut().filter(|field| field.op != FieldOp::Remove) {
+        if let Some(after) = answered.get(&field.path) {
+            field.after.clone_from(after);
+        }
+    }
+    change
 }
 
 fn one_field(

@@ -20,7 +20,13 @@ pub(super) fn worked_out<'a>(version: &Version<'a>, before: &[u8]) -> Option<Cow
             let (kind, patch) = version.patch?;
             patch::apply(kind, &version.group, &version.resource, before, patch).map(Cow::Owned)
         }
-        Effect::Metadata(body) => Some(Cow::Owned(with_metadata(before, body))),
+        Effect::Metadata(body) => {
+            // The answer leaves out what else was asked for.
+            let asked = version.patch.and_then(|(kind, patch)| {
+                patch::apply(kind, &version.group, &version.resource, before, patch)
+            });
+            Some(Cow::Owned(with_metadata(asked.as_deref().unwrap_or(before), body)))
+        }
         Effect::Scaled(replicas) => {
             let spec = json::member(before, "spec").unwrap_or(b"{}");
             let spec = with_member(spec, "replicas", Some(replicas.to_string().as_bytes()));
@@ -31,12 +37,12 @@ pub(super) fn worked_out<'a>(version: &Version<'a>, before: &[u8]) -> Option<Cow
             let spec = with_member(spec, "nodeName", Some(node));
             Some(Cow::Owned(with_member(before, "spec", Some(&spec))))
         }
-        Effect::Unknown => None,
+        Effect::Evicted | Effect::Unknown => None,
     }
 }
 
 /// The object with the metadata of another.
-pub(super) fn with_metadata(before: &[u8], after: &[u8]) -> Vec<u8> {
+fn with_metadata(before: &[u8], after: &[u8]) -> Vec<u8> {
     with_member(before, "metadata", json::member(after, "metadata"))
 }
 

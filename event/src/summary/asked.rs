@@ -31,6 +31,7 @@ fn patched(told: &Told<'_>) -> Option<Change> {
         generation: None,
         is_status: object.subresource == "status",
         is_removal: false,
+        is_proven: false,
         patch: Some((PatchKind::of(patch, &told.audit.uri, &object.group, &object.resource), patch)),
     })
 }

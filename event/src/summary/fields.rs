@@ -66,9 +66,15 @@ pub(super) fn phrase(told: &Told<'_>) -> Option<Phrase> {
         own.as_ref().is_none_or(|own| own.fields.iter().any(|asked| are_one(&asked.path, &field.path)))
     };
     let is_cut = change.fields_total.unwrap_or_default() > MAX_FIELDS as u64;
-    // A write of the status leaves everything else alone, whatever else is different from what was seen before.
-    let is_status = told.object.subresource == "status" || change.is_status_only();
-    let is_meant = |field: &&FieldChange| field.status == is_status && is_own(field);
+    let is_metadata = |field: &FieldChange| !field.status && field.path.starts_with("metadata.");
+    let writes_status = told.object.subresource == "status";
+    // A write of the status leaves the rest of the object alone, whatever else is different from what was seen before; but labels
+    // and finalizers can be changed on that way.
+    let writes_metadata = writes_status && !change.unseen_before && change.fields.iter().any(is_metadata);
+    let is_status = !writes_metadata && (writes_status || change.is_status_only());
+    let is_meant = |field: &&FieldChange| {
+        field.status == is_status && (!writes_metadata || is_metadata(field)) && is_own(field)
+    };
     let mut fields: Vec<_> = change.fields.iter().filter(is_meant).take(MAX_FIELDS).collect();
     if !fields.iter().all(|field| is_hollow(field)) {
         fields.retain(|field| !is_hollow(field));

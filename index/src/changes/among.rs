@@ -9,11 +9,10 @@ use taffrail_event::Decoded;
 use taffrail_event::change::{LinkKind, ObjectState};
 
 use super::cache::Known;
-use super::listed::{List, Listed};
+use super::listed::{List, Listed, Stretches};
 use super::orders::{Basis, Item, MAX_SKEW, Orders};
 use super::room::Room;
 use super::{Correction, Found, Fresh, Replaced, Worked, next, pass};
-use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::groups::Place;
 use crate::stored::Stored;
@@ -50,7 +49,7 @@ impl Task {
 /// Works out the change sets of the fresh writes, and corrects those behind them. `known`: what the cache knew. `is_cut`: whether
 /// old writes were removed from the index.
 pub(super) fn work_out(
-    catalog: &Catalog,
+    stretches: &Stretches,
     task: &Task,
     known: Option<Known>,
     is_cut: bool,
@@ -59,7 +58,7 @@ pub(super) fn work_out(
     if task.is_anew && task.fresh.is_empty() && room.is_full() {
         return Ok(Worked { unfinished: vec![task.object], ..Worked::default() });
     }
-    let mut list = List::new(catalog, task.object);
+    let mut list = List::new(stretches, task.object);
     list.reach(task.from().saturating_sub(MAX_SKEW))?;
     // Twice as many each time: whoever has to go far back sorts a few times only.
     let mut step = 1;

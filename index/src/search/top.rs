@@ -9,6 +9,7 @@ use tantivy::{DocAddress, SegmentReader};
 use super::View;
 use super::budget::Budget;
 use super::counting::for_each_block;
+use super::scan::Place;
 use crate::split::{id_column, time_column};
 
 /// The place of a document in the order asked for: smaller comes first.
@@ -27,6 +28,10 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    pub(super) fn place(&self) -> Place {
+        Place { view: self.view, address: self.address }
+    }
+
     /// The document's place in the order, for the next look.
     pub(crate) fn cursor(&self, order: Order) -> Cursor {
         let Rank { time, id_high } = self.rank;

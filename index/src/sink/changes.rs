@@ -77,11 +77,9 @@ impl Indexer {
     pub(super) fn settle_changes(&mut self, mut worked: Worked) {
         self.recheck.drain(..self.rechecked());
         self.recheck.append(&mut worked.unfinished);
-        let corrected = worked.corrected_writes;
-        worked.settle(&mut self.states);
         let mut counters = self.catalog.counters();
         counters.state_cache_bytes = self.states.bytes() as u64;
-        counters.corrected += corrected;
+        counters.corrected += worked.corrected_writes;
     }
 
     /// The commit broke off. What it had worked out may not be true any more when the next one comes: that works it out anew.

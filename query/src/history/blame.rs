@@ -39,34 +39,43 @@ pub struct Blame {
 impl Blame {
     /// Of the object that bears this name at the end.
     pub fn new(object: ObjectName) -> Self {
-        Self { object, replay: Replay::default(), fields: BTreeMap::new() }
+        Self { replay: Replay::new(object.clone()), object, fields: BTreeMap::new() }
     }
 
     /// Takes the next write.
     pub fn take(&mut self, hit: &Hit) {
-        let was_gone = self.replay.is_gone();
+        let (was_gone, uid) = (self.replay.is_gone(), self.replay.uid().to_owned());
         let WholeChange { before, after, mut change } = self.replay.next(hit);
         let is_new = change.change_type == ChangeType::Create;
-        if was_gone || self.replay.is_gone() || is_new {
+        let is_other = !uid.is_empty() && self.replay.uid() != uid;
+        if was_gone || self.replay.is_gone() || is_new || is_other {
             self.fields.clear();
         }
         if self.replay.is_gone() {
             return;
         }
-        // Seen whole for the first time: what was there before, somebody set who was not seen.
         if let (None, Some(after), false) = (before, after, is_new) {
-            let (found, _) = diff(&self.object.group, &self.object.resource, None, Some(&after));
-            for field in found {
-                self.fields.entry(field.path.clone()).or_insert_with(|| BlamedField {
-                    actor: None,
-                    confidence: Confidence::Unknown,
-                    ..blamed(field, hit, &change)
-                });
-            }
+            self.meet(&after, hit, &change);
         }
         if changes_something(&hit.event) {
             let fields = std::mem::take(&mut change.fields);
             fields.into_iter().for_each(|field| self.note(field, hit, &change));
+        }
+    }
+
+    /// The object is seen whole for the first time, or in another API version than before: what is not known to be as it is,
+    /// somebody set who was not seen.
+    fn meet(&mut self, after: &[u8], hit: &Hit, change: &Change) {
+        let (found, _) = diff(&self.object.group, &self.object.resource, None, Some(after));
+        let mut before = std::mem::take(&mut self.fields);
+        for field in found {
+            let known = before.remove(&field.path).filter(|known| known.value == field.after);
+            let known = known.unwrap_or_else(|| BlamedField {
+                actor: None,
+                confidence: Confidence::Unknown,
+                ..blamed(field.clone(), hit, change)
+            });
+            self.fields.insert(field.path, known);
         }
     }
 
@@ -76,6 +85,11 @@ impl Blame {
         } else {
             self.fields.insert(field.path.clone(), blamed(field, hit, change));
         }
+    }
+
+    /// Whether the object is gone now.
+    pub fn is_gone(&self) -> bool {
+        self.replay.is_gone()
     }
 
     /// By path.

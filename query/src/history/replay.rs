@@ -3,25 +3,27 @@
 use taffrail_event::change::{ObjectState, Version, diff};
 use taffrail_event::{AuditRecord, Change, ChangeType, Confidence};
 
-use super::WholeChange;
+use super::{ObjectName, WholeChange};
 use crate::search::Hit;
 
 /// Where a walk over the writes of an object is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Replay {
+    object: ObjectName,
     state: ObjectState,
-    is_gone: bool,
 }
 
 impl Replay {
+    pub(super) fn new(object: ObjectName) -> Self {
+        Self { object, state: ObjectState::default() }
+    }
+
     /// Takes the next write, whatever it changed.
     pub(super) fn pass(&mut self, hit: &Hit) {
-        match AuditRecord::decode(&hit.record).ok().as_ref().and_then(Version::of) {
-            Some(version) => {
-                self.is_gone = version.is_removal;
-                self.state.pass(&version);
-            }
-            None => self.end(),
+        if let Ok(audit) = AuditRecord::decode(&hit.record)
+            && let Some(version) = self.version(&audit)
+        {
+            self.state.pass(&version);
         }
     }
 
@@ -29,20 +31,20 @@ impl Replay {
     pub(super) fn next(&mut self, hit: &Hit) -> WholeChange {
         let told = || hit.event.change.clone().unwrap_or_else(|| Change::of_type(ChangeType::None));
         let audit = AuditRecord::decode(&hit.record).ok();
-        let Some(version) = audit.as_ref().and_then(Version::of) else {
-            let before = self.newest();
-            self.end();
-            return WholeChange { before, after: None, change: told() };
+        let Some(version) = audit.as_ref().and_then(|audit| self.version(audit)) else {
+            let state = self.newest();
+            return WholeChange { before: state.clone(), after: state, change: told() };
         };
+        let is_other = !version.uid.is_empty() && !self.uid().is_empty() && version.uid != self.uid();
         let before = match version.change_type {
             ChangeType::Create => None,
+            _ if is_other => None,
             ChangeType::Update | ChangeType::Delete | ChangeType::None => {
                 self.in_version(&version.api_version)
             }
         };
         let mut change = self.state.next(&version).unwrap_or_else(told);
-        self.is_gone = version.is_removal;
-        let after = if self.is_gone { None } else { self.in_version(&version.api_version) };
+        let after = if self.is_gone() { None } else { self.in_version(&version.api_version) };
         if change.change_type == ChangeType::Create
             && let Some(after) = &after
         {
@@ -54,23 +56,31 @@ impl Replay {
 
     /// The newest state; `None` if it is gone, or if nobody knows.
     pub(super) fn newest(&self) -> Option<Vec<u8>> {
-        self.state.state(None).filter(|_| !self.is_gone).map(|state| state.to_vec())
+        self.state.state(None).map(|state| state.to_vec())
     }
 
     pub(super) fn is_gone(&self) -> bool {
-        self.is_gone
+        self.state.is_gone()
     }
 
     pub(super) fn confidence(&self) -> Confidence {
         self.state.confidence()
     }
 
+    /// Tells the objects apart that bore the name; `""` while nobody knows.
+    pub(super) fn uid(&self) -> &str {
+        self.state.uid()
+    }
+
     fn in_version(&self, api_version: &str) -> Option<Vec<u8>> {
         self.state.state(Some(api_version)).map(|state| state.to_vec())
     }
 
-    /// One of a collection that was deleted.
-    fn end(&mut self) {
-        *self = Self { state: ObjectState::default(), is_gone: true };
+    /// The object's own write, or its part in a collection that was deleted.
+    fn version<'a>(&self, audit: &AuditRecord<'a>) -> Option<Version<'a>> {
+        if audit.verb == "deletecollection" {
+            return Version::of_member(audit, &self.object.namespace, &self.object.name);
+        }
+        Version::of(audit)
     }
 }

@@ -54,7 +54,7 @@ fn name() -> ObjectName {
 fn the_state_at_a_time() {
     fn check(at: u8, expected: Option<(&str, Confidence, Option<&str>)>) {
         let time = Timestamp::parse(&format!("2026-11-23T16:11:{at:02}.500000Z")).unwrap();
-        let mut found = AtTime::new(time);
+        let mut found = AtTime::new(name(), time);
         history().into_iter().for_each(|hit| found.take(hit));
         let found = found.finish();
         let shown = found.as_ref().map(|found| {
@@ -99,11 +99,45 @@ fn who_set_each_field() {
     check(1..2, &[("spec.paused", "false", None), ("spec.replicas", "3", Some("bob"))]);
 }
 
+/// Another object of the same name, of whose creation nothing was recorded.
+#[test]
+fn fields_of_another_object_are_not_blamed_on_who_wrote_the_first() {
+    let writes = [
+        write(1, "alice", "create", "{}", &deployment("u1", 10, 1, r#""replicas":3"#)),
+        write(2, "bob", "update", "{}", &deployment("u2", 30, 2, r#""replicas":5"#)),
+    ];
+    let mut blame = Blame::new(name());
+    writes.iter().for_each(|hit| blame.take(hit));
+    let found = blame.finish();
+    let replicas = found.iter().find(|field| field.path == "spec.replicas").unwrap();
+    assert_eq!(replicas.value.as_ref().unwrap().as_json(), "5");
+    assert_eq!((replicas.actor.as_ref(), replicas.confidence), (None, Confidence::Unknown));
+}
+
+/// The clock of the API server that deleted the first object was ahead.
+#[test]
+fn the_deletion_of_an_earlier_object_does_not_end_the_one_that_is_there() {
+    let writes = [
+        write(1, "alice", "create", "{}", &deployment("u1", 10, 1, r#""replicas":3"#)),
+        write(4, "bob", "create", "{}", &deployment("u2", 20, 1, r#""replicas":2"#)),
+        write(5, "carol", "delete", "{}", GONE),
+    ];
+    let mut found = AtTime::new(name(), Timestamp::parse("2026-11-23T16:12:00Z").unwrap());
+    let mut blame = Blame::new(name());
+    for hit in writes {
+        blame.take(&hit);
+        found.take(hit);
+    }
+    let found = found.finish().unwrap();
+    assert_eq!((found.is_gone, found.confidence), (false, Confidence::Exact));
+    assert!(blame.finish().iter().any(|field| field.path == "spec.replicas"));
+}
+
 #[test]
 fn what_one_write_changed() {
     fn check(write: usize, expected: (bool, bool, &[(&str, &str)])) {
         let writes = history();
-        let mut found = ChangeOf::new(writes[write].event.id);
+        let mut found = ChangeOf::new(name(), writes[write].event.id);
         assert!(writes.iter().any(|hit| found.take(hit)));
         let found = found.finish().unwrap();
         let fields: Vec<_> =

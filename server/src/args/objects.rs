@@ -36,6 +36,38 @@ pub(crate) struct HistoryArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// What kind of objects, as kubectl takes it, e.g. pods, deploy or gnp.projectcalico.org
+    #[arg(value_name = "TYPE")]
+    pub(crate) kind: String,
+    /// Only the one with this name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Only in this namespace
+    #[arg(short = 'n', long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Only of this cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// As they were then: RFC 3339, a date, `yesterday 14:00`, `now-15m` or `-15m` [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
+    /// Those that were deleted too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Objects at most; 0 = all
+    #[arg(long, value_name = "N", default_value_t = 500, allow_negative_numbers = true)]
+    pub(crate) limit: u64,
+    /// Time zone of times that name none, and of those shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct AtArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -58,6 +90,9 @@ pub(crate) struct DiffArgs {
     /// The event: its id, or the first 8 digits or more
     #[arg(value_name = "EVENT")]
     pub(crate) id: String,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

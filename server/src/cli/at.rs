@@ -68,7 +68,10 @@ fn without_managers(body: &AtBody) -> anyhow::Result<Option<String>> {
 
 fn worth(body: &AtBody) -> Option<&'static str> {
     match (body.deleted, body.state.is_some(), body.confidence) {
-        (true, _, _) => Some("it was gone then"),
+        (true, _, Confidence::Exact) => Some("it was gone then"),
+        (true, _, _) => {
+            Some("most likely it was gone then: its deletion was accepted, what came of it was not recorded")
+        }
         (false, false, _) => Some("what it was is not known: no record until then has it whole"),
         (false, true, Confidence::Exact) => None,
         (false, true, Confidence::Patch) => {

@@ -3,35 +3,45 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use jiff::tz::TimeZone;
+use taffrail_event::ChangeType;
 
 use super::answer::{answer, note};
 use super::changed_fields::lines;
 use super::coverage::{verdict, warnings};
 use super::source::Source;
+use super::times::{self, shown, zone_name};
 use super::visible::visible;
 use crate::args::{DiffArgs, Output};
 use crate::exit::NOTHING_FOUND;
 
 /// Runs the command.
 pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
+    let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {
         let body = source.diff(&args.id)?;
-        let mut found = true;
-        match args.output.format {
-            Output::Json | Output::Ndjson => out.json(&body)?,
-            Output::Table => {
-                let lines = body.change.as_ref().map(|change| lines(change, usize::MAX)).unwrap_or_default();
-                lines.iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
-                found = !lines.is_empty();
-            }
+        let change_type = body.change.as_ref().map_or(ChangeType::None, |change| change.change_type);
+        let lines = body.change.as_ref().map(|change| lines(change, usize::MAX)).unwrap_or_default();
+        if args.output.format == Output::Table {
+            lines.iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
+        } else {
+            out.json(&body)?;
         }
         out.flush()?;
-        warnings(&body.coverage, &TimeZone::system()).iter().for_each(|warning| note(warning));
-        if !found {
-            note("this event changed no field");
-            return Ok(NOTHING_FOUND);
+        if args.output.format == Output::Table {
+            let when = format!("{} ({})", shown(body.event.time, &zone), zone_name(&zone));
+            note(&format!("{when}: {}", body.event.summary));
+        }
+        warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
+        match change_type {
+            ChangeType::Delete if lines.is_empty() => {
+                note("it deletes the object, and changes no field; `-o json` has what was deleted");
+            }
+            ChangeType::None => {
+                note("it changed nothing");
+                return Ok(NOTHING_FOUND);
+            }
+            ChangeType::Create | ChangeType::Update | ChangeType::Delete => {}
         }
         Ok(verdict(true, body.coverage.partial))
     })

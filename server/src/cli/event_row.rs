@@ -79,7 +79,7 @@ impl EventRow {
 }
 
 /// As summaries say it: `system:serviceaccount:ns:name` is `ns:name`, `system:node:n` is `n`.
-fn short_name(name: &str) -> &str {
+pub(super) fn short_name(name: &str) -> &str {
     name.strip_prefix("system:serviceaccount:").or_else(|| name.strip_prefix("system:node:")).unwrap_or(name)
 }
 

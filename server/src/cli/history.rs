@@ -54,10 +54,13 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Also by the path that it was written to, where nothing else was recorded.
+/// By the path that it was written to where nothing else is known: a write of the status may change labels too.
 fn is_status_only(event: &Event) -> bool {
-    event.object.as_ref().is_some_and(|object| object.subresource == "status")
-        || event.change.as_ref().is_some_and(Change::is_status_only)
+    let is_status = event.object.as_ref().is_some_and(|object| object.subresource == "status");
+    event
+        .change
+        .as_ref()
+        .is_some_and(|change| change.is_status_only() || is_status && change.fields.is_empty())
 }
 
 fn write(out: &mut dyn Write, screen: Screen, body: &HistoryBody, zone: &TimeZone) -> anyhow::Result<()> {
@@ -130,7 +133,7 @@ fn summary(body: &HistoryBody, total: usize, zone: &TimeZone) -> String {
         0 => String::new(),
         count => {
             format!(
-                "; what {} of them changed is not known: they were recorded without bodies",
+                "; what {} of them changed is not known: nothing that was recorded shows it",
                 grouped(count)
             )
         }

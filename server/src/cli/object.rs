@@ -4,17 +4,17 @@
 //! more than one, the command says which there are.
 
 use jiff::tz::TimeZone;
-use taffrail_event::resource::{RESOURCES, Resource, singular};
 use taffrail_event::{ChangeType, Timestamp};
 use taffrail_query::history::ObjectName;
 use taffrail_query::{Field, Order, Predicate, Query, TimeRange};
 
 use super::answer::note;
+use super::object_kind::Kind;
 use super::question::Question;
 use super::source::Source;
 use crate::args::ObjectArgs;
 use crate::exit::{NOTHING_FOUND, WrongUse};
-use crate::read::ObjectBody;
+use crate::read::{CORE, ObjectBody};
 
 /// Values that are listed for somebody to choose from.
 const CHOICES: u64 = 10;
@@ -92,9 +92,28 @@ pub(crate) fn not_known(source: &Source, args: &ObjectArgs) -> u8 {
 
 /// "deployment shop/web of cluster prod".
 pub(crate) fn in_words(object: &ObjectBody) -> String {
-    let kind = singular(&object.resource);
-    let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
-    format!("{kind} {place}{} of cluster {}", object.name, object.cluster)
+    format!("{} of cluster {}", object.in_words(), object.cluster)
+}
+
+/// The resource that a word of a kind means, as the API takes it; `None` if nothing was recorded of such a one.
+pub(crate) fn kind(source: &Source, word: &str) -> anyhow::Result<Option<String>> {
+    let Kind { resources, group } = Kind::of(word);
+    let is = |field: Field, value: &str| Query::Field(field, Predicate::Is(value.to_owned()));
+    let mut parts = vec![Query::any_of(resources.iter().map(|name| is(Field::Resource, name)).collect())];
+    let Some(resource) = (match resources.as_slice() {
+        [only] => Some(only.clone()),
+        _ => one(source, word, parts.clone(), Field::Resource, "write it as RESOURCE.GROUP")?,
+    }) else {
+        return Ok(None);
+    };
+    let group = match group {
+        Some(group) => Some(group),
+        None => {
+            parts.push(is(Field::Resource, &resource));
+            one(source, word, parts, Field::Group, "write it as RESOURCE.GROUP")?
+        }
+    };
+    Ok(group.map(|group| format!("{resource}.{}", if group.is_empty() { CORE } else { &group })))
 }
 
 /// The only value of a field among the events that match; `None` if there are no events.
@@ -142,33 +161,9 @@ impl Typed {
         if kind.is_empty() || name.is_empty() {
             return Err(wrong().into());
         }
-        let kind = kind.to_lowercase();
-        let (word, group) = match kind.split_once('.') {
-            Some((word, group)) => (word, Some(group.to_owned())),
-            None => (kind.as_str(), None),
-        };
-        let is_named =
-            |known: &&Resource| known.plural == word || known.singular == word || known.short.contains(&word);
-        let is_meant = |known: &&Resource| {
-            let is_core = known.group.is_empty() && group.as_deref() == Some("core");
-            is_named(known) && group.as_deref().is_none_or(|group| group == known.group || is_core)
-        };
-        let built_in = RESOURCES.iter().find(is_meant);
-        let (resources, group) = match (built_in, RESOURCES.iter().find(is_named)) {
-            (Some(known), _) => (vec![known.plural.to_owned()], Some(known.group.to_owned())),
-            // Of another group, by a name that the field knows.
-            (None, Some(namesake)) => (vec![namesake.plural.to_owned()], group),
-            (None, None) => (plurals(word), group),
-        };
+        let Kind { resources, group } = Kind::of(kind);
         Ok(Self { resources, group, name: name.to_owned() })
     }
-}
-
-/// What a word may be the singular of, and the word itself.
-fn plurals(word: &str) -> Vec<String> {
-    let mut names = vec![word.to_owned(), format!("{word}s"), format!("{word}es")];
-    names.extend(word.strip_suffix('y').map(|stem| format!("{stem}ies")));
-    names
 }
 
 #[cfg(test)]

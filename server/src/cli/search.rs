@@ -21,7 +21,7 @@ use crate::args::{Output, SearchArgs};
 
 use crate::read::{Coverage, TotalBody};
 
-mod nothing;
+pub(super) mod nothing;
 
 /// What the API gives at once.
 const MAX_PAGE: u64 = 1000;

@@ -22,7 +22,9 @@ use super::events_page::EventsPage;
 use super::question::Question;
 use crate::args::{ExportFormat, TargetArgs};
 use crate::data_dir::{DataDir, url_of};
-use crate::read::{AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryBody};
+use crate::read::{
+    self, AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryBody, ObjectsAsk, ObjectsBody,
+};
 use crate::settings;
 
 /// Versions that are asked for at once.
@@ -112,6 +114,27 @@ impl Source {
                 server.json("/api/v1/facets", &parameters)
             }
             Self::Directory(directory) => directory.facets(question, field, limit),
+        }
+    }
+
+    /// A page of objects.
+    pub(crate) fn objects(&self, ask: &ObjectsAsk<'_>) -> anyhow::Result<ObjectsBody> {
+        match self {
+            Self::Server(server) => {
+                let texts = [
+                    ("cluster", ask.cluster),
+                    ("resource", ask.resource),
+                    ("ns", ask.namespace),
+                    ("name", ask.name),
+                    ("at", ask.at),
+                    ("cursor", ask.cursor),
+                ];
+                let mut parameters = vec![("limit", ask.limit.to_string())];
+                let given = texts.into_iter().filter_map(|(name, text)| Some((name, text?.to_owned())));
+                parameters.extend(given);
+                server.json("/api/v1/objects", &parameters)
+            }
+            Self::Directory(directory) => directory.objects(ask),
         }
     }
 
@@ -207,18 +230,7 @@ impl Source {
 
 /// Where the API has the history of an object.
 fn path_of(object: &ObjectName, what: &str) -> String {
-    let unless_empty = |value: &str, placeholder: &str| match value {
-        "" => placeholder.to_owned(),
-        value => utf8_percent_encode(value, SEGMENT).to_string(),
-    };
-    format!(
-        "/api/v1/objects/{}/{}/{}/{}/{}/{what}",
-        unless_empty(&object.cluster, "_"),
-        unless_empty(&object.group, "core"),
-        unless_empty(&object.resource, "_"),
-        unless_empty(&object.namespace, "_"),
-        unless_empty(&object.name, "_"),
-    )
+    format!("/api/v1/objects/{}/{what}", read::path_of(object))
 }
 
 /// Where a server may be when none is named: the one that runs on the directory, then the one at the API address.

@@ -6,13 +6,14 @@ use anyhow::Context;
 use taffrail_event::Timestamp;
 use taffrail_query::{Query, TimeContext, parse};
 
+use super::net;
 use super::question::Question;
 use super::search;
 use crate::args::TimelineArgs;
 
 /// Writes and attempts of them, sessions in pods, and what is missing; without what changed nothing, and without the status that
 /// controllers keep.
-const CHANGES: &str = "(verb:(create OR update OR patch OR delete OR deletecollection) -statusonly:true -sub:status \
+const CHANGES: &str = "(verb:(create OR update OR patch OR delete OR deletecollection) -statusonly:true -(sub:status -changed:*) \
      -(change:none result:success -sub:(exec OR attach OR portforward))) \
      OR sub:(exec OR attach OR portforward) OR kind:gap";
 
@@ -25,7 +26,8 @@ pub(crate) fn run(args: &TimelineArgs) -> anyhow::Result<ExitCode> {
     } else {
         parse(CHANGES, &TimeContext::utc(Timestamp::now())).context("cannot read the timeline's own query")?
     };
-    search::list(list, &question.narrowed(shown))
+    let question = question.narrowed(shown);
+    if args.net { net::run(list, &question) } else { search::list(list, &question) }
 }
 
 #[cfg(test)]

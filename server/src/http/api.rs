@@ -8,11 +8,13 @@ mod deadletters;
 mod events;
 mod export;
 mod history;
+mod objects;
 mod page;
 pub(super) mod probes;
 mod reads;
 mod status;
 mod tail;
+mod timeline;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -129,9 +131,11 @@ fn event_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(events::list))
         .routes(routes!(events::one))
         .routes(routes!(history::difference))
+        .routes(routes!(objects::list))
         .routes(routes!(history::versions))
         .routes(routes!(history::state_at))
         .routes(routes!(history::blamed))
+        .routes(routes!(timeline::lanes))
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::facets))
         .routes(routes!(counts::clusters))

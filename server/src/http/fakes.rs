@@ -8,8 +8,9 @@ use taffrail_event::{Event, Gap, Key, Origins, Position, SourceSums, Timestamp, 
 use taffrail_ingest::{IntakeError, IntakeOrigin, Receipt, ReplayReport};
 use taffrail_query::history::ObjectName;
 use taffrail_query::{
-    Bucket, ClusterSpan, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Matcher, Order,
-    Page, PageRequest, Progress, Query, Search, SearchError, TimeRange, Total,
+    Bucket, ClusterSpan, Existence, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Lane,
+    LaneKey, Lanes, LanesRequest, ListedObject, Matcher, Objects, ObjectsRequest, Order, Page, PageRequest,
+    Progress, Query, Search, SearchError, TimeRange, Total,
 };
 
 use super::api::InFlight;
@@ -167,6 +168,46 @@ impl Search for FakeSearch {
             }
         }
         Ok(())
+    }
+
+    fn objects(&self, request: &ObjectsRequest) -> Result<Objects, SearchError> {
+        self.enter()?;
+        let hits = self.matching(&request.query, TimeRange::default());
+        let mut objects: Vec<ListedObject> = Vec::new();
+        for hit in hits {
+            let Some(object) = ObjectName::of(&hit.event) else { continue };
+            if request.after.as_ref().is_some_and(|after| object <= *after) {
+                continue;
+            }
+            objects.retain(|known| known.object != object);
+            let (existence, first_seen) = (Existence::Exists, hit.event.time);
+            objects.push(ListedObject { object, existence, first_seen, last_change: hit.event });
+        }
+        objects.sort_by(|one, other| one.object.cmp(&other.object));
+        let more = objects.len() > request.limit;
+        objects.truncate(request.limit);
+        Ok(Objects { objects, more, partial: self.is_partial })
+    }
+
+    fn lanes(&self, request: &LanesRequest) -> Result<Lanes, SearchError> {
+        self.enter()?;
+        let mut lanes: Vec<Lane> = Vec::new();
+        for hit in self.matching(&request.query, request.range) {
+            let Some(object) = ObjectName::of(&hit.event) else { continue };
+            let key = LaneKey::Object(object);
+            match lanes.iter_mut().find(|lane| lane.key == key) {
+                Some(lane) => {
+                    lane.count += 1;
+                    lane.events.push(hit.event);
+                }
+                None => {
+                    lanes.push(Lane { key, count: 1, by_humans: 1, problems: 0, events: vec![hit.event] })
+                }
+            }
+        }
+        let total = lanes.len() as u64;
+        lanes.truncate(request.lanes);
+        Ok(Lanes { lanes, total, partial: self.is_partial })
     }
 
     fn clusters(&self) -> Result<Vec<ClusterSpan>, SearchError> {

@@ -122,7 +122,7 @@ pub(crate) fn clusters(search: &dyn Search, coverage: Coverage) -> Result<Cluste
     Ok(ClustersBody { clusters: clusters.collect(), coverage })
 }
 
-fn within(parameter: &str, value: usize, max: usize) -> Result<(), ReadError> {
+pub(super) fn within(parameter: &str, value: usize, max: usize) -> Result<(), ReadError> {
     if (1..=max).contains(&value) {
         return Ok(());
     }

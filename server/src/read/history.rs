@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::coverage::Coverage;
 use super::error::ReadError;
 use super::event::one;
+use super::object::ObjectBody;
 use super::schema::{ActorSchema, ChangeSchema, ConfidenceSchema, EventSchema, KeySchema, TimestampSchema};
 
 /// Versions of a page if nobody asks for another number.
@@ -19,20 +20,6 @@ pub(crate) const DEFAULT_VERSIONS: usize = 100;
 
 /// Versions of a page at most: each is an event.
 const MAX_VERSIONS: usize = 1000;
-
-/// Which object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ObjectName)]
-pub(crate) struct ObjectBody {
-    pub(crate) cluster: String,
-    /// API group; `""` for the core one.
-    pub(crate) group: String,
-    /// Plural resource name.
-    pub(crate) resource: String,
-    /// Namespace; `""` for what has none.
-    pub(crate) namespace: String,
-    pub(crate) name: String,
-}
 
 /// `GET /api/v1/objects/.../history`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -82,6 +69,8 @@ pub(crate) struct AtBody {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct BlameBody {
     pub(crate) object: ObjectBody,
+    /// Whether it is gone.
+    pub(crate) deleted: bool,
     /// By path; none where the object is gone.
     pub(crate) fields: Vec<BlameFieldBody>,
     pub(crate) coverage: Coverage,
@@ -117,6 +106,8 @@ pub(crate) struct BlameFieldBody {
 pub(crate) struct DiffBody {
     #[schema(value_type = KeySchema)]
     pub(crate) id: Key,
+    #[schema(value_type = EventSchema)]
+    pub(crate) event: Event,
     /// The object before; null where there was none, or where nobody knows.
     #[schema(value_type = Option<Object>)]
     pub(crate) before: Option<JsonText>,
@@ -194,7 +185,7 @@ pub(crate) fn at(
         }
         None => context.now,
     };
-    let mut found = AtTime::new(time);
+    let mut found = AtTime::new(object.clone(), time);
     search.writes(object, &mut |hit| {
         found.take(hit);
         ControlFlow::Continue(())
@@ -225,30 +216,37 @@ pub(crate) fn blame(
     if !is_known {
         return Err(nothing_of(object));
     }
+    let deleted = blame.is_gone();
     let fields = blame.finish().into_iter().map(BlameFieldBody::of).collect();
-    Ok(BlameBody { object: ObjectBody::of(object), fields, coverage })
+    Ok(BlameBody { object: ObjectBody::of(object), deleted, fields, coverage })
 }
 
 /// What the event whose id begins like this changed.
 pub(crate) fn diff(search: &dyn Search, prefix: &str, coverage: Coverage) -> Result<DiffBody, ReadError> {
     let hit = one(search, prefix)?;
     let id = hit.event.id;
-    let mut found = ChangeOf::new(id);
+    let mut found = None;
     if let Some(object) = ObjectName::of(&hit.event) {
-        search.writes(&object, &mut |hit| match found.take(&hit) {
+        let mut change = ChangeOf::new(object.clone(), id);
+        search.writes(&object, &mut |hit| match change.take(&hit) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         })?;
+        found = change.finish();
     }
-    Ok(match found.finish() {
+    Ok(match found {
         Some(whole) => DiffBody {
             id,
+            event: hit.event,
             before: whole.before.as_deref().map(JsonText::of),
             after: whole.after.as_deref().map(JsonText::of),
             change: Some(whole.change),
             coverage,
         },
-        None => DiffBody { id, before: None, after: None, change: hit.event.change, coverage },
+        None => {
+            let change = hit.event.change.clone();
+            DiffBody { id, event: hit.event, before: None, after: None, change, coverage }
+        }
     })
 }
 
@@ -257,13 +255,6 @@ fn nothing_of(object: &ObjectName) -> ReadError {
     let kind = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
     let place = if namespace.is_empty() { String::new() } else { format!(" in namespace {namespace}") };
     ReadError::NoObject(format!("no write of {kind} {name}{place} of cluster {cluster} is known"))
-}
-
-impl ObjectBody {
-    fn of(object: &ObjectName) -> Self {
-        let ObjectName { cluster, group, resource, namespace, name } = object.clone();
-        Self { cluster, group, resource, namespace, name }
-    }
 }
 
 impl BlameFieldBody {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 pub(crate) use self::change::{ChangeSchema, ConfidenceSchema};
-pub(crate) use self::event::{ActorSchema, EventSchema};
+pub(crate) use self::event::{ActorSchema, EventSchema, kind as event_kind};
 
 /// RFC 3339 in UTC, to the microsecond.
 #[derive(ToSchema)]
@@ -31,6 +31,17 @@ pub(crate) struct KeySchema(String);
 pub(crate) enum OrderSchema {
     Asc,
     Desc,
+}
+
+/// What a lane stands for.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its shape is used")]
+pub(crate) enum LaneBySchema {
+    Object,
+    Actor,
+    Namespace,
+    Node,
 }
 
 /// A stretch of time for which records are missing.
@@ -123,7 +134,7 @@ pub(crate) struct DeadLetterTotalsSchema {
 }
 
 /// One of a few words.
-fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> Object {
+pub(super) fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(words))

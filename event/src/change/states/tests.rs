@@ -198,8 +198,116 @@ fn scale_and_binding_are_changes_of_the_object() {
         .replace(r#""resource":"deployments""#, r#""resource":"deployments","subresource":"scale""#);
     check(
         &[created(1, r#"{"replicas":1}"#), scaled.clone(), scaled, patched(3, r#"{"replicas":5}"#)],
-        &["alone", "update exact spec.replicas:1->5", "update exact", "update patch"],
+        &["alone", "update exact spec.replicas:1->5", "none exact", "update patch"],
     );
+}
+
+/// A cluster's first sight of an object whose patch was changed on the way.
+#[test]
+fn the_answer_counts_more_than_what_was_asked() {
+    let patch = r#","requestObject":{"spec":{"replicas":9,"paused":null}}"#;
+    check(
+        &[record("patch", &format!("{patch}{}", answer(2, r#"{"replicas":3}"#)))],
+        &["update patch unseen spec.replicas:?->3 spec.paused:?->null"],
+    );
+}
+
+#[test]
+fn a_custom_resource_keeps_its_replicas_where_it_likes() {
+    let scaled = record("update", r#","responseObject":{"kind":"Scale","metadata":{"uid":"u","resourceVersion":"2"},"spec":{"replicas":5}}"#)
+        .replace(r#""resource":"deployments""#, r#""resource":"rollouts","subresource":"scale""#)
+        .replace(r#""apiGroup":"apps""#, r#""apiGroup":"argoproj.io""#);
+    check(
+        &[created(1, r#"{"size":1}"#), scaled, patched(3, r#"{"size":5}"#)],
+        &["alone", "alone", "update exact unseen spec.size:1->5"],
+    );
+}
+
+/// The kubelet writes the status of a pod that somebody else evicted.
+#[test]
+fn an_eviction_is_not_blamed_on_who_writes_next() {
+    let pod = |record: String| {
+        record
+            .replace(
+                r#""apiGroup":"apps","apiVersion":"v1","resource":"deployments""#,
+                r#""apiVersion":"v1","resource":"pods""#,
+            )
+            .replace("Deployment", "Pod")
+    };
+    let evicted = pod(record("create", r#","requestObject":{"kind":"Eviction","metadata":{"name":"web"}}"#))
+        .replace(r#""resource":"pods""#, r#""resource":"pods","subresource":"eviction""#);
+    let ending = answer(2, r#"{"a":2}"#).replace(
+        r#""generation":2"#,
+        r#""generation":2,"deletionTimestamp":"2026-11-23T16:11:23Z","deletionGracePeriodSeconds":30"#,
+    );
+    let mut state = ObjectState::default();
+    let records = [pod(created(1, r#"{"a":1}"#)), evicted, pod(record("patch", &ending))];
+    let told: Vec<_> = records.iter().map(|record| told(&mut state, record)).collect();
+    assert_eq!(told, ["alone", "alone", "update exact spec.a:1->2"]);
+    assert!(!state.is_gone());
+}
+
+/// Of each deletion: whether the object is gone after it, and how sure that is.
+#[test]
+fn what_a_deletion_leaves() {
+    fn check(resource: &str, user: &str, answer: &str, expected: Option<Confidence>) {
+        let answer = if answer.is_empty() { String::new() } else { format!(r#","responseObject":{answer}"#) };
+        let record = record("delete", &format!(r#","user":{{"username":"{user}"}}{answer}"#)).replace(
+            r#""apiGroup":"apps","apiVersion":"v1","resource":"deployments""#,
+            &format!(r#""apiVersion":"v1","resource":"{resource}""#),
+        );
+        let audit = AuditRecord::decode(record.as_bytes()).unwrap();
+        let mut state = ObjectState::default();
+        state.pass(&Version::of(&audit).unwrap());
+        assert_eq!(state.is_gone().then(|| state.confidence()), expected, "{record}");
+    }
+    let object = |kind: &str, metadata: &str, rest: &str| {
+        format!(r#"{{"kind":"{kind}","metadata":{{"name":"web","uid":"u"{metadata}}}{rest}}}"#)
+    };
+    let status = r#"{"kind":"Status","status":"Success","details":{"uid":"u"}}"#;
+    let marked = r#","deletionTimestamp":"2026-11-23T16:11:23Z""#;
+    check("configmaps", "alice", status, Some(Confidence::Exact));
+    // Services are answered with as they were.
+    check("services", "alice", &object("Service", "", ""), Some(Confidence::Exact));
+    check("configmaps", "alice", &object("ConfigMap", &format!(r#"{marked},"finalizers":["x"]"#), ""), None);
+    check(
+        "namespaces",
+        "alice",
+        &object("Namespace", marked, r#","spec":{"finalizers":["kubernetes"]}"#),
+        None,
+    );
+    check("allowlists", "alice", &object("AllowList", &format!(r#"{marked},"finalizers":["x"]"#), ""), None);
+    check("pods", "alice", &object("Pod", &format!(r#"{marked},"deletionGracePeriodSeconds":30"#), ""), None);
+    check(
+        "pods",
+        "alice",
+        &object("Pod", &format!(r#"{marked},"deletionGracePeriodSeconds":0"#), ""),
+        Some(Confidence::Exact),
+    );
+    // Nothing of the answer was recorded: pods get grace from everybody but their kubelet.
+    check("pods", "alice", "", None);
+    check("pods", "system:node:n1", "", Some(Confidence::Partial));
+    check("configmaps", "alice", "", Some(Confidence::Partial));
+}
+
+#[test]
+fn a_member_of_a_collection_is_gone_if_nothing_holds_it() {
+    fn check(metadata: &str, is_gone: bool) {
+        let collection = record(
+            "deletecollection",
+            &format!(r#","responseObject":{{"kind":"DeploymentList","metadata":{{}},"items":[{{"metadata":{{"name":"x","namespace":"shop"}}}},{{"metadata":{{"name":"web","namespace":"shop","uid":"u"{metadata}}}}}]}}"#),
+        )
+        .replace(r#","name":"web"}"#, "}");
+        let mut state = ObjectState::default();
+        assert_eq!(told(&mut state, &created(1, r#"{"replicas":1}"#)), "alone");
+        let audit = AuditRecord::decode(collection.as_bytes()).unwrap();
+        assert!(Version::of_member(&audit, "shop", "other").is_none());
+        state.pass(&Version::of_member(&audit, "shop", "web").unwrap());
+        assert_eq!(state.is_gone(), is_gone, "{metadata}");
+    }
+    check("", true);
+    check(r#","deletionTimestamp":"2026-11-23T16:11:23Z""#, true);
+    check(r#","deletionTimestamp":"2026-11-23T16:11:23Z","finalizers":["foregroundDeletion"]"#, false);
 }
 
 /// Records of one object in any form.

@@ -20,7 +20,7 @@ const MAX_CLUSTERS: usize = 10;
 const NOT_KEPT: &str = "ingest.drop: ";
 
 /// The explanation, line by line.
-pub(super) fn explain(source: &Source, question: &Question) -> anyhow::Result<Vec<String>> {
+pub(crate) fn explain(source: &Source, question: &Question) -> anyhow::Result<Vec<String>> {
     let mut lines = vec![format!("nothing found {} in {}", question.in_words(), source.name())];
     let ClustersBody { clusters, coverage } = source.clusters()?;
     lines.extend(received(&clusters, &coverage, question));

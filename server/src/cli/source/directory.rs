@@ -22,11 +22,11 @@ use crate::cli::events_page::EventsPage;
 use crate::cli::question::Question;
 use crate::cli::table::grouped;
 use crate::data_dir::DataDir;
-use crate::exit::WrongUse;
+use crate::exit::{NotThere, WrongUse};
 use crate::read::{
     Ask, AtBody, BlameBody, ClustersBody, Coverage, CsvWriter, DiffBody, EventsAsk, FacetsAsk, FacetsBody,
-    HistoryBody, ReadError, RoomBody, at, blame, clusters, diff, events, facets, history, levels, sources,
-    without_own,
+    HistoryBody, ObjectsAsk, ObjectsBody, ReadError, RoomBody, at, blame, clusters, diff, events, facets,
+    history, levels, objects, sources, without_own,
 };
 use crate::serve::disk_free;
 
@@ -113,6 +113,11 @@ impl Directory {
         let ask = FacetsAsk { ask: text.ask(), field: field.canonical(), limit: usize::try_from(limit)? };
         let coverage = self.coverage();
         facets(&*self.search, &ask, &context(question), coverage, self.deadline()).map_err(refused)
+    }
+
+    pub(crate) fn objects(&self, ask: &ObjectsAsk<'_>) -> anyhow::Result<ObjectsBody> {
+        let context = TimeContext::utc(Timestamp::now());
+        objects(&*self.search, ask, &context, self.coverage(), self.deadline()).map_err(refused)
     }
 
     pub(crate) fn history(
@@ -275,6 +280,7 @@ fn context(question: &Question) -> TimeContext {
 fn refused(error: ReadError) -> anyhow::Error {
     match error {
         ReadError::Search(error @ SearchError::Storage(_)) => error.into(),
+        error @ (ReadError::NotFound(_) | ReadError::NoObject(_)) => NotThere(error.to_string()).into(),
         error => WrongUse(error.to_string()).into(),
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::answer::note;
 use crate::cli::client::{API_PORT, Client, Reach, ServerUrl, unreachable};
 use crate::cli::query_problem::query_problem;
 use crate::cli::visible::visible;
-use crate::exit::WrongUse;
+use crate::exit::{NotThere, WrongUse};
 
 /// A default server is looked for before every command; nobody waits for one that is not there.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -47,11 +47,6 @@ struct Problem {
     hint: Option<String>,
     span: Option<Span>,
 }
-
-/// What was asked for is not there.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NotThere(String);
 
 #[derive(Debug, Deserialize)]
 struct Span {

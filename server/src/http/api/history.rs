@@ -12,13 +12,9 @@ use super::events::id_of;
 use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, STORE, TIME, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
-use crate::read::{AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, at, blame, diff, history};
-
-/// In the place of the group of core resources.
-const CORE: &str = "core";
-
-/// In the place of the namespace of what has none.
-const NO_NAMESPACE: &str = "_";
+use crate::read::{
+    AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, at, blame, diff, history, of_parts,
+};
 
 type Segments = Result<Path<(String, String, String, String, String)>, PathRejection>;
 
@@ -169,12 +165,5 @@ fn object(path: Segments) -> Result<ObjectName, Problem> {
         let detail = "a part of the path is not UTF-8; percent-encode it as UTF-8 bytes";
         return Err(Problem::new(Code::BadParameter, detail));
     };
-    let unless = |value: String, placeholder: &str| if value == placeholder { String::new() } else { value };
-    Ok(ObjectName {
-        cluster,
-        group: unless(group, CORE),
-        resource,
-        namespace: unless(namespace, NO_NAMESPACE),
-        name,
-    })
+    Ok(of_parts([cluster, group, resource, namespace, name]))
 }

@@ -153,7 +153,7 @@ struct AuditSchema {
     annotations: BTreeMap<String, String>,
 }
 
-fn kind() -> Object {
+pub(crate) fn kind() -> Object {
     words("What the event is about.", [Kind::Audit, Kind::Gap].map(Kind::name))
 }
 

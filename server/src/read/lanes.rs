@@ -1,0 +1,242 @@
+//! The timeline: events side by side, one lane per object, actor, namespace or node.
+
+use std::time::Instant;
+
+use serde::Serialize;
+use taffrail_event::{Event, Key, Kind, Timestamp};
+use taffrail_query::{Field, Lane, LaneBy, LaneKey, LanesRequest, Predicate, Query, Search, TimeContext};
+use utoipa::ToSchema;
+
+use super::ask::Ask;
+use super::body::BucketBody;
+use super::counts::{DEFAULT_BUCKETS, DEFAULT_SPLIT, HistogramAsk, histogram, within};
+use super::coverage::Coverage;
+use super::error::ReadError;
+use super::events::took_ms;
+use super::object::ObjectBody;
+use super::schema::{KeySchema, TimestampSchema, event_kind};
+
+/// Lanes when nobody says how many.
+pub(crate) const DEFAULT_LANES: usize = 50;
+
+/// Lanes at most.
+pub(crate) const MAX_LANES: usize = 500;
+
+/// Events of a lane when nobody says how many.
+pub(crate) const DEFAULT_PER_LANE: usize = 500;
+
+/// Events of a lane at most.
+pub(crate) const MAX_PER_LANE: usize = 5000;
+
+/// Events of all lanes together at most: what an answer may hold.
+const MAX_EVENTS: usize = 50_000;
+
+/// Asks for a timeline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LanesAsk<'a> {
+    pub(crate) ask: Ask<'a>,
+    pub(crate) by: LaneBy,
+    /// 1 to [`MAX_LANES`].
+    pub(crate) lanes: usize,
+    /// 1 to [`MAX_PER_LANE`].
+    pub(crate) per_lane: usize,
+}
+
+/// `GET /api/v1/timeline`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct TimelineBody {
+    /// Those that people touched first, then those with refusals or errors of the server, then by their newest event.
+    pub(crate) lanes: Vec<LaneBody>,
+    /// How many lanes there are in all.
+    pub(crate) lanes_total: u64,
+    pub(crate) histogram: TimelineHistogramBody,
+    pub(crate) coverage: Coverage,
+    pub(crate) took_ms: u64,
+}
+
+/// One lane.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Lane)]
+pub(crate) struct LaneBody {
+    pub(crate) key: LaneKeyBody,
+    /// What it stands for, in words.
+    pub(crate) label: String,
+    /// The query that leads to its events alone, together with the one asked for.
+    pub(crate) query: String,
+    /// How many events match.
+    pub(crate) count: u64,
+    /// How many of them a person caused.
+    pub(crate) by_humans: u64,
+    /// How many of them were refused, or failed for a reason of the server's.
+    pub(crate) problems: u64,
+    /// Whether `events` are only the newest.
+    pub(crate) truncated: bool,
+    /// Oldest first.
+    pub(crate) events: Vec<LaneEventBody>,
+}
+
+/// What a lane stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = LaneKey)]
+#[serde(untagged)]
+pub(crate) enum LaneKeyBody {
+    Object(ObjectBody),
+    Value {
+        /// `actor.name`, `object.namespace` or `object.node`.
+        field: String,
+        value: String,
+    },
+}
+
+/// As much of an event as a mark on a lane needs.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = LaneEvent)]
+pub(crate) struct LaneEventBody {
+    #[schema(value_type = KeySchema)]
+    pub(crate) id: Key,
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) time: Timestamp,
+    #[schema(schema_with = event_kind)]
+    pub(crate) kind: Kind,
+    pub(crate) summary: String,
+    /// `actor.name`; `""` where there is none.
+    pub(crate) actor: String,
+    /// `actor.type`; `""` where there is none.
+    pub(crate) actor_type: String,
+    pub(crate) verb: String,
+    /// `outcome.result`; `""` where there is none.
+    pub(crate) result: String,
+    /// `change.type`; `""` where there is none.
+    pub(crate) change: String,
+    /// `change.confidence`; `""` where there is none.
+    pub(crate) confidence: String,
+    /// Whether nothing changed but the status.
+    pub(crate) status_only: bool,
+}
+
+/// Events counted over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TimelineHistogram)]
+pub(crate) struct TimelineHistogramBody {
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) from: Timestamp,
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) to: Timestamp,
+    pub(crate) interval_ms: i64,
+    /// Split by kind.
+    pub(crate) buckets: Vec<BucketBody>,
+}
+
+/// The lanes that matter most, with their events.
+pub(crate) fn timeline(
+    search: &dyn Search,
+    ask: &LanesAsk<'_>,
+    context: &TimeContext,
+    coverage: Coverage,
+    deadline: Instant,
+) -> Result<TimelineBody, ReadError> {
+    let started = Instant::now();
+    within("lanes", ask.lanes, MAX_LANES)?;
+    within("per_lane", ask.per_lane, MAX_PER_LANE)?;
+    if ask.lanes * ask.per_lane > MAX_EVENTS {
+        return Err(ReadError::Parameter(format!(
+            "lanes times per_lane is {}; it goes to {MAX_EVENTS}: ask for fewer of either",
+            ask.lanes * ask.per_lane
+        )));
+    }
+    let question = ask.ask.resolve(context)?;
+    let found = search.lanes(&LanesRequest {
+        query: question.query,
+        range: question.range,
+        by: ask.by,
+        lanes: ask.lanes,
+        per_lane: ask.per_lane,
+        deadline,
+    })?;
+    let over_time = HistogramAsk { ask: ask.ask, buckets: DEFAULT_BUCKETS, split: DEFAULT_SPLIT };
+    let over_time = histogram(search, &over_time, context, coverage, deadline)?;
+    let is_partial = over_time.coverage.partial || found.partial;
+    Ok(TimelineBody {
+        lanes: found.lanes.into_iter().map(LaneBody::of).collect(),
+        lanes_total: found.total,
+        histogram: TimelineHistogramBody {
+            from: over_time.from,
+            to: over_time.to,
+            interval_ms: over_time.interval_ms,
+            buckets: over_time.buckets,
+        },
+        coverage: over_time.coverage.partial(is_partial),
+        took_ms: took_ms(started),
+    })
+}
+
+impl LaneBody {
+    fn of(lane: Lane) -> Self {
+        let is = |field: Field, value: &str| match value {
+            "" => Query::Not(Box::new(Query::Field(field, Predicate::Exists))),
+            value => Query::Field(field, Predicate::Is(value.to_owned())),
+        };
+        let (key, label, query) = match lane.key {
+            LaneKey::Object(object) => {
+                let query = Query::all_of(vec![
+                    is(Field::Cluster, &object.cluster),
+                    is(Field::Group, &object.group),
+                    is(Field::Resource, &object.resource),
+                    is(
+                        Field::Namespace,
+                        if is_namespace(&object) { &object.name } else { &object.namespace },
+                    ),
+                    is(Field::Name, &object.name),
+                ]);
+                let object = ObjectBody::of(&object);
+                let label = object.in_words();
+                (LaneKeyBody::Object(object), label, query)
+            }
+            LaneKey::Value(field, value) => {
+                let query = is(field, &value);
+                (
+                    LaneKeyBody::Value { field: field.canonical().to_owned(), value: value.clone() },
+                    value,
+                    query,
+                )
+            }
+        };
+        Self {
+            key,
+            label,
+            query: query.to_string(),
+            count: lane.count,
+            by_humans: lane.by_humans,
+            problems: lane.problems,
+            truncated: (lane.events.len() as u64) < lane.count,
+            events: lane.events.into_iter().map(LaneEventBody::of).collect(),
+        }
+    }
+}
+
+/// A Namespace is found by its own name as one.
+fn is_namespace(object: &taffrail_query::history::ObjectName) -> bool {
+    object.resource == "namespaces" && object.group.is_empty()
+}
+
+impl LaneEventBody {
+    fn of(event: Event) -> Self {
+        let (actor, actor_type) = event
+            .actor
+            .map_or_else(Default::default, |actor| (actor.name, actor.actor_type.name().to_owned()));
+        let change = event.change.as_ref();
+        Self {
+            id: event.id,
+            time: event.time,
+            kind: event.kind,
+            summary: event.summary,
+            actor,
+            actor_type,
+            verb: event.verb,
+            result: event.outcome.map(|outcome| outcome.result.name().to_owned()).unwrap_or_default(),
+            change: change.map(|change| change.change_type.name().to_owned()).unwrap_or_default(),
+            confidence: change.map(|change| change.confidence.name().to_owned()).unwrap_or_default(),
+            status_only: change.is_some_and(taffrail_event::Change::is_status_only),
+        }
+    }
+}
