@@ -85,6 +85,20 @@ pub fn singular(plural: &str) -> String {
     }
 }
 
+/// The plural names that the resource of a kind may have, the likeliest first: by the table, else by English rules.
+pub fn plurals_of_kind(kind: &str, group: &str) -> Vec<String> {
+    let word = kind.to_lowercase();
+    let known = RESOURCES.iter().find(|resource| resource.group == group && resource.singular == word);
+    if let Some(known) = known {
+        return vec![known.plural.to_owned()];
+    }
+    let mut plurals = vec![format!("{word}s"), format!("{word}es"), word.clone()];
+    if let Some(stem) = word.strip_suffix('y') {
+        plurals.insert(0, format!("{stem}ies"));
+    }
+    plurals
+}
+
 /// What a person may mean by a resource word: plural, singular, kind or short name, alone or as `word.group`.
 /// Returns the plural and, where one was given, the group; words that are not in the table stay as they are, lower-cased.
 pub fn resolve(word: &str) -> (String, Option<String>) {

@@ -3,15 +3,19 @@
 //! Everything here is a function of the records ([`Search::writes`](crate::Search::writes) gives them): nothing is kept, so that
 //! there is nothing to be out of date.
 
+mod because;
 mod blame;
 mod net;
+mod owner;
 mod replay;
 
 use taffrail_event::change::object_hash;
 use taffrail_event::{Change, ChangeType, Confidence, Event, Key, Timestamp};
 
+pub use because::{Cause, Sign, because};
 pub use blame::{Blame, BlamedField};
 pub use net::{Net, NetChange, NetOutcome};
+pub use owner::OwnerReference;
 use replay::Replay;
 
 use crate::search::Hit;

@@ -5,6 +5,7 @@
 //! ([`Search`](taffrail_query::Search)) and builds the body that goes out as JSON.
 
 mod ask;
+mod because;
 mod body;
 mod counts;
 mod coverage;
@@ -24,6 +25,7 @@ mod sources;
 mod tail;
 
 pub(crate) use self::ask::{Ask, Question};
+pub(crate) use self::because::CauseBody;
 pub(crate) use self::body::{
     ClusterBody, ClustersBody, EventBody, EventsBody, FacetsBody, HistogramBody, TotalBody,
 };

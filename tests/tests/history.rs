@@ -250,5 +250,5 @@ fn commands_say_what_they_cannot_find() {
     check(&["blame", "web"], 2, "write TYPE/NAME");
     check(&["at", "deploy/web", "2020-01-01", "-n", "shop-a"], 1, "nothing was recorded of deploy/web until");
     check(&["at", "deploy/web", "sometime", "-n", "shop-a"], 2, "TIME");
-    check(&["diff", "ffffffff"], 3, "no event has an id that begins with ffffffff");
+    check(&["diff", "ffffffff"], 1, "no event has an id that begins with ffffffff");
 }

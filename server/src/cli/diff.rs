@@ -31,6 +31,10 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
         if args.output.format == Output::Table {
             let when = format!("{} ({})", shown(body.event.time, &zone), zone_name(&zone));
             note(&format!("{when}: {}", body.event.summary));
+            for cause in &body.because {
+                let guess = if cause.guess { "probably " } else { "" };
+                note(&format!("  {guess}because {} ({})", cause.summary, shown(cause.time, &zone)));
+            }
         }
         warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
         match change_type {

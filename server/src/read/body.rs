@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use taffrail_event::{Event, Timestamp};
 use utoipa::ToSchema;
 
+use super::because::CauseBody;
 use super::coverage::Coverage;
 use super::schema::{EventSchema, TimestampSchema};
 
@@ -37,6 +38,8 @@ pub(crate) struct EventBody {
     /// The redacted record in Base64, if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) raw_base64: Option<String>,
+    /// What led to it, the nearest cause first; empty where it had none, or nobody knows.
+    pub(crate) because: Vec<CauseBody>,
     pub(crate) coverage: Coverage,
 }
 

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use taffrail_query::{Found, Hit, Search};
 
+use super::because::causes;
 use super::body::EventBody;
 use super::coverage::Coverage;
 use super::error::ReadError;
@@ -16,11 +17,12 @@ const ID_DIGITS: usize = 32;
 /// The event whose id begins with these digits, with its record.
 pub(crate) fn event(search: &dyn Search, prefix: &str, coverage: Coverage) -> Result<EventBody, ReadError> {
     let hit = one(search, prefix)?;
+    let because = causes(search, &hit)?;
     let (raw, raw_base64) = match String::from_utf8(hit.record) {
         Ok(text) => (Some(text), None),
         Err(error) => (None, Some(STANDARD.encode(error.as_bytes()))),
     };
-    Ok(EventBody { event: hit.event, raw, raw_base64, coverage })
+    Ok(EventBody { event: hit.event, raw, raw_base64, because, coverage })
 }
 
 /// The event whose id begins with these digits.

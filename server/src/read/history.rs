@@ -9,6 +9,7 @@ use taffrail_query::history::{AtTime, Blame, BlamedField, ChangeOf, ObjectName, 
 use taffrail_query::{Search, TimeContext, parse_time};
 use utoipa::ToSchema;
 
+use super::because::{CauseBody, causes};
 use super::coverage::Coverage;
 use super::error::ReadError;
 use super::event::one;
@@ -114,6 +115,8 @@ pub(crate) struct DiffBody {
     /// The object after; null where there is none, or where nobody knows.
     #[schema(value_type = Option<Object>)]
     pub(crate) after: Option<JsonText>,
+    /// What led to it, the nearest cause first; empty where it had none, or nobody knows.
+    pub(crate) because: Vec<CauseBody>,
     /// What changed, nothing of it cut; null for what is about no object.
     #[schema(value_type = Option<ChangeSchema>)]
     pub(crate) change: Option<Change>,
@@ -225,6 +228,7 @@ pub(crate) fn blame(
 pub(crate) fn diff(search: &dyn Search, prefix: &str, coverage: Coverage) -> Result<DiffBody, ReadError> {
     let hit = one(search, prefix)?;
     let id = hit.event.id;
+    let because = causes(search, &hit)?;
     let mut found = None;
     if let Some(object) = ObjectName::of(&hit.event) {
         let mut change = ChangeOf::new(object.clone(), id);
@@ -238,6 +242,7 @@ pub(crate) fn diff(search: &dyn Search, prefix: &str, coverage: Coverage) -> Res
         Some(whole) => DiffBody {
             id,
             event: hit.event,
+            because,
             before: whole.before.as_deref().map(JsonText::of),
             after: whole.after.as_deref().map(JsonText::of),
             change: Some(whole.change),
@@ -245,7 +250,7 @@ pub(crate) fn diff(search: &dyn Search, prefix: &str, coverage: Coverage) -> Res
         },
         None => {
             let change = hit.event.change.clone();
-            DiffBody { id, event: hit.event, before: None, after: None, change, coverage }
+            DiffBody { id, event: hit.event, because, before: None, after: None, change, coverage }
         }
     })
 }
