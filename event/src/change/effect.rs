@@ -1,6 +1,6 @@
 //! What the record of a successful write says about its object (reference: `audit.md` sections 2 and 12).
 
-use super::kind::{is_pod, is_question};
+use super::kind::{has_spec_finalizers, is_pod, is_question};
 use super::patch::PatchKind;
 use super::{ChangeType, change_type};
 use crate::audit::{AuditRecord, string_member};
@@ -99,7 +99,7 @@ impl<'a> Version<'a> {
             base: number(&string_member(reference, "resourceVersion")).filter(|_| audit.verb == "update"),
             generation: response.generation.filter(|_| is_whole),
             is_status: object.subresource == "status",
-            is_removal: is_removal(object, response, change_type),
+            is_removal: is_removal(audit, object, response, change_type),
             patch,
         })
     }
@@ -160,7 +160,12 @@ fn scaled(body: &[u8]) -> Option<i64> {
 }
 
 /// A delete that is answered with a Status took effect; one that is answered with the object did if nothing holds that.
-fn is_removal(object: &ObjectRef, response: &BodyMetadata<'_>, change_type: ChangeType) -> bool {
+fn is_removal(
+    audit: &AuditRecord<'_>,
+    object: &ObjectRef,
+    response: &BodyMetadata<'_>,
+    change_type: ChangeType,
+) -> bool {
     if change_type != ChangeType::Delete || object.subresource == "eviction" {
         return false;
     }
@@ -168,7 +173,7 @@ fn is_removal(object: &ObjectRef, response: &BodyMetadata<'_>, change_type: Chan
         // Without bodies nobody knows; what is deleted is usually gone, and a later write of the same uid says otherwise.
         return true;
     }
-    if !response.is_terminating || response.has_finalizers {
+    if !response.is_terminating || response.has_finalizers || has_spec_finalizers(audit, object) {
         return false;
     }
     // A pod goes when its grace is over.

@@ -53,7 +53,7 @@ pub(super) fn is_pod(object: &ObjectRef) -> bool {
 }
 
 /// A Namespace is held by `spec.finalizers`, not only by those of its metadata.
-fn has_spec_finalizers(audit: &AuditRecord<'_>, object: &ObjectRef) -> bool {
+pub(super) fn has_spec_finalizers(audit: &AuditRecord<'_>, object: &ObjectRef) -> bool {
     let finalizers = || json::member(json::member(audit.response_object?, "spec")?, "finalizers");
     object.group.is_empty()
         && object.resource == "namespaces"
