@@ -2,6 +2,8 @@
 //!
 //! The content type of a patch is not recorded, so its kind is told by its form (reference: `audit.md` section 12).
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value};
 
 use super::merge_key::{self, Lists, lists_of};
@@ -50,12 +52,36 @@ pub(super) fn apply(
 ) -> Option<Vec<u8>> {
     let mut state = parse(state)?;
     if kind == PatchKind::Json {
-        let operations: json_patch::Patch = serde_json::from_str(&String::from_utf8_lossy(patch)).ok()?;
-        json_patch::patch(&mut state, &operations).ok()?;
+        operate(&mut state, patch)?;
     } else {
         merge(&mut state, &parse(patch)?, kind, lists_of(group, resource));
     }
     serde_json::to_vec(&state).ok()
+}
+
+/// The API server takes no more operations in one patch (`maxJSONPatchOperations`).
+const MAX_OPERATIONS: usize = 10_000;
+
+/// Nor copies of so many bytes in all, which is the size of a request. Else a few operations that copy the whole into itself would
+/// fill any memory.
+const MAX_COPIED_BYTES: usize = 3 << 20;
+
+fn operate(state: &mut Value, patch: &[u8]) -> Option<()> {
+    let operations: json_patch::Patch = serde_json::from_str(&String::from_utf8_lossy(patch)).ok()?;
+    if operations.0.len() > MAX_OPERATIONS {
+        return None;
+    }
+    let mut copied = 0;
+    for operation in &operations.0 {
+        if let json_patch::PatchOperation::Copy(copy) = operation {
+            copied += serde_json::to_vec(state.pointer(copy.from.as_str())?).ok()?.len();
+            if copied > MAX_COPIED_BYTES {
+                return None;
+            }
+        }
+        json_patch::patch(state, std::slice::from_ref(operation)).ok()?;
+    }
+    Some(())
 }
 
 /// What the patch asks for as an object that holds nothing else; `None` for operations on places that only a state shows.
@@ -160,15 +186,20 @@ impl Merger {
             *state = Value::Object(Map::new());
         }
         let Value::Object(members) = state else { return };
+        let mut has_removed = false;
         for (key, value) in patch {
             if self.kind == PatchKind::Strategic && key.starts_with('$') {
                 directives(members, key, value);
             } else if value.is_null() && self.kind != PatchKind::Apply {
-                members.shift_remove(key);
+                has_removed = true;
             } else {
                 let place = members.entry(key.clone()).or_insert(Value::Null);
                 self.values(place, value, name, key);
             }
+        }
+        // At once: removing one by one moves all the others each time.
+        if has_removed {
+            members.retain(|key, _| !patch.get(key).is_some_and(Value::is_null));
         }
     }
 
@@ -187,7 +218,8 @@ impl Merger {
             return;
         };
         if name == "finalizers" && patch.iter().all(Value::is_string) {
-            let new: Vec<_> = patch.iter().filter(|value| !elements.contains(value)).cloned().collect();
+            let known: HashSet<&Value> = elements.iter().collect();
+            let new: Vec<_> = patch.iter().filter(|value| !known.contains(value)).cloned().collect();
             elements.extend(new);
             return;
         }
@@ -198,21 +230,27 @@ impl Merger {
             *state = replaced();
             return;
         };
-        for new in patch {
-            let is_same = |element: &Value| keys_of(element, keys) == keys_of(new, keys);
-            let at = elements.iter().position(is_same);
-            let is_delete = new.as_object().is_some_and(|new| self.directive(new) == Some("delete"));
-            match at {
-                Some(at) if is_delete => drop(elements.remove(at)),
-                Some(at) => {
-                    if let Some(element) = elements.get_mut(at) {
-                        self.values(element, new, name, name);
-                    }
-                }
-                None if is_delete => {}
-                None => elements.push(without_directives(new.clone())),
+        let mut places: HashMap<Vec<Value>, usize> = HashMap::new();
+        for (at, element) in elements.iter().enumerate() {
+            if let Some(own) = keys_of(element, keys) {
+                places.entry(own).or_insert(at);
             }
         }
+        let mut deleted = HashSet::new();
+        for new in patch {
+            let Some(own) = keys_of(new, keys) else { continue };
+            let is_delete = new.as_object().is_some_and(|new| self.directive(new) == Some("delete"));
+            if is_delete {
+                deleted.extend(places.remove(&own));
+            } else if let Some(element) = places.get(&own).and_then(|at| elements.get_mut(*at)) {
+                self.values(element, new, name, name);
+            } else {
+                places.insert(own, elements.len());
+                elements.push(without_directives(new.clone()));
+            }
+        }
+        let mut at = 0..;
+        elements.retain(|_| at.next().is_none_or(|at| !deleted.contains(&at)));
     }
 
     fn directive<'p>(&self, patch: &'p Map<String, Value>) -> Option<&'p str> {
@@ -232,8 +270,9 @@ impl Merger {
 /// `$retainKeys` and `$deleteFromPrimitiveList/NAME`; `$setElementOrder/NAME` only orders.
 fn directives(members: &mut Map<String, Value>, key: &str, value: &Value) {
     let Value::Array(named) = value else { return };
+    let named: HashSet<&Value> = named.iter().collect();
     if key == "$retainKeys" {
-        members.retain(|key, _| named.iter().any(|name| name == key));
+        members.retain(|key, _| named.contains(&Value::from(key.as_str())));
     } else if let Some(list) = key.strip_prefix("$deleteFromPrimitiveList/")
         && let Some(Value::Array(elements)) = members.get_mut(list)
     {

@@ -80,6 +80,38 @@ fn other_kinds_of_patches() {
     );
 }
 
+/// Patches that the API server takes or nearly does, and that would take minutes or all memory one by one.
+#[test]
+fn hostile_patches_are_bounded() {
+    let doubled: Vec<_> = (0..60).map(|at| format!(r#"{{"op":"copy","from":"","path":"/a{at}"}}"#)).collect();
+    let doubled = doubled.join(",");
+    let state = br#"{"b":"0123456789"}"#;
+    assert_eq!(apply(PatchKind::Json, "", "pods", state, format!("[{doubled}]").as_bytes()), None);
+    let many = vec![r#"{"op":"add","path":"/list/0","value":1}"#; MAX_OPERATIONS + 1].join(",");
+    assert_eq!(apply(PatchKind::Json, "", "pods", b"{\"list\":[]}", format!("[{many}]").as_bytes()), None);
+
+    let count = 100_000;
+    let list = |from: usize| -> Vec<Value> {
+        (from..from + count).map(|name| json!({"name": name.to_string()})).collect()
+    };
+    let names =
+        |from: usize| -> Vec<Value> { (from..from + count).map(|name| name.to_string().into()).collect() };
+    let removed: Map<String, Value> = (0..count).map(|name| (name.to_string(), Value::Null)).collect();
+    let members: Map<String, Value> = (0..count + 1).map(|name| (name.to_string(), 1.into())).collect();
+    let state =
+        json!({"metadata": {"finalizers": names(0)}, "spec": {"containers": list(0)}, "data": members});
+    let patch = json!({
+        "metadata": {"$deleteFromPrimitiveList/finalizers": names(1), "finalizers": names(count)},
+        "spec": {"containers": list(1)}, "data": removed,
+    });
+    let (state, patch) = (state.to_string(), patch.to_string());
+    let after = apply(PatchKind::Strategic, "", "pods", state.as_bytes(), patch.as_bytes()).unwrap();
+    let after: Value = serde_json::from_slice(&after).unwrap();
+    assert_eq!(after["spec"]["containers"].as_array().unwrap().len(), count + 1);
+    assert_eq!(after["metadata"]["finalizers"].as_array().unwrap().len(), count + 1);
+    assert_eq!(after["data"], json!({"100000": 1}));
+}
+
 #[test]
 fn what_does_not_fit_is_no_state() {
     let patch = br#"[{"op":"remove","path":"/nothing"}]"#;
