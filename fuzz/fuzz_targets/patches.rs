@@ -36,7 +36,8 @@ fn check(group: &str, resource: &str, manager: &str, state: &[u8], patch: &[u8])
         assert!(change.fields_total.is_none_or(|total| total >= change.fields.len() as u64));
     }
     // Bodies that end early or late make other records.
-    let (Ok(before), Ok(request)) = (serde_json::from_slice::<Value>(state), serde_json::from_slice::<Value>(patch))
+    let (Ok(before), Ok(request)) =
+        (serde_json::from_slice::<Value>(state), serde_json::from_slice::<Value>(patch))
     else {
         return;
     };
@@ -60,7 +61,8 @@ fn check(group: &str, resource: &str, manager: &str, state: &[u8], patch: &[u8])
     }
     let parsed: Value = serde_json::from_slice(&after).expect("a state is JSON");
     let is_strategic = group.is_empty();
-    let is_apply = !manager.is_empty() && request.get("apiVersion").is_some() && request.get("kind").is_some();
+    let is_apply =
+        !manager.is_empty() && request.get("apiVersion").is_some() && request.get("kind").is_some();
     if !is_strategic && !is_apply && !request.is_array() {
         let mut expected = before.clone();
         merge(&mut expected, &request);
