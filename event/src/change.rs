@@ -3,7 +3,7 @@
 //! - [`kind`](ChangeType) by verb, code and answer alone: `kind.rs`.
 //! - What a record says about its object's state, [`Effect`]: `effect.rs`; patches: `patch.rs`; a state that was not recorded:
 //!   `worked_out.rs`.
-//! - What a record says by itself: `alone.rs`; a patch: `asked.rs`.
+//! - What a record says by itself: `alone.rs`; a patch: `asked.rs`, `taken_away.rs`.
 //! - The difference between two states, leaf by leaf: `diff.rs`, with `path.rs`, `merge_key.rs` and `noise.rs`.
 //! - The states of one object, one write after the other, [`ObjectState`]: `states.rs`; their order: `order.rs`.
 
@@ -21,6 +21,7 @@ mod order;
 mod patch;
 mod path;
 mod states;
+mod taken_away;
 mod worked_out;
 
 use serde::{Deserialize, Serialize};

@@ -100,7 +100,8 @@ fn result(stage: Stage, code: Option<i64>) -> OutcomeResult {
     }
 }
 
-/// Authorization leaves `authorization.k8s.io/decision`: a 403 with `allow` came from admission.
+/// Authorization leaves `authorization.k8s.io/decision`: a 403 with `allow` came from admission, or from RBAC, which looks into
+/// roles and bindings once more before it stores them.
 fn denied_by(audit: &AuditRecord<'_>, code: Option<i64>, status: &[u8]) -> DeniedBy {
     if code == Some(401) {
         return DeniedBy::Authn;
@@ -109,8 +110,17 @@ fn denied_by(audit: &AuditRecord<'_>, code: Option<i64>, status: &[u8]) -> Denie
         return DeniedBy::Authz;
     }
     let message = json::member(status, "message").and_then(json::string).unwrap_or_default();
-    if message.contains("exceeded quota") { DeniedBy::Quota } else { DeniedBy::Admission }
+    if message.contains("exceeded quota") {
+        DeniedBy::Quota
+    } else if message.contains(ESCALATION) {
+        DeniedBy::Authz
+    } else {
+        DeniedBy::Admission
+    }
 }
+
+/// Nobody may hand out rights that he does not hold (kubernetes `pkg/registry/rbac/validation/rule.go`).
+const ESCALATION: &str = "attempting to grant RBAC permissions not currently held";
 
 #[cfg(test)]
 mod tests {
@@ -141,6 +151,11 @@ mod tests {
             r#""stage":"ResponseComplete","responseStatus":{"code":403,"message":"pods \"x\" is forbidden: exceeded quota: q"},"annotations":{"authorization.k8s.io/decision":"allow"}"#,
             OutcomeResult::Denied,
             Some(DeniedBy::Quota),
+        );
+        check(
+            r#""stage":"ResponseComplete","responseStatus":{"code":403,"message":"roles \"x\" is forbidden: user \"a\" is attempting to grant RBAC permissions not currently held:\n{}"},"annotations":{"authorization.k8s.io/decision":"allow"}"#,
+            OutcomeResult::Denied,
+            Some(DeniedBy::Authz),
         );
         check(
             r#""stage":"ResponseComplete","responseStatus":{"code":403,"message":"violates PodSecurity"},"annotations":{"authorization.k8s.io/decision":"allow"}"#,

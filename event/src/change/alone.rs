@@ -2,11 +2,12 @@
 
 use super::diff::diff;
 use super::effect::{Effect, Version};
+use super::kind::is_question;
 use super::states::ObjectState;
 use super::{Change, ChangeType, Confidence, change_type, members};
 use crate::audit::AuditRecord;
 use crate::object::{BodyMetadata, ObjectRef};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, OutcomeResult};
 
 impl Change {
     /// The change as far as the record alone tells. The fields of a creation are left out: see [`Change::list_created`].
@@ -18,7 +19,11 @@ impl Change {
     ) -> Self {
         let change_type = change_type(audit, object, outcome, response);
         let change = Self::of_type(change_type);
-        let Some(object) = object.filter(|_| change_type != ChangeType::None) else { return change };
+        let Some(object) = object else { return change };
+        if change_type == ChangeType::None {
+            let is_sure = !may_have_happened(audit, object, outcome);
+            return if is_sure { change } else { change.of_nobody_knows() };
+        }
         if audit.verb == "deletecollection" {
             return Self { members: members(audit, object), ..change.of_deletion() };
         }
@@ -49,5 +54,53 @@ impl Change {
     /// What is gone is gone, whatever it was.
     fn of_deletion(self) -> Self {
         Self { confidence: Confidence::Exact, fields_total: Some(0), ..self }
+    }
+
+    fn of_nobody_knows(self) -> Self {
+        Self { confidence: Confidence::Unknown, fields_total: None, ..self }
+    }
+}
+
+/// Whether it was a write that may have taken effect, though nobody saw that: no completion is recorded, or the server failed
+/// before it knew (a timeout comes after the store was asked).
+fn may_have_happened(audit: &AuditRecord<'_>, object: &ObjectRef, outcome: &Outcome) -> bool {
+    let is_write =
+        matches!(audit.verb.as_ref(), "create" | "update" | "patch" | "delete" | "deletecollection");
+    let is_open_ended = match outcome.result {
+        OutcomeResult::Pending => true,
+        OutcomeResult::Failed => outcome.code.is_none_or(|code| code >= 500),
+        OutcomeResult::Success | OutcomeResult::Denied | OutcomeResult::Open => false,
+    };
+    is_write
+        && is_open_ended
+        && !audit.is_dry_run()
+        && !crate::is_access_subresource(&object.subresource)
+        && !is_question(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ChangeType, Confidence, Event, Origins};
+
+    #[track_caller]
+    fn check(rest: &str, expected: Confidence) {
+        let record = format!(r#"{{"auditID":"a",{rest}}}"#);
+        let change = Event::decode(record.as_bytes(), Origins::default()).unwrap().change.unwrap();
+        assert_eq!((change.change_type, change.confidence), (ChangeType::None, expected), "{rest}");
+        assert_eq!(change.fields_total, (expected == Confidence::Exact).then_some(0), "{rest}");
+    }
+
+    #[test]
+    fn what_may_have_happened_is_not_denied() {
+        let write = r#""verb":"patch","objectRef":{"resource":"pods","name":"x"}"#;
+        let failed = |code: u16| format!(r#""stage":"ResponseComplete","responseStatus":{{"code":{code}}}"#);
+        check(&format!(r#""stage":"RequestReceived",{write}"#), Confidence::Unknown);
+        check(&format!(r#""stage":"Panic",{write},"responseStatus":{{"code":500}}"#), Confidence::Unknown);
+        check(&format!("{},{write}", failed(504)), Confidence::Unknown);
+        check(&format!("{},{write}", failed(409)), Confidence::Exact);
+        check(&format!("{},{write}", failed(403)), Confidence::Exact);
+        check(&format!(r#"{},{write},"requestURI":"/x?dryRun=All""#, failed(504)), Confidence::Exact);
+        check(&format!("{},{}", failed(504), write.replace("patch", "get")), Confidence::Exact);
+        check(r#""stage":"RequestReceived","verb":"post","requestURI":"/x""#, Confidence::Exact);
     }
 }

@@ -1,11 +1,13 @@
 //! What a patch asks for, where nothing is known of the state before.
 
+use std::collections::BTreeSet;
+
 use super::diff::diff;
 use super::effect::Version;
 use super::patch::{self, PatchKind};
-use super::worked_out::add_member;
+use super::path::{Part, parts};
+use super::taken_away::{REMOVED, taken_away};
 use super::{Change, Confidence, FieldChange, FieldOp};
-use crate::json;
 
 /// What a patch asks for, where the state before is not known.
 pub(crate) fn asked(version: &Version<'_>) -> Option<Change> {
@@ -14,63 +16,85 @@ pub(crate) fn asked(version: &Version<'_>) -> Option<Change> {
         return None;
     }
     let asked = patch::asked(kind, patch)?;
-    let (mut fields, total) = diff(&version.group, &version.resource, None, Some(&asked.object));
-    // What a merge deletes is asked for with a null.
-    fields.extend(deleted(version, patch, kind));
-    if fields.is_empty() {
-        return None;
-    }
+    let (mut fields, total) = diff(&version.group, &version.resource, None, Some(&asked));
+    let listed = fields.len();
     for field in &mut fields {
         field.before = None;
         if field.op == FieldOp::Add {
             field.op = FieldOp::Replace;
         }
     }
-    let total = total.max(fields.len() as u64);
+    fields.extend(removed(version, kind, patch, &fields));
+    drop_names(&mut fields);
+    if fields.is_empty() {
+        return None;
+    }
+    let total = (total - listed as u64) + fields.len() as u64;
     let change = Change::of_fields(version.change_type, Confidence::Patch, fields);
-    Some(Change { fields_total: asked.is_all.then_some(total), ..change })
+    Some(Change { fields_total: Some(total), ..change })
 }
 
-/// Members that a merge patch sets to null.
-fn deleted(version: &Version<'_>, patch: &[u8], kind: PatchKind) -> Vec<FieldChange> {
-    if kind == PatchKind::Json {
-        return Vec::new();
-    }
-    let nulls = nulls_as(patch, 0);
-    let (fields, _) = diff(&version.group, &version.resource, nulls.as_deref(), None);
+/// What the patch takes away: members that it sets to null or removes, elements of lists that it deletes by their key.
+fn removed(version: &Version<'_>, kind: PatchKind, patch: &[u8], asked: &[FieldChange]) -> Vec<FieldChange> {
+    let removed = taken_away(kind, patch);
+    let (fields, _) = diff(&version.group, &version.resource, removed.as_deref(), None);
+    let asked = Paths::of(asked);
     fields
         .into_iter()
-        .filter(|field| field.before.as_ref().is_some_and(|before| before.as_json() == DELETED))
-        .map(|field| FieldChange { before: None, ..field })
+        .filter(|field| !asked.lead_to(&field.path))
+        .filter_map(|field| match &field.before {
+            Some(before) if before.as_json() == REMOVED => Some(FieldChange { before: None, ..field }),
+            // Of an element that the patch only looks into, the key is asked for.
+            _ => element_named_by(&field.path).is_some().then_some(field),
+        })
         .collect()
 }
 
-/// Stands for a null, which the differ takes for nothing.
-const DELETED: &str = "\"\\u0000deleted\"";
-
-/// Deeper nulls are not looked for.
-const MAX_NULL_DEPTH: u32 = 16;
-
-/// The object's nulls as [`DELETED`], and nothing else of it; `None` if there are none.
-fn nulls_as(object: &[u8], depth: u32) -> Option<Vec<u8>> {
-    if depth > MAX_NULL_DEPTH {
-        return None;
-    }
-    let mut out = Vec::new();
-    for member in json::Members::of(object) {
-        let value = &object[member.value];
-        let inner = match value.first() {
-            Some(b'n') => Some(DELETED.as_bytes().to_vec()),
-            Some(b'{') => nulls_as(value, depth + 1),
-            _ => None,
-        };
-        if let Some(inner) = inner {
-            add_member(&mut out, &member.key, &inner);
-        }
-    }
-    if out.is_empty() {
-        return None;
-    }
-    out.push(b'}');
-    Some(out)
+/// A patch names the object and the elements of lists that it is about: that changes nothing. Of an element of which it names
+/// nothing else, it asks that it be there.
+fn drop_names(fields: &mut Vec<FieldChange>) {
+    let paths = Paths::of(fields);
+    let is_name = |field: &FieldChange| match element_named_by(&field.path) {
+        Some(element) => paths.below(element).any(|path| path != field.path),
+        None => matches!(field.path.as_str(), "metadata.name" | "metadata.namespace"),
+    };
+    let are_names: Vec<bool> = fields.iter().map(is_name).collect();
+    let mut are_names = are_names.into_iter();
+    fields.retain(|field| are_names.next() != Some(true) || field.op == FieldOp::Remove);
 }
+
+/// Paths in their order: what leads to a place, or into what is there, stands together.
+struct Paths(BTreeSet<String>);
+
+impl Paths {
+    fn of(fields: &[FieldChange]) -> Self {
+        Self(fields.iter().map(|field| field.path.clone()).collect())
+    }
+
+    fn below<'a>(&'a self, place: &str) -> impl Iterator<Item = &'a str> {
+        [".", "["].map(|next| format!("{place}{next}")).into_iter().flat_map(|start| {
+            let from = self.0.range(start.clone()..);
+            from.map(String::as_str).take_while(move |path| path.starts_with(&start))
+        })
+    }
+
+    fn lead_to(&self, place: &str) -> bool {
+        self.0.contains(place) || self.below(place).next().is_some()
+    }
+}
+
+/// The element of a list of which the path is a merge key: `containers[name=web]` of `containers[name=web].name`.
+fn element_named_by(path: &str) -> Option<&str> {
+    let (element, _) = path.rsplit_once('.').filter(|(element, _)| element.ends_with(']'))?;
+    let mut last = [None, None];
+    for part in parts(path) {
+        last = [last[1], Some(part)];
+    }
+    let [Some(Part::Keys(keys)), Some(Part::Member(name))] = last else { return None };
+    let is_key = |key: &str| key.split_once('=').is_some_and(|(key, _)| key == name);
+    keys.trim_start_matches('[').split(',').any(is_key).then_some(element)
+}
+
+#[cfg(test)]
+#[path = "asked/tests.rs"]
+mod tests;

@@ -40,6 +40,8 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("webhooks", &["name"]),
     ("matchConditions", &["name"]),
     ("variables", &["name"]),
+    ("drivers", &["name"]),
+    ("reservedFor", &["uid"]),
 ];
 
 /// Lists under these parents are atomic in spite of their name.
@@ -47,6 +49,8 @@ const ATOMIC: &[(&str, &str)] = &[
     // EndpointSlice and Endpoints: whole lists.
     ("endpoints", "addresses"),
     ("subsets", "addresses"),
+    // A ServiceAccount's, other than a pod's.
+    ("", "imagePullSecrets"),
     // A projected volume's sources and a CSI driver's secrets are no lists of these names; a Job's conditions are atomic.
 ];
 

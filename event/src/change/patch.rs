@@ -4,11 +4,15 @@
 
 mod operations;
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value};
 
 use super::merge_key::{self, Lists, lists_of};
 use crate::audit::query_parameters;
 use crate::json;
+
+pub(super) use operations::put;
 
 /// The kinds of patches that API servers take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,24 +64,15 @@ pub(super) fn apply(
     if state.is_object() { serde_json::to_vec(&state).ok() } else { None }
 }
 
-/// What a patch asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
-    /// The object that holds nothing else, as JSON.
-    pub(super) object: Vec<u8>,
-    /// Whether that is all: removals, moves and copies show in no object.
-    pub(super) is_all: bool,
-}
-
 /// What the patch asks for as an object that holds nothing else; `None` for operations on places that only a state shows.
-pub(super) fn asked(kind: PatchKind, patch: &[u8]) -> Option<Asked> {
-    let (value, is_all) = match kind {
+pub(super) fn asked(kind: PatchKind, patch: &[u8]) -> Option<Vec<u8>> {
+    let value = match kind {
         // An apply names what its manager wants, which mostly was there before.
         PatchKind::Apply => return None,
-        PatchKind::Merge | PatchKind::Strategic => (without_directives(parse(patch)?), true),
+        PatchKind::Merge | PatchKind::Strategic => without_directives(parse(patch)?),
         PatchKind::Json => operations::asked(patch)?,
     };
-    Some(Asked { object: serde_json::to_vec(&value).ok()?, is_all })
+    serde_json::to_vec(&value).ok()
 }
 
 fn parse(bytes: &[u8]) -> Option<Value> {
@@ -93,7 +88,10 @@ fn without_directives(value: Value) -> Value {
                 .map(|(key, value)| (key, without_directives(value)))
                 .collect(),
         ),
-        Value::Array(elements) => elements.into_iter().map(without_directives).collect(),
+        Value::Array(elements) => {
+            let is_deleted = |element: &Value| element.get("$patch").is_some_and(|patch| patch == "delete");
+            elements.into_iter().filter(|element| !is_deleted(element)).map(without_directives).collect()
+        }
         other => other,
     }
 }
@@ -127,21 +125,29 @@ impl Merger {
             *state = Value::Object(Map::new());
         }
         let Value::Object(members) = state else { return };
+        let mut has_removed = false;
         for (key, value) in patch {
             if self.kind == PatchKind::Strategic && key.starts_with('$') {
                 directives(members, key, value);
             } else if value.is_null() && self.kind != PatchKind::Apply {
-                members.shift_remove(key);
+                has_removed = true;
             } else {
                 let place = members.entry(key.clone()).or_insert(Value::Null);
                 self.values(place, value, name, key);
             }
         }
+        // At once: removing one by one moves all the others each time.
+        if has_removed {
+            members.retain(|key, _| !patch.get(key).is_some_and(Value::is_null));
+        }
     }
 
     fn lists(&self, state: &mut Value, patch: &[Value], parent: &str, name: &str) {
-        let replaced =
-            || Value::Array(patch.iter().filter(|element| self.is_value(element)).cloned().collect());
+        let values = || patch.iter().filter(|element| self.is_value(element)).cloned();
+        let replaced = || match self.kind {
+            PatchKind::Strategic => values().map(without_directives).collect(),
+            _ => values().collect(),
+        };
         if self.kind == PatchKind::Merge || patch.iter().any(|element| self.is_replace(element)) {
             *state = replaced();
             return;
@@ -151,7 +157,8 @@ impl Merger {
             return;
         };
         if name == "finalizers" && patch.iter().all(Value::is_string) {
-            let new: Vec<_> = patch.iter().filter(|value| !elements.contains(value)).cloned().collect();
+            let known: HashSet<&Value> = elements.iter().collect();
+            let new: Vec<_> = patch.iter().filter(|value| !known.contains(value)).cloned().collect();
             elements.extend(new);
             return;
         }
@@ -162,21 +169,27 @@ impl Merger {
             *state = replaced();
             return;
         };
-        for new in patch {
-            let is_same = |element: &Value| keys_of(element, keys) == keys_of(new, keys);
-            let at = elements.iter().position(is_same);
-            let is_delete = new.as_object().is_some_and(|new| self.directive(new) == Some("delete"));
-            match at {
-                Some(at) if is_delete => drop(elements.remove(at)),
-                Some(at) => {
-                    if let Some(element) = elements.get_mut(at) {
-                        self.values(element, new, name, name);
-                    }
-                }
-                None if is_delete => {}
-                None => elements.push(without_directives(new.clone())),
+        let mut places: HashMap<Vec<Value>, usize> = HashMap::new();
+        for (at, element) in elements.iter().enumerate() {
+            if let Some(own) = keys_of(element, keys) {
+                places.entry(own).or_insert(at);
             }
         }
+        let mut deleted = HashSet::new();
+        for new in patch {
+            let Some(own) = keys_of(new, keys) else { continue };
+            let is_delete = new.as_object().is_some_and(|new| self.directive(new) == Some("delete"));
+            if is_delete {
+                deleted.extend(places.remove(&own));
+            } else if let Some(element) = places.get(&own).and_then(|at| elements.get_mut(*at)) {
+                self.values(element, new, name, name);
+            } else {
+                places.insert(own, elements.len());
+                elements.push(without_directives(new.clone()));
+            }
+        }
+        let mut at = 0..;
+        elements.retain(|_| at.next().is_none_or(|at| !deleted.contains(&at)));
     }
 
     fn directive<'p>(&self, patch: &'p Map<String, Value>) -> Option<&'p str> {
@@ -196,8 +209,9 @@ impl Merger {
 /// `$retainKeys` and `$deleteFromPrimitiveList/NAME`; `$setElementOrder/NAME` only orders.
 fn directives(members: &mut Map<String, Value>, key: &str, value: &Value) {
     let Value::Array(named) = value else { return };
+    let named: HashSet<&Value> = named.iter().collect();
     if key == "$retainKeys" {
-        members.retain(|key, _| named.iter().any(|name| name == key));
+        members.retain(|key, _| named.contains(&Value::from(key.as_str())));
     } else if let Some(list) = key.strip_prefix("$deleteFromPrimitiveList/")
         && let Some(Value::Array(elements)) = members.get_mut(list)
     {
@@ -213,126 +227,5 @@ fn keys_of(element: &Value, keys: &[&str]) -> Option<Vec<Value>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn check(group: &str, resource: &str, state: &Value, patch: &Value, kind: PatchKind, expected: &Value) {
-        let patch = patch.to_string();
-        assert_eq!(PatchKind::of(patch.as_bytes(), "/x?fieldManager=m", group, resource), kind);
-        let after = apply(kind, group, resource, state.to_string().as_bytes(), patch.as_bytes()).unwrap();
-        assert_eq!(serde_json::from_slice::<Value>(&after).unwrap(), *expected, "{patch}");
-    }
-
-    #[test]
-    fn strategic_patches_merge_lists_by_their_keys() {
-        let state = json!({"metadata": {"finalizers": ["a", "b"]}, "spec": {"containers": [
-            {"name": "web", "image": "x:1", "ports": [{"containerPort": 80}]}, {"name": "api", "image": "y:1"}]}});
-        check(
-            "",
-            "pods",
-            &state,
-            &json!({"spec": {"$setElementOrder/containers": [{"name": "web"}], "containers": [
-                {"name": "web", "image": "x:2", "ports": [{"containerPort": 80, "name": "http"}, {"containerPort": 81}]},
-                {"name": "api", "$patch": "delete"}, {"name": "new", "image": "z"}]}}),
-            PatchKind::Strategic,
-            &json!({"metadata": {"finalizers": ["a", "b"]}, "spec": {"containers": [
-                {"name": "web", "image": "x:2", "ports": [{"containerPort": 80, "name": "http"}, {"containerPort": 81}]},
-                {"name": "new", "image": "z"}]}}),
-        );
-        check(
-            "",
-            "pods",
-            &state,
-            &json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "labels": {"x": "y"}}, "spec": null}),
-            PatchKind::Strategic,
-            &json!({"metadata": {"finalizers": ["b"], "labels": {"x": "y"}}}),
-        );
-        check(
-            "",
-            "pods",
-            &state,
-            &json!({"metadata": {"finalizers": ["c"]}, "spec": {"$patch": "replace", "nodeName": "n"}}),
-            PatchKind::Strategic,
-            &json!({"metadata": {"finalizers": ["a", "b", "c"]}, "spec": {"nodeName": "n"}}),
-        );
-        check(
-            "apps",
-            "deployments",
-            &json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {}}, "x": [1, 2]}}),
-            &json!({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}, "x": [3]}}),
-            PatchKind::Strategic,
-            &json!({"spec": {"strategy": {"type": "Recreate"}, "x": [3]}}),
-        );
-    }
-
-    #[test]
-    fn other_kinds_of_patches() {
-        let state = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"list": [{"name": "x"}]}});
-        check(
-            "example.com",
-            "widgets",
-            &state,
-            &json!({"metadata": {"labels": {"a": null, "q": "true"}}, "spec": {"list": []}}),
-            PatchKind::Merge,
-            &json!({"metadata": {"labels": {"q": "true"}}, "spec": {"list": []}}),
-        );
-        check(
-            "",
-            "pods",
-            &state,
-            &json!([{"op": "add", "path": "/metadata/labels/x~1y", "value": "1"}, {"op": "remove", "path": "/spec"}]),
-            PatchKind::Json,
-            &json!({"metadata": {"labels": {"a": "b", "x/y": "1"}}}),
-        );
-        check(
-            "",
-            "pods",
-            &state,
-            &json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"m": "n"}}}),
-            PatchKind::Apply,
-            &json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"a": "b", "m": "n"}}, "spec": {"list": [{"name": "x"}]}}),
-        );
-    }
-
-    #[test]
-    fn what_does_not_fit_is_no_state() {
-        let patch = br#"[{"op":"remove","path":"/nothing"}]"#;
-        assert_eq!(apply(PatchKind::Json, "", "pods", b"{}", patch), None);
-        assert_eq!(apply(PatchKind::Merge, "", "pods", b"{}", b"{\"a\":"), None);
-        assert_eq!(apply(PatchKind::Merge, "", "pods", b"{}", b"\"left out\""), None);
-        assert_eq!(apply(PatchKind::Strategic, "", "pods", b"{}", b"7"), None);
-        let replaces_all = br#"[{"op":"replace","path":"","value":7}]"#;
-        assert_eq!(apply(PatchKind::Json, "", "pods", b"{}", replaces_all), None);
-        let deep = format!("{}1{}", "{\"a\":".repeat(3000), "}".repeat(3000));
-        assert_eq!(apply(PatchKind::Merge, "", "pods", b"{}", deep.as_bytes()), None);
-    }
-
-    #[test]
-    fn what_a_patch_asks_for() {
-        fn check(kind: PatchKind, patch: &Value, expected: Option<(&Value, bool)>) {
-            let found = asked(kind, patch.to_string().as_bytes());
-            let found =
-                found.map(|found| (serde_json::from_slice::<Value>(&found.object).unwrap(), found.is_all));
-            assert_eq!(found.as_ref().map(|(object, is_all)| (object, *is_all)), expected);
-        }
-        check(
-            PatchKind::Strategic,
-            &json!({"$setElementOrder/x": [], "spec": {"replicas": 5, "$retainKeys": ["a"]}}),
-            Some((&json!({"spec": {"replicas": 5}}), true)),
-        );
-        check(
-            PatchKind::Json,
-            &json!([{"op": "test", "path": "/a", "value": 1}, {"op": "replace", "path": "/spec/replicas", "value": 5}]),
-            Some((&json!({"spec": {"replicas": 5}}), true)),
-        );
-        check(
-            PatchKind::Json,
-            &json!([{"op": "remove", "path": "/a"}, {"op": "add", "path": "/b", "value": 5}]),
-            Some((&json!({"b": 5}), false)),
-        );
-        check(PatchKind::Json, &json!([{"op": "add", "path": "/spec/rules/0", "value": 5}]), None);
-        check(PatchKind::Apply, &json!({"spec": {}}), None);
-    }
-}
+#[path = "patch/tests.rs"]
+mod tests;

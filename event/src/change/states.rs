@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::asked::asked;
-use super::diff::diff;
+use super::diff::{diff, is_same};
 use super::effect::{Effect, Version};
 use super::leaf::JsonText;
 use super::worked_out::worked_out;
@@ -317,8 +317,10 @@ fn as_answered(mut change: Change, version: &Version<'_>, answer: &[u8]) -> Chan
     let answered: HashMap<String, Option<JsonText>> =
         leaves.into_iter().map(|leaf| (leaf.path, leaf.after)).collect();
     for field in change.fields.iter_mut().filter(|field| field.op != FieldOp::Remove) {
-        if let Some(after) = answered.get(&field.path) {
-            field.after.clone_from(after);
+        let answer = answered.get(&field.path).and_then(Option::as_ref);
+        let Some((asked, answer)) = field.after.as_ref().zip(answer) else { continue };
+        if !is_same(asked.as_json().as_bytes(), answer.as_json().as_bytes(), 0) {
+            field.after = Some(answer.clone());
         }
     }
     change

@@ -58,6 +58,16 @@ fn leaves_have_paths_with_merge_keys() {
         ],
     );
     check(
+        "storage.k8s.io",
+        "csinodes",
+        r#"{"spec":{"drivers":[{"name":"ebs.csi","nodeID":"i-1"}]}}"#,
+        r#"{"spec":{"drivers":[{"name":"efs.csi"},{"name":"ebs.csi","nodeID":"i-2"}]}}"#,
+        &[
+            r#"add spec.drivers[name=efs.csi].name: null -> "efs.csi""#,
+            r#"replace spec.drivers[name=ebs.csi].nodeID: "i-1" -> "i-2""#,
+        ],
+    );
+    check(
         "",
         "pods",
         r#"{"metadata":{"labels":{"app":"web"}}}"#,
@@ -75,6 +85,14 @@ fn lists_without_keys_are_one_leaf() {
     let leaf = [r#"replace spec.ingress: [{"ports":[{"port":9090}]}] -> [{"ports":[{"port":9091}]}]"#];
     check("networking.k8s.io", "networkpolicies", before, after, &leaf);
     check("projectcalico.org", "globalnetworkpolicies", before, after, &leaf);
+    // Replaced as a whole, unlike a pod's.
+    check(
+        "",
+        "serviceaccounts",
+        r#"{"imagePullSecrets":[{"name":"a"}]}"#,
+        r#"{"imagePullSecrets":[{"name":"b"}]}"#,
+        &[r#"replace imagePullSecrets: [{"name":"a"}] -> [{"name":"b"}]"#],
+    );
     // Names that are not unique are no keys.
     check(
         "",

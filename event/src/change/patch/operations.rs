@@ -5,6 +5,9 @@ use json_patch::jsonptr::Pointer;
 use json_patch::{Patch, PatchOperation};
 use serde_json::{Map, Value};
 
+/// The API server takes no more operations in one patch (`maxJSONPatchOperations`).
+pub(super) const MAX_OPERATIONS: usize = 10_000;
+
 /// Deeper places than any object of the API has.
 const MAX_DEPTH: usize = 64;
 
@@ -41,29 +44,32 @@ pub(super) fn apply(state: &mut Value, patch: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// What the patch asks for as an object that holds nothing else, and whether that is all of it; `None` for operations on places
-/// that only a state shows.
-pub(super) fn asked(patch: &[u8]) -> Option<(Value, bool)> {
+/// What the patch asks for as an object that holds nothing else; `None` for operations on places that only a state shows.
+pub(super) fn asked(patch: &[u8]) -> Option<Value> {
+    use PatchOperation::{Add, Copy, Move, Remove, Replace, Test};
     let Patch(operations) = read(patch)?;
-    let (mut value, mut is_all) = (Value::Object(Map::new()), true);
+    let mut value = Value::Object(Map::new());
     for operation in operations {
         is_near(operation.path())?;
         let (path, new) = match operation {
-            PatchOperation::Add(add) => (add.path, add.value),
-            PatchOperation::Replace(replace) => (replace.path, replace.value),
-            PatchOperation::Test(_) => continue,
-            PatchOperation::Remove(_) | PatchOperation::Move(_) | PatchOperation::Copy(_) => {
-                is_all = false;
+            Add(add) => (add.path, add.value),
+            Replace(replace) => (replace.path, replace.value),
+            Test(_) => continue,
+            Remove(remove) if !leads_into_list(&remove.path) => {
+                // What was put there before is gone again.
+                value.pointer(remove.path.as_str()).is_none().then_some(())?;
                 continue;
             }
+            Remove(_) | Move(_) | Copy(_) => return None,
         };
         put(&mut value, path.tokens().map(|token| token.decoded().into_owned()), new)?;
     }
-    Some((value, is_all))
+    Some(value)
 }
 
 fn read(patch: &[u8]) -> Option<Patch> {
-    serde_json::from_str(&String::from_utf8_lossy(patch)).ok()
+    let patch: Patch = serde_json::from_str(&String::from_utf8_lossy(patch)).ok()?;
+    (patch.0.len() <= MAX_OPERATIONS).then_some(patch)
 }
 
 fn is_near(path: &Pointer) -> Option<()> {
@@ -79,17 +85,30 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// Puts a value into an object, making the objects on the way; `None` where the way leads into a list.
-fn put(target: &mut Value, path: impl Iterator<Item = String>, new: Value) -> Option<()> {
+/// Puts a value into an object, making the objects on the way; `None` where the way leads into a list, or too deep.
+pub(in crate::change) fn put(
+    target: &mut Value,
+    path: impl Iterator<Item = String>,
+    new: Value,
+) -> Option<()> {
     let mut place = target;
-    for key in path {
-        if key == "-" || key.bytes().all(|byte| byte.is_ascii_digit()) {
+    for (depth, key) in path.enumerate() {
+        if is_index(&key) || depth >= MAX_DEPTH {
             return None;
         }
         place = place.as_object_mut()?.entry(key).or_insert_with(|| Value::Object(Map::new()));
     }
     *place = new;
     Some(())
+}
+
+fn leads_into_list(path: &Pointer) -> bool {
+    path.tokens().any(|token| is_index(&token.decoded()))
+}
+
+/// Whether it is a place in a list, or may be one.
+fn is_index(key: &str) -> bool {
+    key == "-" || key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

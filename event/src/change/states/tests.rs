@@ -310,6 +310,35 @@ fn a_member_of_a_collection_is_gone_if_nothing_holds_it() {
     check(r#","deletionTimestamp":"2026-11-23T16:11:23Z","finalizers":["foregroundDeletion"]"#, false);
 }
 
+/// Until it is finalized, its controller writes what is left in it.
+#[test]
+fn a_namespace_that_terminates_is_still_there() {
+    let namespace = |verb: &str, subresource: &str, rest: &str| {
+        let of = format!(
+            r#","responseObject":{{"kind":"Namespace","metadata":{{"uid":"u","deletionTimestamp":"t"}},{rest}}}"#
+        );
+        let reference = format!(r#""resource":"namespaces","subresource":"{subresource}""#);
+        record(verb, &of)
+            .replace(r#""apiGroup":"apps","#, "")
+            .replace(r#""resource":"deployments""#, &reference)
+    };
+    let held = r#""spec":{"finalizers":["kubernetes"]},"status""#;
+    check(
+        &[
+            namespace("delete", "", &format!(r#"{held}:{{"phase":"Terminating"}}"#)),
+            namespace("update", "status", &format!(r#"{held}:{{"conditions":[]}}"#)),
+            namespace("update", "finalize", r#""status":{"conditions":[]}"#),
+            namespace("patch", "", &format!(r#"{held}:{{}}"#)),
+        ],
+        &[
+            "alone",
+            r#"update exact status.conditions:null->[] status.phase:"Terminating"->null"#,
+            r#"delete exact spec.finalizers:["kubernetes"]->null"#,
+            "alone",
+        ],
+    );
+}
+
 /// Records of one object in any form.
 fn any_record() -> impl Strategy<Value = String> {
     let version = prop_oneof![3 => Just("v1"), 1 => Just("v1beta1")];
