@@ -5,6 +5,7 @@
 //!   `worked_out.rs`.
 //! - What a record says by itself: `alone.rs`; a patch: `asked.rs`.
 //! - The difference between two states, leaf by leaf: `diff.rs`, with `path.rs`, `merge_key.rs` and `noise.rs`.
+//! - Places that a JSON patch names, as such paths: `pointer.rs`.
 //! - The states of one object, one write after the other, [`ObjectState`]: `states.rs`; their order: `order.rs`.
 
 mod alone;
@@ -20,6 +21,7 @@ mod noise;
 mod order;
 mod patch;
 mod path;
+mod pointer;
 mod states;
 mod worked_out;
 
@@ -37,6 +39,7 @@ pub use order::{Order, sort_versions};
 pub use patch::PatchKind;
 pub(crate) use path::{Part, parts, push_member};
 pub use path::{leads_to, without_keys};
+pub(crate) use pointer::Admitted;
 pub use states::ObjectState;
 
 /// What an event did to its object.

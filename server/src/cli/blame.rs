@@ -61,6 +61,7 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
 fn row(field: &BlameFieldBody, zone: &TimeZone) -> Vec<Text> {
     let id = field.event_id.to_string();
     let who = match &field.actor {
+        Some(actor) if !actor.display.is_empty() => Text::new(&actor.display),
         Some(actor) => Text::new(&actor.name),
         None => Text::new("(before the first record)").tone(Tone::Quiet),
     };

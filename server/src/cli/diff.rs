@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use jiff::tz::TimeZone;
 
 use super::answer::{answer, note};
-use super::changed_fields::lines;
+use super::changed_fields;
 use super::coverage::{verdict, warnings};
 use super::source::Source;
 use super::visible::visible;
+use super::webhooks;
 use crate::args::{DiffArgs, Output};
 use crate::exit::NOTHING_FOUND;
 
@@ -22,7 +23,10 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
         match args.output.format {
             Output::Json | Output::Ndjson => out.json(&body)?,
             Output::Table => {
-                let lines = body.change.as_ref().map(|change| lines(change, usize::MAX)).unwrap_or_default();
+                let change = body.change.as_ref();
+                let mut lines =
+                    change.map(|change| changed_fields::lines(change, usize::MAX)).unwrap_or_default();
+                lines.extend(body.admission.as_ref().map(webhooks::lines).unwrap_or_default());
                 lines.iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
                 found = !lines.is_empty();
             }

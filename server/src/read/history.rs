@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::change::JsonText;
-use taffrail_event::{Actor, Change, Confidence, Event, Key, Timestamp};
+use taffrail_event::{Actor, Admission, Change, Confidence, Event, Key, Timestamp};
 use taffrail_query::history::{AtTime, Blame, BlamedField, ChangeOf, ObjectName, changes_something};
 use taffrail_query::{Search, TimeContext, parse_time};
 use utoipa::ToSchema;
@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 use super::coverage::Coverage;
 use super::error::ReadError;
 use super::event::one;
-use super::schema::{ActorSchema, ChangeSchema, ConfidenceSchema, EventSchema, KeySchema, TimestampSchema};
+use super::schema::{
+    ActorSchema, AdmissionSchema, ChangeSchema, ConfidenceSchema, EventSchema, KeySchema, TimestampSchema,
+};
 
 /// Versions of a page if nobody asks for another number.
 pub(crate) const DEFAULT_VERSIONS: usize = 100;
@@ -126,6 +128,10 @@ pub(crate) struct DiffBody {
     /// What changed, nothing of it cut; null for what is about no object.
     #[schema(value_type = Option<ChangeSchema>)]
     pub(crate) change: Option<Change>,
+    /// What admission webhooks did to it; null where nothing is known of any.
+    #[serde(default)]
+    #[schema(value_type = Option<AdmissionSchema>)]
+    pub(crate) admission: Option<Admission>,
     pub(crate) coverage: Coverage,
 }
 
@@ -246,9 +252,17 @@ pub(crate) fn diff(search: &dyn Search, prefix: &str, coverage: Coverage) -> Res
             before: whole.before.as_deref().map(JsonText::of),
             after: whole.after.as_deref().map(JsonText::of),
             change: Some(whole.change),
+            admission: hit.event.admission,
             coverage,
         },
-        None => DiffBody { id, before: None, after: None, change: hit.event.change, coverage },
+        None => DiffBody {
+            id,
+            before: None,
+            after: None,
+            change: hit.event.change,
+            admission: hit.event.admission,
+            coverage,
+        },
     })
 }
 

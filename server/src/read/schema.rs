@@ -3,12 +3,14 @@
 //! `event` and `ingest` know nothing of HTTP, so their types are mirrored here: the members by name and type, the words from
 //! the crates themselves. No value is ever made of them. Tests hold every answer to its shape.
 
+mod admission;
 mod change;
 mod event;
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
+pub(crate) use self::admission::AdmissionSchema;
 pub(crate) use self::change::{ChangeSchema, ConfidenceSchema};
 pub(crate) use self::event::{ActorSchema, EventSchema};
 
@@ -134,4 +136,9 @@ fn words(description: &str, words: impl IntoIterator<Item = &'static str>) -> Ob
 /// Nothing, until there is something.
 fn null(description: &str) -> Object {
     ObjectBuilder::new().schema_type(Type::Null).description(Some(description)).build()
+}
+
+/// Any value.
+fn any(description: &str) -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(description)).build()
 }
