@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::settings::Settings;
+use crate::settings::actors::ActorSettings;
 use crate::settings::redaction::RedactionRule;
 use crate::settings::tail::TailSettings;
 
@@ -18,6 +19,7 @@ pub(crate) fn tree() -> Value {
     let mut settings = Settings::default();
     settings.redaction.add.push(RedactionRule::default());
     settings.ingest.tail.push(TailSettings::default());
+    settings.actors.push(ActorSettings::default());
     // Serialising plain structs of strings and numbers into memory has no way to fail; an empty tree would refuse
     // every key, which the tests would see.
     serde_json::to_value(settings).unwrap_or(Value::Null)
@@ -27,7 +29,8 @@ pub(crate) fn tree() -> Value {
 pub(crate) fn leaves(tree: &Value) -> Vec<String> {
     fn walk(tree: &Value, path: &str, leaves: &mut Vec<String>) {
         match tree {
-            Value::Object(map) => {
+            // An empty one takes any keys.
+            Value::Object(map) if !map.is_empty() => {
                 for (key, value) in map {
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     walk(value, &path, leaves);
@@ -127,23 +130,26 @@ mod tests {
             };
             known.push(vec![path.clone(), shown, env_name(&path)]);
         }
-        let below = |key: &str, list: &str, tree: &Value, required: &[&str]| -> Vec<Vec<String>> {
+        let below = |list: &str, tree: &Value, required: &[&str]| -> Vec<Vec<String>> {
             let fields = leaves(tree).into_iter().map(|field| {
                 let default = match &tree[&field] {
                     _ if required.contains(&field.as_str()) => "required",
                     Value::String(text) if !text.is_empty() => text,
                     _ => "none",
                 };
-                vec![format!("{key}.{list}[].{field}"), default.to_owned(), String::new()]
+                vec![format!("{list}[].{field}"), default.to_owned(), String::new()]
             });
             fields.collect()
         };
-        let tail = below("ingest", "tail", &tree["ingest"]["tail"][0], &["paths"]);
+        let tail = below("ingest.tail", &tree["ingest"]["tail"][0], &["paths"]);
         let after_ingest = known.iter().rposition(|row| row[0].starts_with("ingest.")).unwrap() + 1;
         known.splice(after_ingest..after_ingest, tail);
-        let rule = below("redaction", "add", &tree["redaction"]["add"][0], &["name", "resources"]);
-        let after_rules = known.len() - leaves(&tree["log"]).len();
+        let rule = below("redaction.add", &tree["redaction"]["add"][0], &["name", "resources"]);
+        let after_rules = known.iter().rposition(|row| row[0].starts_with("redaction.")).unwrap() + 1;
         known.splice(after_rules..after_rules, rule);
+        let actor = below("actors", &tree["actors"][0], &[]);
+        let after_actors = known.iter().position(|row| row[0] == "actors").unwrap() + 1;
+        known.splice(after_actors..after_actors, actor);
         assert_eq!(documented, known);
     }
 

@@ -139,6 +139,17 @@ fn check(known: &Value, value: &Value, place: &mut Place, problems: &mut Vec<Pro
                 place.0.pop();
             }
         }
+        // Whoever writes the file chooses the keys.
+        (Value::Object(known), Value::Object(fields)) if known.is_empty() => {
+            for (key, value) in fields {
+                place.0.push(Step::Key(key.clone()));
+                check(&Value::String(String::new()), value, place, problems);
+                place.0.pop();
+            }
+        }
+        (Value::Object(known), _) if known.is_empty() => {
+            problems.push(Problem::new(place.path(), "write keys with a value each, such as {key: value}"));
+        }
         (Value::Object(known), Value::Object(fields)) => {
             for (key, value) in fields {
                 match known.get(key) {

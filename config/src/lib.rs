@@ -35,6 +35,7 @@ pub use load::load;
 pub use print::{print, warnings};
 pub use secret::{Secret, SecretValue};
 pub use settings::access::{AuthSettings, ClientSettings, TlsSettings};
+pub use settings::actors::{ActorKind, ActorSettings};
 pub use settings::api::ApiSettings;
 pub use settings::health::HealthSettings;
 pub use settings::index::IndexSettings;

@@ -1,6 +1,7 @@
 //! The root of the tree: where the data lives, which cluster an import belongs to, and one section per component.
 
 pub(crate) mod access;
+pub(crate) mod actors;
 pub(crate) mod api;
 pub(crate) mod health;
 pub(crate) mod index;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize, Serializer};
 
 use self::access::ClientSettings;
+use self::actors::ActorSettings;
 use self::api::ApiSettings;
 use self::health::HealthSettings;
 use self::index::IndexSettings;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub index: IndexSettings,
     /// What is masked before anything reaches a disk.
     pub redaction: RedactionSettings,
+    /// Who is who: the first rule that fits a user counts.
+    pub actors: Vec<ActorSettings>,
     /// The process's own log.
     pub log: LogSettings,
 }
@@ -78,6 +82,7 @@ impl Default for Settings {
             journal: JournalSettings::default(),
             index: IndexSettings::default(),
             redaction: RedactionSettings::default(),
+            actors: Vec::new(),
             log: LogSettings::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! Rules that one setting's type cannot express: bounds, grammars, and settings that have to fit together.
 
 mod access;
+mod actors;
 mod bounds;
 mod redaction;
 mod tail;
@@ -33,6 +34,7 @@ pub(crate) fn validate(settings: &Settings) -> Vec<Problem> {
     bounds::check(settings, &mut report);
     redaction::check(&settings.redaction, &mut report);
     tail::check(&settings.ingest.tail, &mut report);
+    actors::check(&settings.actors, &mut report);
     problems
 }
 

@@ -1,9 +1,21 @@
-//! Who made a request.
+//! Who made a request: the identity as the API server says it (`user`), the workload behind a service account (`pod.rs`), and who
+//! that is by the rules of whoever runs Taffrail (`rule.rs`, with the forms of `glob.rs` and the names of `display.rs`).
+
+mod display;
+mod extra;
+mod glob;
+mod pod;
+mod rule;
 
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{AuditRecord, string_member};
 use crate::json;
+pub use display::DisplayName;
+use extra::Extra;
+pub use glob::Glob;
+pub use pod::ActorPod;
+pub use rule::{ActorRule, ActorRules};
 
 /// What kind of identity an actor is (DESIGN section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,6 +92,9 @@ fn is_controller(name: &str) -> bool {
 pub struct Actor {
     /// `user.username`.
     pub name: String,
+    /// The name that a rule gives it (see [`ActorRules`]); `""` if none does.
+    #[serde(default)]
+    pub display: String,
     /// What kind of identity it is.
     #[serde(rename = "type")]
     pub actor_type: ActorType,
@@ -89,6 +104,12 @@ pub struct Actor {
     pub uid: String,
     /// The credential's id from `user.extra`: `JTI=...` or `X509SHA256=...`.
     pub credential: String,
+    /// The pod that the token of a service account was issued for.
+    #[serde(default)]
+    pub pod: Option<ActorPod>,
+    /// The node that it was issued on; `""` = none.
+    #[serde(default)]
+    pub node: String,
     /// The impersonated identity.
     #[serde(rename = "as")]
     pub impersonated: Option<Impersonated>,
@@ -103,29 +124,36 @@ pub struct Impersonated {
     pub groups: Vec<String>,
 }
 
+/// What rules say of a user.
+#[derive(Debug, Default)]
+struct Named {
+    actor_type: Option<ActorType>,
+    display: String,
+}
+
 impl Actor {
-    pub(crate) fn of(audit: &AuditRecord<'_>) -> Self {
+    pub(crate) fn of(audit: &AuditRecord<'_>, rules: &ActorRules) -> Self {
         let user = audit.user.unwrap_or_default();
         let name = string_member(user, "username").into_owned();
+        let groups = strings(json::member(user, "groups"));
+        let extra = Extra::of(user);
+        let Named { actor_type, display } = rules.named(&name, &groups, &extra);
+        let (pod, node) = pod::caller(&name, &extra);
         Self {
-            actor_type: ActorType::of(&name),
-            name,
-            groups: strings(json::member(user, "groups")),
+            display,
+            actor_type: actor_type.unwrap_or_else(|| ActorType::of(&name)),
+            groups,
             uid: string_member(user, "uid").into_owned(),
-            credential: credential(user),
+            credential: extra.first("authentication.kubernetes.io/credential-id"),
+            pod,
+            node,
             impersonated: audit.impersonated_user.map(|user| Impersonated {
                 name: string_member(user, "username").into_owned(),
                 groups: strings(json::member(user, "groups")),
             }),
+            name,
         }
     }
-}
-
-fn credential(user: &[u8]) -> String {
-    json::member(user, "extra")
-        .and_then(|extra| json::member(extra, "authentication.kubernetes.io/credential-id"))
-        .and_then(|ids| strings(Some(ids)).into_iter().next())
-        .unwrap_or_default()
 }
 
 /// The strings of a JSON array.
@@ -157,5 +185,45 @@ mod tests {
         check("system:kube-scheduler", ActorType::System);
         check("system:anonymous", ActorType::Anonymous);
         check("", ActorType::Anonymous);
+    }
+
+    fn actor(record: &str) -> Actor {
+        Actor::of(&AuditRecord::decode(record.as_bytes()).unwrap(), &ActorRules::default())
+    }
+
+    /// Constructed: a token of a pod, as kube-apiserver describes it since 1.30 (`authentication.kubernetes.io/*`).
+    #[test]
+    fn the_pod_behind_a_service_account() {
+        fn check(username: &str, extra: &str, pod: Option<(&str, &str, &str)>, node: &str) {
+            let record =
+                format!(r#"{{"auditID":"a","user":{{"username":"{username}","extra":{{{extra}}}}}}}"#);
+            let actor = actor(&record);
+            let pod = pod.map(|(namespace, name, uid)| ActorPod {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+                uid: uid.to_owned(),
+            });
+            assert_eq!((actor.pod, actor.node.as_str()), (pod, node), "{record}");
+        }
+        let bound = r#""authentication.kubernetes.io/pod-name":["web-1"],"authentication.kubernetes.io/pod-uid":["u-1"],
+            "authentication.kubernetes.io/node-name":["node-1"]"#;
+        check("system:serviceaccount:shop:web", bound, Some(("shop", "web-1", "u-1")), "node-1");
+        check("system:serviceaccount:shop:web", "", None, "");
+        check("system:serviceaccount:shop", bound, None, "");
+        check("alice", bound, None, "");
+        let broken =
+            r#""authentication.kubernetes.io/pod-name":"web-1","authentication.kubernetes.io/node-name":[7]"#;
+        check("system:serviceaccount:shop:web", broken, None, "");
+    }
+
+    #[test]
+    fn what_a_recorded_service_account_shows() {
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/audit/examples/service-account-user.json");
+        let actor = actor(&std::fs::read_to_string(path).unwrap());
+        assert_eq!(actor.name, "system:serviceaccount:ci:deployer");
+        assert_eq!(actor.credential, "JTI=72a93986-2a63-4453-9cae-24958760c716");
+        // kubectl with a token from `kubectl create token`: it is bound to no pod.
+        assert_eq!((actor.pod, actor.node.as_str(), actor.display.as_str()), (None, "", ""));
     }
 }

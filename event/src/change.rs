@@ -5,6 +5,7 @@
 //!   `worked_out.rs`.
 //! - What a record says by itself: `alone.rs`; a patch: `asked.rs`, `taken_away.rs`.
 //! - The difference between two states, leaf by leaf: `diff.rs`, with `path.rs`, `merge_key.rs` and `noise.rs`.
+//! - Places that a JSON patch names, as such paths: `pointer.rs`.
 //! - The states of one object, one write after the other, [`ObjectState`]: `states.rs`; their order: `order.rs`.
 
 mod alone;
@@ -20,6 +21,7 @@ mod noise;
 mod order;
 mod patch;
 mod path;
+mod pointer;
 mod states;
 mod taken_away;
 mod worked_out;
@@ -38,6 +40,7 @@ pub use order::{Order, sort_versions};
 pub use patch::PatchKind;
 pub(crate) use path::push_member;
 pub use path::{Part, leads_to, parts, without_keys};
+pub(crate) use pointer::Admitted;
 pub use states::ObjectState;
 
 /// What an event did to its object.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Actor, strings};
+use crate::actor::{Actor, ActorRules};
+use crate::admission::Admission;
 use crate::audit::{AuditRecord, NotAudit};
 use crate::change::{Change, ChangeType, Version};
+use crate::client::Client;
 use crate::decoded::Decoded;
 use crate::gap::Gap;
 use crate::json::{self, Members};
@@ -63,6 +65,9 @@ pub struct Event {
     pub client: Option<Client>,
     /// What it changed; an object in every audit event, else null.
     pub change: Option<Change>,
+    /// What admission webhooks did to the request; null where nothing is known of any.
+    #[serde(default)]
+    pub admission: Option<Admission>,
     /// The audit record's own fields; null in events of other kinds.
     pub audit: Option<Audit>,
     /// Always null: there are no flows yet.
@@ -75,17 +80,6 @@ pub struct Event {
     pub received: Timestamp,
     /// Every route it came by.
     pub via: Vec<Via>,
-}
-
-/// Where a request came from. All of it but the last address is what the client says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Client {
-    /// The address that the API server itself saw: the last of `ips`.
-    pub ip: String,
-    /// `sourceIPs`: forwarded-for addresses first.
-    pub ips: Vec<String>,
-    /// `userAgent`.
-    pub user_agent: String,
 }
 
 /// The audit record's own fields.
@@ -122,6 +116,8 @@ pub struct Origins {
     pub is_cut: bool,
     /// What the event changed, where that follows from the states before it; else the record alone tells.
     pub change: Option<Change>,
+    /// Who is who.
+    pub actors: ActorRules,
 }
 
 impl Default for Origins {
@@ -133,6 +129,7 @@ impl Default for Origins {
             via: ViaSet::default(),
             is_cut: false,
             change: None,
+            actors: ActorRules::default(),
         }
     }
 }
@@ -146,12 +143,11 @@ impl Event {
     /// Builds the event from its decoded record.
     pub(crate) fn of_audit(audit: &AuditRecord<'_>, origins: Origins) -> Self {
         let response = audit.response_object.map(BodyMetadata::of).unwrap_or_default();
-        let actor = Actor::of(audit);
+        let actor = Actor::of(audit, &origins.actors);
         let object = ObjectRef::of(audit, &response);
         let outcome = Outcome::of(audit);
         let change =
             origins.change.unwrap_or_else(|| Change::alone(audit, object.as_ref(), &outcome, &response));
-        let ips = strings(audit.source_ips);
         Self {
             id: origins.id,
             time: audit.time().unwrap_or(origins.received),
@@ -159,12 +155,9 @@ impl Event {
             cluster: origins.cluster,
             summary: summary(audit, &actor, object.as_ref(), &outcome, &change),
             verb: audit.verb.clone().into_owned(),
-            client: Some(Client {
-                ip: ips.last().cloned().unwrap_or_default(),
-                ips,
-                user_agent: audit.user_agent.clone().into_owned(),
-            }),
+            client: Some(Client::of(audit)),
             change: Some(change),
+            admission: Admission::of(audit, object.as_ref()),
             audit: Some(Audit::of(audit, origins.is_cut)),
             actor: Some(actor),
             object,
@@ -202,6 +195,7 @@ impl Event {
             outcome: None,
             client: None,
             change: None,
+            admission: None,
             audit: None,
             flow: (),
             gap: Some(gap),
@@ -232,7 +226,10 @@ impl Event {
         }
         if let Some(actor) = &self.actor {
             each(&actor.name);
+            each(&actor.display);
             each(&actor.uid);
+            each(&actor.node);
+            actor.pod.iter().for_each(|pod| each(&pod.name));
             actor.groups.iter().for_each(|group| each(group));
             if let Some(impersonated) = &actor.impersonated {
                 each(&impersonated.name);
@@ -348,7 +345,7 @@ mod tests {
         let json = serde_json::to_value(&event).unwrap();
         assert_eq!((&json["kind"], &json["time"]), (&"gap".into(), &"1970-01-01T00:00:01.000000Z".into()));
         assert_eq!((&json["gap"]["lost"], &json["gap"]["source"]), (&3.into(), &"webhook".into()));
-        for absent in ["actor", "object", "outcome", "client", "change", "audit"] {
+        for absent in ["actor", "object", "outcome", "client", "change", "admission", "audit"] {
             assert_eq!(json[absent], serde_json::Value::Null, "{absent}");
         }
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);

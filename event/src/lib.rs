@@ -7,8 +7,10 @@
 //! Invariant: this crate knows no runtime, no search engine, no HTTP and does no IO.
 
 mod actor;
+mod admission;
 mod audit;
 pub mod change;
+mod client;
 mod crash;
 mod decoded;
 mod event;
@@ -17,6 +19,7 @@ pub mod json;
 mod key;
 mod object;
 mod outcome;
+mod query_text;
 mod record;
 mod removed;
 pub mod resource;
@@ -27,14 +30,16 @@ mod summary;
 mod time;
 pub mod words;
 
-pub use actor::{Actor, ActorType, Impersonated};
+pub use actor::{Actor, ActorPod, ActorRule, ActorRules, ActorType, DisplayName, Glob, Impersonated};
+pub use admission::{Admission, FailedOpen, Mutation, WebhookKind};
 pub use audit::{
     AuditRecord, Class, NotAudit, SKIPPED_BODY, Stage, TRUNCATED, is_access_subresource, query_parameters,
 };
 pub use change::{Change, ChangeType, Confidence, FieldChange, FieldOp};
+pub use client::Client;
 pub use crash::crash_point;
 pub use decoded::Decoded;
-pub use event::{Audit, Client, Event, Kind, Origins};
+pub use event::{Audit, Event, Kind, Origins};
 pub use gap::Gap;
 pub use key::{AuditIdentity, Key, Keys};
 pub use object::ObjectRef;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use taffrail_config::IndexSettings;
-use taffrail_event::{BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, Via};
+use taffrail_event::{ActorRules, BatchBuilder, Origin, RecordBatch, RecordFlags, Timestamp, Via};
 use taffrail_index::Store;
 
 fn batches() -> (Vec<RecordBatch>, u64) {
@@ -39,7 +39,8 @@ fn index(criterion: &mut Criterion) {
     group.bench_function("large.jsonl", |bencher| {
         bencher.iter(|| {
             let dir = tempfile::tempdir().expect("a directory for temporary files");
-            let store = Store::open(dir.path(), &IndexSettings::default()).expect("an empty index opens");
+            let store = Store::open(dir.path(), &IndexSettings::default(), &ActorRules::default())
+                .expect("an empty index opens");
             let mut sink = store.sink();
             for batch in &batches {
                 sink.write(batch, None).expect("the disk has room");

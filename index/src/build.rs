@@ -10,7 +10,7 @@ use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, SingleSegmentIndexWriter, TantivyDocument};
 
-use crate::document::{DocumentBuilder, SortKey};
+use crate::document::{DocumentBuilder, Plan, SortKey};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::schema::{Columns, tokenizers};
@@ -33,7 +33,7 @@ pub(crate) trait Source: Sync {
 
 /// Builds the documents of `sources` on the rayon pool and passes them to `add` in order.
 pub(crate) fn feed<S: Source>(
-    columns: &Columns,
+    plan: Plan<'_>,
     sources: &[S],
     mut add: impl FnMut(TantivyDocument) -> tantivy::Result<()>,
 ) -> tantivy::Result<()> {
@@ -45,9 +45,7 @@ pub(crate) fn feed<S: Source>(
                     .par_iter()
                     .with_min_len(16)
                     .map_init(DocumentBuilder::default, |builder, source| {
-                        source.with_stored(|stored| {
-                            builder.build(columns, stored, source.rank(), source.link())
-                        })
+                        source.with_stored(|stored| builder.build(plan, stored, source.rank(), source.link()))
                     })
                     .flatten_iter()
                     .collect();
@@ -69,7 +67,7 @@ pub(crate) fn feed<S: Source>(
 /// directory before the manifest names it.
 pub(crate) fn single_segment<S: Source>(
     dir: &Path,
-    columns: &Columns,
+    plan: Plan<'_>,
     sources: &[S],
     memory: usize,
 ) -> Result<()> {
@@ -77,12 +75,12 @@ pub(crate) fn single_segment<S: Source>(
     let write = || -> tantivy::Result<()> {
         let tokenizers: TokenizerManager = tokenizers();
         let mut writer: SingleSegmentIndexWriter = Index::builder()
-            .schema(columns.schema.clone())
+            .schema(plan.columns.schema.clone())
             .settings(Columns::settings())
             .tokenizers(tokenizers.clone())
             .fast_field_tokenizers(tokenizers)
             .single_segment_index_writer(MmapDirectory::open(dir)?, memory)?;
-        feed(columns, sources, |document| writer.add_document(document))?;
+        feed(plan, sources, |document| writer.add_document(document))?;
         writer.finalize()?;
         Ok(())
     };

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use taffrail_config::IndexSettings;
-use taffrail_event::{Class, Gap, Removed, Timestamp, WriteCounts, crash_point};
+use taffrail_event::{ActorRules, Class, Gap, Removed, Timestamp, WriteCounts, crash_point};
 use taffrail_query::RemovedTotals;
 use tantivy::IndexWriter;
 
+use crate::document::Plan;
 use crate::error::{IndexError, Result};
 use crate::manifest::{Manifest, SplitEntry, splits_dir};
 use crate::schema::{Columns, SCHEMA};
@@ -29,6 +30,8 @@ pub(crate) struct Catalog {
     pub(crate) dir: PathBuf,
     pub(crate) settings: IndexSettings,
     pub(crate) columns: Columns,
+    /// Who is who, for whatever is decoded.
+    pub(crate) actors: ActorRules,
     /// What is on disk, and what the next store adds to it. Locked for moments only.
     manifest: Mutex<Manifest>,
     /// Held while the manifest is written. Taken before `manifest`.
@@ -80,29 +83,29 @@ impl std::fmt::Debug for Catalog {
 
 impl Catalog {
     /// Opens the index in `dir` to write: creates it if need be and removes what the manifest does not name.
-    pub(crate) fn open(dir: &Path, settings: &IndexSettings) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, settings: &IndexSettings, actors: &ActorRules) -> Result<Self> {
         let splits = splits_dir(dir);
         // Owner-only: it holds everybody's audit log, and the directory that it is in may be open to others.
         let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&splits);
         created.map_err(IndexError::io("create", &splits))?;
         let manifest = Manifest::load(dir)?;
         remove_strangers(&splits, &manifest)?;
-        Self::with_manifest(dir, settings, manifest, Use::Answers)
+        Self::with_manifest(dir, settings, actors, manifest, Use::Answers)
     }
 
     /// Opens the index in `dir` to build it anew: splits of older releases can be read, but not asked.
-    pub(crate) fn open_to_rebuild(dir: &Path, settings: &IndexSettings) -> Result<Self> {
+    pub(crate) fn open_to_rebuild(dir: &Path, settings: &IndexSettings, actors: &ActorRules) -> Result<Self> {
         let manifest = Manifest::load(dir)?;
         remove_strangers(&splits_dir(dir), &manifest)?;
-        Self::with_manifest(dir, settings, manifest, Use::Rebuild)
+        Self::with_manifest(dir, settings, actors, manifest, Use::Rebuild)
     }
 
     /// Opens the index in `dir` to read, while another process may write.
-    pub(crate) fn open_read_only(dir: &Path, settings: &IndexSettings) -> Result<Self> {
+    pub(crate) fn open_read_only(dir: &Path, settings: &IndexSettings, actors: &ActorRules) -> Result<Self> {
         // A compaction may remove a split between reading the manifest and opening it: then the manifest is newer.
         let mut manifest = Manifest::load(dir)?;
         loop {
-            let error = match Self::with_manifest(dir, settings, manifest.clone(), Use::Answers) {
+            let error = match Self::with_manifest(dir, settings, actors, manifest.clone(), Use::Answers) {
                 Ok(catalog) => return Ok(catalog),
                 Err(error) => error,
             };
@@ -114,7 +117,18 @@ impl Catalog {
         }
     }
 
-    fn with_manifest(dir: &Path, settings: &IndexSettings, manifest: Manifest, to: Use) -> Result<Self> {
+    /// What documents are built by.
+    pub(crate) fn plan(&self) -> Plan<'_> {
+        Plan { columns: &self.columns, actors: &self.actors }
+    }
+
+    fn with_manifest(
+        dir: &Path,
+        settings: &IndexSettings,
+        actors: &ActorRules,
+        manifest: Manifest,
+        to: Use,
+    ) -> Result<Self> {
         let splits_dir = splits_dir(dir);
         let mut splits = Vec::with_capacity(manifest.splits.len());
         for entry in &manifest.splits {
@@ -134,6 +148,7 @@ impl Catalog {
             dir: dir.to_owned(),
             settings: settings.clone(),
             columns: Columns::new(),
+            actors: actors.clone(),
             manifest: Mutex::new(manifest),
             storing: Mutex::new(()),
             splits: RwLock::new(Arc::new(splits)),

@@ -22,7 +22,7 @@ use tantivy::{DocAddress, Index, IndexWriter, Searcher};
 use self::periods::Periods;
 use crate::build::{self, Source};
 use crate::catalog::Catalog;
-use crate::document::{SortKey, record_hash};
+use crate::document::{Plan, SortKey, record_hash};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;
@@ -73,7 +73,7 @@ pub(crate) fn rebuild(catalog: &Catalog, name: &str, rewrite: Rewrite<'_>) -> Re
     remove_dir(&dir)?;
     std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
     let memory = usize::try_from(catalog.settings.writer_memory_bytes).unwrap_or(usize::MAX);
-    write_slices(&catalog.columns, &old, &dir, memory, rewrite)?;
+    write_slices(catalog.plan(), &old, &dir, memory, rewrite)?;
     let split = Arc::new(Split::open(&splits, entry)?);
     split.publish()?;
     crash_point("index.compaction_built");
@@ -122,13 +122,7 @@ impl Source for Moved {
     }
 }
 
-fn write_slices(
-    columns: &Columns,
-    old: &Split,
-    dir: &Path,
-    memory: usize,
-    rewrite: Rewrite<'_>,
-) -> Result<()> {
+fn write_slices(plan: Plan<'_>, old: &Split, dir: &Path, memory: usize, rewrite: Rewrite<'_>) -> Result<()> {
     let searcher = old.searcher();
     let failed = |error| IndexError::split("rebuild", &old.name())(error);
     let stored = old.stored_field()?;
@@ -138,11 +132,11 @@ fn write_slices(
     let mut first = slices(periods.next().transpose().map_err(failed)?.unwrap_or_default().into_iter());
     let only = first.next().transpose().map_err(failed)?.unwrap_or_default();
     if first.is_done() {
-        return build::single_segment(dir, columns, &only, memory);
+        return build::single_segment(dir, plan, &only, memory);
     }
     let write = || -> tantivy::Result<()> {
         let mut index = Index::builder()
-            .schema(columns.schema.clone())
+            .schema(plan.columns.schema.clone())
             .settings(Columns::settings())
             .open_or_create(MmapDirectory::open(dir)?)?;
         register_tokenizers(&mut index);
@@ -154,9 +148,9 @@ fn write_slices(
         let mut writer: IndexWriter = index.writer_with_options(options)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let mut done = HashSet::new();
-        write_period(columns, &index, &mut writer, &mut done, std::iter::once(Ok(only)).chain(first))?;
+        write_period(plan, &index, &mut writer, &mut done, std::iter::once(Ok(only)).chain(first))?;
         for addresses in periods {
-            write_period(columns, &index, &mut writer, &mut done, slices(addresses?.into_iter()))?;
+            write_period(plan, &index, &mut writer, &mut done, slices(addresses?.into_iter()))?;
         }
         writer.wait_merging_threads()
     };
@@ -165,14 +159,14 @@ fn write_slices(
 
 /// Adds one segment to those that are `done`.
 fn write_period(
-    columns: &Columns,
+    plan: Plan<'_>,
     index: &Index,
     writer: &mut IndexWriter,
     done: &mut HashSet<SegmentId>,
     slices: impl Iterator<Item = tantivy::Result<Vec<Moved>>>,
 ) -> tantivy::Result<()> {
     for slice in slices {
-        build::feed(columns, &slice?, |document| writer.add_document(document).map(drop))?;
+        build::feed(plan, &slice?, |document| writer.add_document(document).map(drop))?;
     }
     writer.commit()?;
     let mut segments = index.searchable_segment_ids()?;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
-use taffrail_event::{AuditRecord, Decoded, Event, Key, words};
+use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, words};
 use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
 
@@ -77,6 +77,13 @@ pub(crate) fn record_hash(record: &[u8]) -> u64 {
     hash(record)
 }
 
+/// What documents are built by: the columns that they have, and who is who.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan<'a> {
+    pub(crate) columns: &'a Columns,
+    pub(crate) actors: &'a ActorRules,
+}
+
 /// Builds documents, reusing its buffers.
 #[derive(Debug, Default)]
 pub(crate) struct DocumentBuilder {
@@ -87,7 +94,7 @@ impl DocumentBuilder {
     /// The document of a stored record; `None` if the record is not what its flags say.
     pub(crate) fn build(
         &mut self,
-        columns: &Columns,
+        Plan { columns, actors }: Plan<'_>,
         stored_bytes: &[u8],
         rank: Rank,
         link: Option<Link>,
@@ -96,7 +103,7 @@ impl DocumentBuilder {
         let decoded = Decoded::of(stored.record, stored.flags).ok()?;
         let keys = decoded.keys(stored.cluster);
         let id = if stored.is_conflict { keys.record } else { keys.request };
-        let event = decoded.event(stored.origins(id));
+        let event = decoded.event(stored.origins(id, actors));
         let mut document = TantivyDocument::new();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {

@@ -7,6 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use taffrail_event::ActorRules;
 use taffrail_event::change::{leads_to, without_keys};
 use taffrail_event::words::holds_phrase;
 use taffrail_query::{Field, FieldKind, Pattern, Predicate, Query as Ast, TextPredicate};
@@ -16,19 +17,21 @@ use tantivy::query::{
 };
 use tantivy::schema::IndexRecordOption;
 
-use crate::document::{chosen_hash, key_term};
+use crate::document::{Plan, chosen_hash, key_term};
 use crate::schema::{Columns, TIME, head, is_head, term_text};
 use crate::search::budget::Budget;
 use crate::search::dictionary::{DictionaryQuery, Verdict};
 use crate::search::verified::{Check, VerifiedQuery};
 
 /// Lowers `ast`; long look-ups stop when `budget` is spent.
-pub(crate) fn lower(ast: &Ast, columns: &Columns, budget: &Arc<Budget>) -> Box<dyn Query> {
-    Lowering { columns, budget }.query(ast)
+pub(crate) fn lower(ast: &Ast, plan: Plan<'_>, budget: &Arc<Budget>) -> Box<dyn Query> {
+    Lowering { columns: plan.columns, actors: plan.actors, budget }.query(ast)
 }
 
 struct Lowering<'a> {
     columns: &'a Columns,
+    /// For what is decided by stored records.
+    actors: &'a ActorRules,
     budget: &'a Arc<Budget>,
 }
 
@@ -99,7 +102,7 @@ impl Lowering<'_> {
         let terms = words.iter().map(|word| Term::from_field_text(self.columns.phrases, word)).collect();
         let certain: Box<dyn Query> = Box::new(PhraseQuery::new(terms));
         let phrase = words.to_vec();
-        let check = Check::new(move |event, record| {
+        let check = Check::new(self.actors, move |event, record| {
             let mut is_found = false;
             event.texts(record, |text| is_found = is_found || holds_phrase(text, &phrase));
             is_found
@@ -177,7 +180,7 @@ impl Lowering<'_> {
             return candidates;
         }
         let predicate = predicate.clone();
-        let check = Check::new(move |event, _| predicate.matches_text(&event.id.to_string()));
+        let check = Check::new(self.actors, move |event, _| predicate.matches_text(&event.id.to_string()));
         Box::new(VerifiedQuery::new(candidates, None, check, self.columns.stored, self.budget))
     }
 
@@ -193,7 +196,7 @@ impl Lowering<'_> {
             )),
             Predicate::Pattern(_) | Predicate::Phrase(_) | Predicate::Cidr(_) | Predicate::Range { .. } => {
                 let predicate = predicate.clone();
-                let check = Check::new(move |event, _| {
+                let check = Check::new(self.actors, move |event, _| {
                     event.audit.as_ref().is_some_and(|audit| predicate.matches_text(&audit.id))
                 });
                 Box::new(VerifiedQuery::new(within, None, check, self.columns.stored, self.budget))
@@ -232,7 +235,7 @@ impl Lowering<'_> {
             })
         };
         let predicate = predicate.clone();
-        let check = Check::new(move |event, _| {
+        let check = Check::new(self.actors, move |event, _| {
             let mut complies = false;
             field.texts(event, &mut |text| {
                 complies = complies || predicate.matches_text(&field.normal(text));
@@ -267,7 +270,7 @@ impl Lowering<'_> {
             }
         });
         let predicate = predicate.clone();
-        let check = Check::new(move |event, _| {
+        let check = Check::new(self.actors, move |event, _| {
             let mut complies = false;
             field.texts(event, &mut |path| complies = complies || predicate.matches_path(path));
             complies

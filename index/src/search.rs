@@ -104,7 +104,7 @@ impl IndexSearch {
         let mut bytes = stored_bytes(&view.searcher, self.catalog.columns.stored, address)
             .map_err(IndexError::split("read", &view.split.name()))?;
         let Some(stored) = Stored::decode(&bytes) else { return Ok(None) };
-        let Ok(event) = stored.event() else { return Ok(None) };
+        let Ok(event) = stored.event(&self.catalog.actors) else { return Ok(None) };
         let at = bytes.len() - stored.record.len();
         Ok(Some(Hit { event, record: bytes.split_off(at) }))
     }
@@ -116,7 +116,7 @@ impl IndexSearch {
         limit: usize,
         wants_total: bool,
     ) -> Result<(Vec<Entry>, Total)> {
-        let query = crate::lower::lower(&question.narrowed(), &self.catalog.columns, &question.budget);
+        let query = crate::lower::lower(&question.narrowed(), self.catalog.plan(), &question.budget);
         let mut top = Top::new(question.order, question.range, question.after, limit);
         let mut order: Vec<usize> = (0..views.len()).collect();
         if question.order == Order::Desc {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use taffrail_config::IndexSettings;
-use taffrail_event::{EventSink, Timestamp};
+use taffrail_event::{ActorRules, EventSink, Timestamp};
 use taffrail_query::Search;
 
 use crate::catalog::Catalog;
@@ -23,19 +23,20 @@ pub struct Store {
 
 impl Store {
     /// Opens the index in `dir` to read and write, creating it if need be. The caller sees to it that nobody else writes.
-    pub fn open(dir: &Path, settings: &IndexSettings) -> Result<Self> {
-        Ok(Self { catalog: Arc::new(Catalog::open(dir, settings)?) })
+    /// `actors` say who is who in everything that is decoded, for an answer or for the index.
+    pub fn open(dir: &Path, settings: &IndexSettings, actors: &ActorRules) -> Result<Self> {
+        Ok(Self { catalog: Arc::new(Catalog::open(dir, settings, actors)?) })
     }
 
     /// Opens the index in `dir` to read, while another process may write. It shows what was committed by now.
-    pub fn open_read_only(dir: &Path, settings: &IndexSettings) -> Result<Self> {
-        Ok(Self { catalog: Arc::new(Catalog::open_read_only(dir, settings)?) })
+    pub fn open_read_only(dir: &Path, settings: &IndexSettings, actors: &ActorRules) -> Result<Self> {
+        Ok(Self { catalog: Arc::new(Catalog::open_read_only(dir, settings, actors)?) })
     }
 
     /// Opens the index in `dir` for [`Store::reindex`], also where an older release wrote it; questions are answered right
     /// only after that. The caller sees to it that nobody else writes.
-    pub fn open_to_rebuild(dir: &Path, settings: &IndexSettings) -> Result<Self> {
-        Ok(Self { catalog: Arc::new(Catalog::open_to_rebuild(dir, settings)?) })
+    pub fn open_to_rebuild(dir: &Path, settings: &IndexSettings, actors: &ActorRules) -> Result<Self> {
+        Ok(Self { catalog: Arc::new(Catalog::open_to_rebuild(dir, settings, actors)?) })
     }
 
     /// The writing side. There must be one at a time.

@@ -5,7 +5,7 @@
 //! tells what changed), then the record to the end. Version 1 has no change set.
 
 use taffrail_event::change::Link;
-use taffrail_event::{Decoded, Event, Key, NotAudit, Origins, RecordFlags, Timestamp, ViaSet};
+use taffrail_event::{ActorRules, Decoded, Event, Key, NotAudit, Origins, RecordFlags, Timestamp, ViaSet};
 
 use crate::prepare::link_of;
 
@@ -76,9 +76,9 @@ impl<'a> Stored<'a> {
     }
 
     /// The event as the API shows it.
-    pub(crate) fn event(&self) -> Result<Event, NotAudit> {
+    pub(crate) fn event(&self, actors: &ActorRules) -> Result<Event, NotAudit> {
         let decoded = Decoded::of(self.record, self.flags)?;
-        let mut event = decoded.event(self.origins(self.id(&decoded)));
+        let mut event = decoded.event(self.origins(self.id(&decoded), actors));
         event.list_created(&decoded);
         Ok(event)
     }
@@ -88,7 +88,7 @@ impl<'a> Stored<'a> {
         Decoded::of(self.record, self.flags).ok().and_then(|decoded| link_of(&decoded, self.cluster))
     }
 
-    pub(crate) fn origins(&self, id: Key) -> Origins {
+    pub(crate) fn origins(&self, id: Key, actors: &ActorRules) -> Origins {
         Origins {
             id,
             cluster: self.cluster.to_owned(),
@@ -96,6 +96,7 @@ impl<'a> Stored<'a> {
             via: self.via,
             is_cut: self.flags.contains(RecordFlags::CUT),
             change: serde_json::from_slice(self.change).ok(),
+            actors: actors.clone(),
         }
     }
 }

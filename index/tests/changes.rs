@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use taffrail_config::IndexSettings;
+use taffrail_event::ActorRules;
 use taffrail_index::Store;
 
 use crate::story::{TOLD, events, history, line, post, settings, told, with_history};
@@ -26,7 +27,12 @@ fn a_history_in_one_commit() {
 fn a_history_in_a_commit_each_with_and_without_a_cache() {
     for state_cache_bytes in [0, 1_000_000] {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &IndexSettings { state_cache_bytes, ..settings() }).unwrap();
+        let store = Store::open(
+            dir.path(),
+            &IndexSettings { state_cache_bytes, ..settings() },
+            &ActorRules::default(),
+        )
+        .unwrap();
         let mut sink = store.sink();
         for (offset, write) in (0..).zip(history()) {
             post(sink.as_mut(), &[write.json("web")], offset);

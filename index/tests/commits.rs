@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use taffrail_config::{IndexSettings, RetentionSettings};
-use taffrail_event::{BatchBuilder, Event, EventSink, Gap, Key, Origin, RecordFlags, Timestamp, Via};
+use taffrail_event::{
+    ActorRules, BatchBuilder, Event, EventSink, Gap, Key, Origin, RecordFlags, Timestamp, Via,
+};
 use taffrail_index::{IndexError, Store};
 use taffrail_query::{Cursor, Order, PageRequest, Query, TimeContext, TimeRange};
 
@@ -62,7 +64,7 @@ fn settings() -> IndexSettings {
 #[test]
 fn what_a_failed_commit_wrote_is_not_written_again() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let change = record("patch", "a", 1, "ResponseStarted");
     post(sink.as_mut(), &[change, record("get", "b", 2, "ResponseComplete")], 0);
@@ -82,14 +84,14 @@ fn what_a_failed_commit_wrote_is_not_written_again() {
 #[test]
 fn files_that_a_killed_writer_left_are_no_obstacle() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     post(sink.as_mut(), &[record("get", "a", 1, "ResponseStarted")], 0);
     sink.commit().unwrap();
     drop((sink, store));
     let split = dir.path().join("splits/access-20261123000000000000-0");
     leave_delete_files(&split);
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 1);
     sink.commit().unwrap();
@@ -117,14 +119,17 @@ fn leave_delete_files(split: &Path) {
 #[test]
 fn a_split_that_is_gone_is_an_error_and_is_not_made_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 0);
     sink.commit().unwrap();
     drop((sink, store));
     let split = dir.path().join("splits/access-20261123000000000000-0");
     fs::remove_dir_all(&split).unwrap();
-    for opened in [Store::open(dir.path(), &settings()), Store::open_read_only(dir.path(), &settings())] {
+    for opened in [
+        Store::open(dir.path(), &settings(), &ActorRules::default()),
+        Store::open_read_only(dir.path(), &settings(), &ActorRules::default()),
+    ] {
         let error = opened.unwrap_err();
         assert!(error.to_string().contains("access-20261123000000000000-0"), "{error}");
     }
@@ -134,20 +139,23 @@ fn a_split_that_is_gone_is_an_error_and_is_not_made_anew() {
 #[test]
 fn splits_of_an_older_schema_are_refused_until_they_are_rebuilt() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     post(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], 0);
     sink.commit().unwrap();
     let before = events(&store, "");
     drop((sink, store));
     age_splits(dir.path());
-    let error = Store::open(dir.path(), &settings()).unwrap_err();
+    let error = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap_err();
     assert!(matches!(error, IndexError::OlderSchema { .. }), "{error}");
     assert!(error.to_string().contains("taffrail reindex"), "{error}");
-    let store = Store::open_to_rebuild(dir.path(), &settings()).unwrap();
+    let store = Store::open_to_rebuild(dir.path(), &settings(), &ActorRules::default()).unwrap();
     assert_eq!(store.reindex(&|_| None, &mut |_, _| ()).unwrap(), 1);
     drop(store);
-    assert_eq!(events(&Store::open(dir.path(), &settings()).unwrap(), "audit.id:a"), before);
+    assert_eq!(
+        events(&Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap(), "audit.id:a"),
+        before
+    );
 }
 
 /// Makes the splits look as if schema 1 had built them.
@@ -164,7 +172,7 @@ fn age_splits(dir: &Path) {
 #[test]
 fn a_record_without_a_time_is_one_event_however_late_its_copy_comes() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let timeless = r#"{"auditID":"a","stage":"ResponseComplete","verb":"get","requestURI":"/x"}"#.to_owned();
     let two_days = 2 * 86_400_000_000;
@@ -182,7 +190,7 @@ fn a_record_without_a_time_is_one_event_however_late_its_copy_comes() {
 #[test]
 fn the_inside_of_a_long_value_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let uri = |end: &str| format!("/api/v1/namespaces/shop/pods/x/exec?command={}{end}", "x".repeat(600));
     let with = |name: &str, end: &str| {
@@ -210,7 +218,7 @@ fn the_inside_of_a_long_value_is_found() {
 #[test]
 fn cut_records_can_be_searched_for() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     write(sink.as_mut(), &[record("get", "a", 1, "ResponseComplete")], Via::Webhook, 0, RecordFlags::CUT);
     post(sink.as_mut(), &[record("get", "b", 1, "ResponseComplete")], 1);
@@ -228,7 +236,7 @@ fn cut_records_can_be_searched_for() {
 #[test]
 fn starts_that_wait_are_counted_and_what_resolved_waits_no_more() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let held = |store: &Store| store.search().progress().counts.held;
     let started: Vec<_> =
@@ -241,7 +249,7 @@ fn starts_that_wait_are_counted_and_what_resolved_waits_no_more() {
     assert_eq!(store.search().progress().searchable, 4);
     drop((sink, store));
     // Another process sees what was looked at and what must be read again.
-    let store = Store::open_read_only(dir.path(), &settings()).unwrap();
+    let store = Store::open_read_only(dir.path(), &settings(), &ActorRules::default()).unwrap();
     assert_eq!((store.search().progress().searchable, store.replay_from()), (4, 0));
 }
 
@@ -278,7 +286,7 @@ proptest! {
         limit in 1_usize..6,
     ) {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &settings()).unwrap();
+        let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
         let mut sink = store.sink();
         let mut offset = 0;
         let mut put = |sink: &mut dyn EventSink, name: u8, second: u32, is_end: bool| {
@@ -354,7 +362,7 @@ fn gap(minutes: i64) -> Gap {
 #[test]
 fn a_gap_is_found_like_an_event_and_grows_under_its_id() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     for (offset, minutes) in [(0, 5), (1, 9), (2, 5)] {
         let record = String::from_utf8(gap(minutes).encode()).unwrap();
@@ -365,7 +373,7 @@ fn a_gap_is_found_like_an_event_and_grows_under_its_id() {
     assert_eq!(found.iter().map(|event| event.gap.clone().unwrap()).collect::<Vec<_>>(), [gap(9)]);
     assert_eq!(store.search().gaps(), [gap(9)]);
     drop((sink, store));
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     assert_eq!(store.search().gaps(), [gap(9)]);
     assert!(events(&store, "user:* OR result:* OR change:*").is_empty());
 }
@@ -373,7 +381,7 @@ fn a_gap_is_found_like_an_event_and_grows_under_its_id() {
 #[test]
 fn what_the_journal_lost_is_an_event_too() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     sink.report_gap(gap(5));
     sink.report_gap(gap(5));
@@ -385,7 +393,7 @@ fn what_the_journal_lost_is_an_event_too() {
 #[test]
 fn an_event_that_looks_like_a_gap_is_none() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let forged = String::from_utf8(gap(5).encode()).unwrap();
     let forged = forged.replacen('{', r#"{"auditID":"a","verb":"get","#, 1);

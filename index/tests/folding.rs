@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use taffrail_config::{IndexSettings, RetentionSettings};
-use taffrail_event::{BatchBuilder, Event, EventSink, Origin, OutcomeResult, RecordFlags, Timestamp, Via};
+use taffrail_event::{
+    ActorRules, BatchBuilder, Event, EventSink, Origin, OutcomeResult, RecordFlags, Timestamp, Via,
+};
 use taffrail_index::Store;
 use taffrail_query::{Query, TimeRange};
 
@@ -69,7 +71,7 @@ fn events(store: &Store) -> Vec<Event> {
 
 fn import(records: &[&Record]) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     write(sink.as_mut(), records, Via::Import, 0, None);
     sink.finish().unwrap();
@@ -98,7 +100,7 @@ fn t21_two_different_answers_to_one_request_are_both_kept_in_any_order() {
 #[test]
 fn t21_a_conflict_with_a_committed_document_keeps_both() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut expected = None;
     for codes in [[200, 409], [409, 200]] {
         let (_dir, store) = import(&[]);
@@ -124,7 +126,7 @@ fn t22_copies_by_two_routes_are_one_document_with_the_better_bodies() {
     let full = Record { body: r#"{"kind":"Pod","metadata":{"uid":"u1"}}"#, ..COMPLETE };
     for (first, second) in [(&COMPLETE, &full), (&full, &COMPLETE)] {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &settings()).unwrap();
+        let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
         let mut sink = store.sink();
         write(sink.as_mut(), &[first], Via::Webhook, 0, Some(0));
         sink.commit().unwrap();
@@ -164,7 +166,7 @@ fn a_held_request_keeps_the_journal_until_it_is_resolved() {
     let received = Record { stage: "RequestReceived", after: 0, ..COMPLETE };
     let other = Record { audit_id: "b", ..COMPLETE };
     {
-        let store = Store::open(dir.path(), &settings()).unwrap();
+        let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
         let mut sink = store.sink();
         write(sink.as_mut(), &[&other], Via::Webhook, 0, Some(0));
         write(sink.as_mut(), &[&received], Via::Webhook, 0, Some(1));
@@ -174,7 +176,7 @@ fn a_held_request_keeps_the_journal_until_it_is_resolved() {
         assert_eq!(events(&store).len(), 2);
     }
     // A crash loses what was held; the journal gives it again.
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     write(sink.as_mut(), &[&received], Via::Webhook, 0, Some(1));
     write(sink.as_mut(), &[&Record { audit_id: "c", ..COMPLETE }], Via::Webhook, 0, Some(2));
@@ -193,7 +195,7 @@ fn a_held_request_keeps_the_journal_until_it_is_resolved() {
 fn a_late_event_reopens_a_compacted_split() {
     let dir = tempfile::tempdir().unwrap();
     let settings = IndexSettings { compact_after: Duration::ZERO, ..settings() };
-    let store = Store::open(dir.path(), &settings).unwrap();
+    let store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let stop = AtomicBool::new(false);
     for (index, minute) in [10, 5, 20, 1].into_iter().enumerate() {
@@ -211,7 +213,7 @@ fn a_late_event_reopens_a_compacted_split() {
     assert_eq!(store.compact_due(&stop).unwrap(), 1);
     let after = events(&store);
     drop((sink, store));
-    let reopened = Store::open(dir.path(), &settings).unwrap();
+    let reopened = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
     assert_eq!(events(&reopened), after);
     assert_eq!(splits_on_disk(dir.path()), 1);
 }
@@ -220,7 +222,7 @@ fn a_late_event_reopens_a_compacted_split() {
 fn a_full_window_continues_in_a_next_part_and_corrections_find_the_right_one() {
     let dir = tempfile::tempdir().unwrap();
     let settings = IndexSettings { split_docs: 10, ..settings() };
-    let store = Store::open(dir.path(), &settings).unwrap();
+    let store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     for minute in 0..40 {
         let received = Record { stage: "ResponseStarted", minute, after: 0, ..COMPLETE };
@@ -278,7 +280,7 @@ proptest! {
         } else {
             settings()
         };
-        let mut store = Store::open(dir.path(), &settings).unwrap();
+        let mut store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
         let mut sink = store.sink();
         let mut shuffled: Vec<&Record> = all.iter().rev().chain(&all).copied().collect();
         let start = order.index(shuffled.len());
@@ -291,7 +293,7 @@ proptest! {
             if index % 7 == 6 {
                 sink.finish().unwrap();
                 drop(sink);
-                store = Store::open(dir.path(), &settings).unwrap();
+                store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
                 sink = store.sink();
             }
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use taffrail_config::{IndexSettings, RetentionSettings};
-use taffrail_event::{BatchBuilder, EventSink, Key, Origin, RecordFlags, Timestamp, Via};
+use taffrail_event::{ActorRules, BatchBuilder, EventSink, Key, Origin, RecordFlags, Timestamp, Via};
 use taffrail_index::Store;
 use taffrail_query::{
     Cursor, FacetsRequest, Field, HistogramRequest, Hit, Order, PageRequest, Query, Search, TimeContext,
@@ -156,7 +156,7 @@ fn check_all_queries(search: &dyn Search) {
 fn tantivy_answers_like_the_matcher() {
     let dir = tempfile::tempdir().unwrap();
     let settings = settings();
-    let store = Store::open(dir.path(), &settings).unwrap();
+    let store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let lines = lines("scenario.jsonl.gz");
     write(sink.as_mut(), &lines, Via::Import, None);
@@ -171,7 +171,7 @@ fn tantivy_answers_like_the_matcher() {
     sink.finish().unwrap();
     assert_eq!(search.progress().documents, documents);
     drop(sink);
-    let reopened = Store::open_read_only(dir.path(), &settings).unwrap().search();
+    let reopened = Store::open_read_only(dir.path(), &settings, &ActorRules::default()).unwrap().search();
     assert_eq!(all(reopened.as_ref(), &Query::All), all(search.as_ref(), &Query::All));
 }
 
@@ -181,7 +181,7 @@ fn any_order_and_duplication_give_the_same_events() {
     let lines: Vec<_> = lines("scenario.jsonl.gz").into_iter().take(2_000).collect();
     let answer = |lines: &[Vec<u8>], commits: usize| {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &settings).unwrap();
+        let store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
         let mut sink = store.sink();
         let mut offset = 0;
         for part in lines.chunks(lines.len() / commits + 1) {
@@ -203,7 +203,7 @@ fn any_order_and_duplication_give_the_same_events() {
 #[test]
 fn paging_histogram_facets_and_find_agree() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     write(sink.as_mut(), &lines("scenario-typical-policy.jsonl.gz"), Via::Import, None);
     sink.finish().unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taffrail_config::{IndexSettings, RetentionSettings};
-use taffrail_event::{BatchBuilder, EventSink, Origin, RecordFlags, Timestamp, Via, WriteCounts};
+use taffrail_event::{ActorRules, BatchBuilder, EventSink, Origin, RecordFlags, Timestamp, Via, WriteCounts};
 use taffrail_index::Store;
 use taffrail_query::{Query, TimeRange};
 
@@ -39,8 +39,12 @@ fn open(dir: &Path) -> Store {
     let days = |days: u64| Some(Duration::from_secs(days * 86_400));
     let retention =
         RetentionSettings { change: days(400), access: days(30), ..RetentionSettings::unlimited() };
-    Store::open(dir, &IndexSettings { retention, compact_after: Duration::ZERO, ..Default::default() })
-        .unwrap()
+    Store::open(
+        dir,
+        &IndexSettings { retention, compact_after: Duration::ZERO, ..Default::default() },
+        &ActorRules::default(),
+    )
+    .unwrap()
 }
 
 /// Audit ids, sorted.
@@ -96,7 +100,7 @@ fn an_import_is_kept_however_old_it_is() {
 fn splits_that_have_outlived_their_class_are_removed_whole() {
     let dir = tempfile::tempdir().unwrap();
     let unlimited = IndexSettings { retention: RetentionSettings::unlimited(), ..Default::default() };
-    let store = Store::open(dir.path(), &unlimited).unwrap();
+    let store = Store::open(dir.path(), &unlimited, &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let records = [record("get", "a", 50), record("patch", "b", 50), record("get", "c", 3)];
     write(sink.as_mut(), &records, Via::Webhook, 0);

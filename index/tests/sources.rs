@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taffrail_config::IndexSettings;
-use taffrail_event::{BatchBuilder, EventSink, Origin, RecordFlags, SourceSums, Timestamp, Via};
+use taffrail_event::{ActorRules, BatchBuilder, EventSink, Origin, RecordFlags, SourceSums, Timestamp, Via};
 use taffrail_index::Store;
 
 const RECEIVED: &str = "2026-11-23T17:00:00Z";
@@ -15,7 +15,7 @@ const RECEIVED: &str = "2026-11-23T17:00:00Z";
 fn open(dir: &Path) -> Store {
     // Nothing is committed by time: the tests say when.
     let settings = IndexSettings { commit_interval: Duration::from_secs(3600), ..Default::default() };
-    Store::open(dir, &settings).unwrap()
+    Store::open(dir, &settings, &ActorRules::default()).unwrap()
 }
 
 /// Constructed records, a second apart from four o'clock on, of which those in `cut` lack their bodies.

@@ -38,5 +38,6 @@ mod times;
 pub(crate) mod token;
 pub(crate) mod top;
 mod visible;
+mod webhooks;
 
 pub(crate) use self::query_problem::query_problem;

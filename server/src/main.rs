@@ -6,6 +6,7 @@
 //!
 //! Invariant: only this crate names axum handlers and reads environment, arguments and the clock's zone.
 
+mod actors;
 mod args;
 mod cli;
 mod data_dir;

@@ -25,7 +25,6 @@ mod sources;
 mod tail;
 
 pub(crate) use self::ask::{Ask, Question};
-pub(crate) use self::because::CauseBody;
 pub(crate) use self::body::{
     ClusterBody, ClustersBody, EventBody, EventsBody, FacetsBody, HistogramBody, TotalBody,
 };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use taffrail_config::{ConfigError, IngestSettings, Problem};
-use taffrail_event::{AuditRecord, Event, Origin, Origins, RecordFlags, Timestamp, ViaSet};
+use taffrail_event::{ActorRules, AuditRecord, Event, Origin, Origins, RecordFlags, Timestamp, ViaSet};
 use taffrail_ingest::Filter;
 use taffrail_query::{Query, TimeContext, parse};
 use utoipa::ToSchema;
@@ -19,6 +19,8 @@ use crate::cli::query_problem;
 #[derive(Debug, Default)]
 pub(crate) struct Unwanted {
     queries: Vec<UnwantedQuery>,
+    /// Who is who: queries mean what they mean in a search.
+    actors: ActorRules,
 }
 
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl Unwanted {
     ///
     /// # Errors
     /// With every query that cannot be used, as problems of the configuration.
-    pub(crate) fn of(settings: &IngestSettings) -> Result<Arc<Self>, ConfigError> {
+    pub(crate) fn of(settings: &IngestSettings, actors: ActorRules) -> Result<Arc<Self>, ConfigError> {
         let (mut queries, mut problems) = (Vec::new(), Vec::new());
         for (at, text) in settings.drop.iter().enumerate() {
             match read(text) {
@@ -54,7 +56,7 @@ impl Unwanted {
             }
         }
         if problems.is_empty() {
-            Ok(Arc::new(Self { queries }))
+            Ok(Arc::new(Self { queries, actors }))
         } else {
             Err(ConfigError::Invalid { problems })
         }
@@ -86,6 +88,7 @@ impl Filter for Unwanted {
             via: ViaSet::of(origin.via),
             is_cut: flags.contains(RecordFlags::CUT),
             change: None,
+            actors: self.actors.clone(),
         };
         let Ok(event) = Event::decode(record, origins) else { return false };
         let unwanted = self.queries.iter().find(|unwanted| unwanted.query.matches(&event, record));
@@ -115,7 +118,7 @@ mod tests {
 
     fn unwanted(queries: &[&str]) -> Result<Arc<Unwanted>, ConfigError> {
         let drop = queries.iter().map(|query| (*query).to_owned()).collect();
-        Unwanted::of(&IngestSettings { drop, ..IngestSettings::default() })
+        Unwanted::of(&IngestSettings { drop, ..IngestSettings::default() }, crate::actors::tests::robots())
     }
 
     fn check(queries: &[&str], expected: &[u64]) {
@@ -138,6 +141,7 @@ mod tests {
         check(&["verb:list", "user:system:kube-probe -ns:*"], &[0, 1]);
         check(&["verb:get", "code:200"], &[1, 0]);
         check(&["cluster:lab verb:get", "via:import"], &[0, 0]);
+        check(&["by:system", "by:controller user:Probe"], &[0, 1]);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+mod actors;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -524,7 +526,7 @@ proptest! {
     fn loading_never_panics(yaml in "\\PC{0,200}", lines in "([ -]{0,4}[a-z_]{1,8}: ?[\\[{'\"&*!|>#a-z0-9 ]{0,6}\n){0,8}", nearly in nearly_settings()) {
         for yaml in [yaml, lines, nearly] {
             drop(settings(&yaml, &[("TAFFRAIL__REDACTION__ADD", &yaml), ("TAFFRAIL__INDEX__HOLD", &yaml)], &[]));
-            drop(settings(&yaml, &[], &[]));
+            drop(settings(&yaml, &[("TAFFRAIL__ACTORS", &yaml)], &[]));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::line;
 use super::phrase::{Phrase, Verb};
 use super::told::Told;
-use crate::audit::query_parameters;
+use crate::query_text::all_parameters;
 
 const OPENED: Verb = Verb::lasting("opened a shell in", "opening a shell in", "has a shell open in");
 const RAN: Verb = Verb::new("ran", "running");
@@ -84,55 +84,5 @@ fn proxied(told: &Told<'_>) -> String {
 
 /// The values of a query parameter.
 pub(super) fn parameters(told: &Told<'_>, name: &str) -> Vec<String> {
-    query_parameters(&told.audit.uri)
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| decoded(value))
-        .collect()
-}
-
-/// Text of a query with its `+` and `%41` resolved.
-fn decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    loop {
-        rest = match rest {
-            [] => break,
-            [b'+', after @ ..] => {
-                out.push(b' ');
-                after
-            }
-            [b'%', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                out.push(digit(*high) << 4 | digit(*low));
-                after
-            }
-            [byte, after @ ..] => {
-                out.push(*byte);
-                after
-            }
-        };
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn digit(hex: u8) -> u8 {
-    match hex {
-        b'0'..=b'9' => hex - b'0',
-        _ => (hex | 0x20) - b'a' + 10,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decoded;
-
-    #[test]
-    fn queries_are_decoded() {
-        fn check(text: &str, expected: &str) {
-            assert_eq!(decoded(text), expected);
-        }
-        check("curl+-s+http%3A%2F%2Fx", "curl -s http://x");
-        check("%c3%A4%", "ä%");
-        check("%zz%4", "%zz%4");
-        check("%ff", "\u{fffd}");
-    }
+    all_parameters(&told.audit.uri, name).collect()
 }

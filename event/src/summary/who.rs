@@ -3,15 +3,15 @@
 use super::line;
 use crate::actor::{Actor, ActorType};
 
-/// The actor, and whom they acted as.
+/// The actor, by the name that a rule gives them if one does, and whom they acted as.
 pub(super) fn who(actor: &Actor) -> String {
-    let name = match actor.actor_type {
-        ActorType::Anonymous => "an anonymous caller".to_owned(),
-        ActorType::Human
-        | ActorType::ServiceAccount
-        | ActorType::Controller
-        | ActorType::Node
-        | ActorType::System => line::name(short_name(&actor.name)),
+    let name = if !actor.display.is_empty() {
+        line::name(&actor.display)
+    } else if ActorType::of(&actor.name) == ActorType::Anonymous {
+        // By the name: a rule may say of somebody with a name that they are to count as anonymous.
+        "an anonymous caller".to_owned()
+    } else {
+        line::name(short_name(&actor.name))
     };
     match &actor.impersonated {
         Some(impersonated) => format!("{name} as {}", line::name(short_name(&impersonated.name))),
@@ -22,4 +22,56 @@ pub(super) fn who(actor: &Actor) -> String {
 /// `system:serviceaccount:ns:name` reads as `ns:name`, `system:node:n` as `n`; everything else is said whole.
 pub(super) fn short_name(name: &str) -> &str {
     name.strip_prefix("system:serviceaccount:").or_else(|| name.strip_prefix("system:node:")).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ActorRule, ActorRules, ActorType, DisplayName, Event, Glob, Origins};
+
+    fn rules() -> ActorRules {
+        let rule = |user: &str, name: &str| ActorRule {
+            user: Some(Glob::ignoring_case(user)),
+            name: (!name.is_empty()).then(|| DisplayName::of(name)),
+            ..ActorRule::default()
+        };
+        ActorRules::new(vec![
+            rule("kubernetes-admin", "break glass"),
+            rule("system:serviceaccount:ci:*", "CI ({1})"),
+            ActorRule { actor_type: Some(ActorType::Anonymous), ..rule("kiosk", "") },
+            ActorRule { actor_type: Some(ActorType::Human), ..rule("system:anonymous", "") },
+            rule("*-lines", "a\nb {1}"),
+        ])
+    }
+
+    #[test]
+    fn names_that_rules_give() {
+        fn check(user: &str, expected: &str) {
+            let record = format!(
+                r#"{{"auditID":"a","verb":"get","requestURI":"/x","user":{{{user}}},"responseStatus":{{"code":200}}}}"#
+            );
+            let origins = Origins { actors: rules(), ..Origins::default() };
+            let event = Event::decode(record.as_bytes(), origins).unwrap();
+            assert_eq!(event.summary, format!("{expected} read /x"), "{record}");
+        }
+        check(r#""username":"alice""#, "alice");
+        check(r#""username":"Kubernetes-Admin""#, "break glass");
+        check(r#""username":"system:serviceaccount:ci:deployer""#, "CI (deployer)");
+        check(r#""username":"kiosk""#, "kiosk");
+        check(r#""username":"system:anonymous""#, "an anonymous caller");
+        check(r#""username":"two-lines""#, "a b two");
+    }
+
+    #[test]
+    fn impersonation_names_both() {
+        fn check(example: &str, rules: ActorRules, expected: &str) {
+            let path = format!("{}/../samples/audit/examples/{example}", env!("CARGO_MANIFEST_DIR"));
+            let origins = Origins { actors: rules, ..Origins::default() };
+            assert_eq!(Event::decode(&std::fs::read(path).unwrap(), origins).unwrap().summary, expected);
+        }
+        let none = ActorRules::default;
+        check("impersonation-ok.json", none(), "kubernetes-admin as bob listed pods in shop-a");
+        check("impersonation-ok.json", rules(), "break glass as bob listed pods in shop-a");
+        check("impersonation-uid.json", none(), "kubernetes-admin as mallory read /version");
+        check("impersonation-403.json", none(), "bob was refused getting /version");
+    }
 }

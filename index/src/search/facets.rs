@@ -26,8 +26,7 @@ const NAMES_PER_LOOK: usize = 4_096;
 
 pub(super) fn facets(search: &IndexSearch, request: &FacetsRequest) -> Result<Facets> {
     let budget = Arc::new(Budget::until(request.deadline));
-    let query =
-        crate::lower::lower(&narrowed(&request.query, request.range), &search.catalog.columns, &budget);
+    let query = crate::lower::lower(&narrowed(&request.query, request.range), search.catalog.plan(), &budget);
     let mut counts = Counted::default();
     for view in search.views(request.range) {
         let part = || -> tantivy::Result<Vec<Counted>> {
@@ -80,6 +79,8 @@ impl Counted {
 /// The values of a field in one segment, as numbers until somebody needs their names.
 pub(super) enum Values {
     Text(StrColumn),
+    /// Of several values the first counts: the others are other names of the same.
+    First(StrColumn),
     Number(Column<i64>),
     /// No document has any.
     None,
@@ -90,12 +91,15 @@ impl Values {
         if field.kind() == FieldKind::Number {
             return Ok(Self::Number(segment.fast_fields().i64(field.canonical())?));
         }
-        Ok(segment.fast_fields().str(field.canonical())?.map_or(Self::None, Self::Text))
+        let column = segment.fast_fields().str(field.canonical())?;
+        let values = if field == Field::ActorName { Self::First } else { Self::Text };
+        Ok(column.map_or(Self::None, values))
     }
 
     pub(super) fn for_each(&self, doc: DocId, mut each: impl FnMut(u64)) {
         match self {
             Self::Text(column) => column.ords().values_for_doc(doc).for_each(each),
+            Self::First(column) => column.ords().first(doc).into_iter().for_each(each),
             Self::Number(column) => column.values_for_doc(doc).for_each(|value| each(value.cast_unsigned())),
             Self::None => {}
         }
@@ -103,7 +107,7 @@ impl Values {
 
     pub(super) fn name(&self, ordinal: u64) -> tantivy::Result<String> {
         match self {
-            Self::Text(column) => {
+            Self::Text(column) | Self::First(column) => {
                 let mut name = String::new();
                 column.ord_to_str(ordinal, &mut name)?;
                 Ok(name)
@@ -116,7 +120,7 @@ impl Values {
     /// Text values have ordinals from 0 on: they can be counted in an array.
     pub(super) fn ordinals(&self) -> Option<usize> {
         match self {
-            Self::Text(column) => Some(column.num_terms()),
+            Self::Text(column) | Self::First(column) => Some(column.num_terms()),
             Self::Number(_) | Self::None => None,
         }
     }

@@ -58,8 +58,7 @@ pub(super) fn histogram(search: &IndexSearch, request: &HistogramRequest) -> Res
     let views = search.views(request.range);
     let budget = Arc::new(Budget::until(request.deadline));
     let frame = Frame::of(request, &views);
-    let query =
-        crate::lower::lower(&narrowed(&request.query, request.range), &search.catalog.columns, &budget);
+    let query = crate::lower::lower(&narrowed(&request.query, request.range), search.catalog.plan(), &budget);
     let mut counts = Counts::new(frame.buckets);
     for view in &views {
         let part = || -> tantivy::Result<Vec<Counts>> {

@@ -27,8 +27,7 @@ const MAX_LANES: usize = 200_000;
 
 pub(super) fn lanes(search: &IndexSearch, request: &LanesRequest) -> Result<Lanes> {
     let budget = Arc::new(Budget::until(request.deadline));
-    let query =
-        crate::lower::lower(&narrowed(&request.query, request.range), &search.catalog.columns, &budget);
+    let query = crate::lower::lower(&narrowed(&request.query, request.range), search.catalog.plan(), &budget);
     let views = search.views(request.range);
     let asked = Asked { request, views: &views, query: query.as_ref(), budget: &budget };
     let known = asked.known()?;

@@ -97,8 +97,7 @@ fn known(
     range: TimeRange,
     budget: &Arc<Budget>,
 ) -> Result<FxHashMap<u64, Seen>> {
-    let lowered =
-        |query: &Query| crate::lower::lower(&narrowed(query, range), &search.catalog.columns, budget);
+    let lowered = |query: &Query| crate::lower::lower(&narrowed(query, range), search.catalog.plan(), budget);
     let mut known: FxHashMap<u64, Seen> = FxHashMap::default();
     scan(
         views,

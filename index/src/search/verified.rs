@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use taffrail_event::Event;
+use taffrail_event::{ActorRules, Event};
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
 use tantivy::schema::document::Value;
@@ -20,13 +20,20 @@ const STORE_CACHE_BLOCKS: usize = 1;
 
 /// Decides by an event and its record.
 #[derive(Clone)]
-pub(crate) struct Check(Arc<Decide>);
+pub(crate) struct Check {
+    /// Who is who in the events.
+    actors: ActorRules,
+    decide: Arc<Decide>,
+}
 
 type Decide = dyn Fn(&Event, &[u8]) -> bool + Send + Sync;
 
 impl Check {
-    pub(crate) fn new(check: impl Fn(&Event, &[u8]) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(check))
+    pub(crate) fn new(
+        actors: &ActorRules,
+        decide: impl Fn(&Event, &[u8]) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self { actors: actors.clone(), decide: Arc::new(decide) }
     }
 
     /// Opens the records of a segment; documents are to be asked for in order.
@@ -54,7 +61,8 @@ impl Records<'_> {
             return Ok(false);
         };
         let Some(stored) = Stored::decode(stored) else { return Ok(false) };
-        Ok(stored.event().is_ok_and(|event| (self.check.0)(&event, stored.record)))
+        let Check { actors, decide } = self.check;
+        Ok(stored.event(actors).is_ok_and(|event| decide(&event, stored.record)))
     }
 }
 

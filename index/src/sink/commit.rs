@@ -197,7 +197,7 @@ impl Indexer {
         // A failed attempt may have left one; the manifest does not know it.
         remove_dir(&dir)?;
         std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
-        build::single_segment(&dir, &self.catalog.columns, &share.jobs, memory)?;
+        build::single_segment(&dir, self.catalog.plan(), &share.jobs, memory)?;
         let split = Arc::new(Split::open(&splits, entry)?);
         split.publish()?;
         crash_point("index.split_committed");
@@ -213,7 +213,7 @@ impl Indexer {
             for term in &share.deletes {
                 writer.delete_term(term.clone());
             }
-            build::feed(&self.catalog.columns, &share.jobs, |document| {
+            build::feed(self.catalog.plan(), &share.jobs, |document| {
                 writer.add_document(document).map(drop)
             })?;
             crash_point("index.split_prepared");

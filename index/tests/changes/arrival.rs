@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use taffrail_config::IndexSettings;
+use taffrail_event::ActorRules;
 use taffrail_index::Store;
 
 use crate::story::{
@@ -44,7 +45,7 @@ fn arrival(writes: usize) -> impl Strategy<Value = Arrival> {
 fn arrive(writes: &[Write], arrival: &Arrival) -> [Vec<String>; 2] {
     let settings = IndexSettings { state_cache_bytes: arrival.state_cache_bytes, ..settings() };
     let dir = tempfile::tempdir().unwrap();
-    let mut store = Store::open(dir.path(), &settings).unwrap();
+    let mut store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     for (done, index) in arrival.order.iter().enumerate() {
         let write = &writes[*index];
@@ -58,7 +59,7 @@ fn arrive(writes: &[Write], arrival: &Arrival) -> [Vec<String>; 2] {
         if arrival.restarts.contains(&done) {
             sink.commit().unwrap();
             drop((sink, store));
-            store = Store::open(dir.path(), &settings).unwrap();
+            store = Store::open(dir.path(), &settings, &ActorRules::default()).unwrap();
             sink = store.sink();
         }
     }

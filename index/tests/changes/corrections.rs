@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use taffrail_event::ActorRules;
 use taffrail_event::EventSink;
 use taffrail_event::change::object_hash;
 use taffrail_index::{Snapshot, Store};
@@ -11,7 +12,7 @@ use crate::story::{TOLD, Write, asked, events, history, post, settings, told, wi
 
 /// A store that holds the history, but for the write of minute 50, and its sink.
 fn without_fifty(dir: &Path) -> (Store, Box<dyn EventSink>) {
-    let store = Store::open(dir, &settings()).unwrap();
+    let store = Store::open(dir, &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let records: Vec<_> =
         history().iter().filter(|write| write.minute != 50).map(|write| write.json("web")).collect();
@@ -76,7 +77,7 @@ fn a_crash_between_a_write_and_its_corrections_is_made_good_by_the_next_start() 
     assert_eq!(json.get("correcting"), None);
     json["correcting"] = [object_hash("demo", "apps", "deployments", "shop", "web")].to_vec().into();
     fs::write(&manifest, json.to_string()).unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     assert_ne!(told(&store, "web"), TOLD);
     let mut sink = store.sink();
     // The record comes from the journal once more.
@@ -116,7 +117,7 @@ fn reindex_works_everything_out_anew() {
     let (store, mut sink) = with_history(dir.path());
     sink.finish().unwrap();
     drop((sink, store));
-    let store = Store::open_to_rebuild(dir.path(), &settings()).unwrap();
+    let store = Store::open_to_rebuild(dir.path(), &settings(), &ActorRules::default()).unwrap();
     // As a new rule of redaction would: what it takes out of a record must not stay in the change set of its neighbour.
     let hide = |record: &[u8]| {
         let text = String::from_utf8_lossy(record);
@@ -124,7 +125,7 @@ fn reindex_works_everything_out_anew() {
     };
     store.reindex(&hide, &mut |_, _| ()).unwrap();
     drop(store);
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     assert_eq!(told(&store, "web"), TOLD.map(|line| line.replace("x:2", "hidden")));
     assert!(events(&store, "\"x:2\"").is_empty());
 }
@@ -157,7 +158,7 @@ fn what_retention_removed_stays_in_the_change_sets_behind_it() {
 #[test]
 fn a_better_copy_takes_the_place_of_a_blind_one() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), &settings()).unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let records: Vec<_> = history()
         .into_iter()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use taffrail_config::{IndexSettings, RetentionSettings};
-use taffrail_event::{BatchBuilder, Event, EventSink, Origin, RecordFlags, Timestamp, Via};
+use taffrail_event::{ActorRules, BatchBuilder, Event, EventSink, Origin, RecordFlags, Timestamp, Via};
 use taffrail_index::Store;
 use taffrail_query::{TimeContext, TimeRange};
 
@@ -125,7 +125,7 @@ pub(crate) fn post(sink: &mut dyn EventSink, records: &[String], offset: u64) {
 
 /// A new store whose sink was given the whole history at once.
 pub(crate) fn with_history(dir: &Path) -> (Store, Box<dyn EventSink>) {
-    let store = Store::open(dir, &settings()).unwrap();
+    let store = Store::open(dir, &settings(), &ActorRules::default()).unwrap();
     let mut sink = store.sink();
     let records: Vec<_> = history().iter().map(|write| write.json("web")).collect();
     post(sink.as_mut(), &records, 0);

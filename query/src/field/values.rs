@@ -25,7 +25,10 @@ impl Field {
             Self::Kind => each(event.kind.name()),
             Self::Cluster => each(&event.cluster),
             Self::Via => event.via.iter().for_each(|via| each(via.name())),
-            Self::ActorName => each(actor.map_or("", |actor| &actor.name)),
+            // The user's own name comes first: events are counted by it.
+            Self::ActorName => {
+                actor.iter().flat_map(|actor| [&actor.name, &actor.display]).for_each(|name| each(name))
+            }
             Self::ActorType => each(actor.map_or("", |actor| actor.actor_type.name())),
             Self::ActorAs => {
                 let impersonated = actor.and_then(|actor| actor.impersonated.as_ref());

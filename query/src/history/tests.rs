@@ -15,8 +15,7 @@ fn write(at: u8, user: &str, verb: &str, request: &str, answer: &str) -> Hit {
         cluster: "prod".to_owned(),
         received: Timestamp::default(),
         via: ViaSet::of(Via::Webhook),
-        is_cut: false,
-        change: None,
+        ..Origins::default()
     };
     Hit { event: Event::decode(record.as_bytes(), origins).unwrap(), record: record.into_bytes() }
 }

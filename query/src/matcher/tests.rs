@@ -40,12 +40,11 @@ const RECORDS: [&str; 4] = [PATCH, REFUSED, NAMESPACE, HEALTH];
 
 fn event(record: &str, id: u128) -> Event {
     let origins = Origins {
-        is_cut: false,
-        change: None,
         id: Key(id),
         cluster: "prod".to_owned(),
         received: Timestamp::default(),
         via: ViaSet::of(Via::Webhook).union(ViaSet::of(Via::Import)),
+        ..Origins::default()
     };
     Event::decode(record.as_bytes(), origins).unwrap()
 }

@@ -27,6 +27,7 @@ use self::copy::{Copy, Tally, publish};
 use super::answer::answer;
 use super::bytes::bytes_in_words;
 use super::table::counted;
+use crate::actors::actor_rules;
 use crate::args::BackupArgs;
 use crate::data_dir::DataDir;
 use crate::exit::{FOUND, WrongUse};
@@ -49,7 +50,10 @@ pub(crate) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let started = Timestamp::now();
     let tally = place.fill(&data, &settings)?;
     let copy = DataDir::existing(&place.name)?;
-    let documents = Store::open_read_only(&copy.index(), &settings.index)?.search().progress().documents;
+    let documents = Store::open_read_only(&copy.index(), &settings.index, &actor_rules(&settings))?
+        .search()
+        .progress()
+        .documents;
     let shown = place.name.display();
     answer(|out| {
         writeln!(out, "copied {} to {shown}", data.path().display())?;
@@ -154,7 +158,7 @@ impl Place {
         self.copy_dead_letters(data, &mut copy)?;
         let tally = copy.finish().map_err(|error| self.failed(error))?;
         // What cannot be read again is no backup.
-        Store::open_read_only(&self.temporary.join("index"), &settings.index)
+        Store::open_read_only(&self.temporary.join("index"), &settings.index, &actor_rules(settings))
             .map_err(|error| Missed::Failed(error.into()))?;
         publish(&self.temporary, &self.name).map_err(|error| self.failed(error))?;
         Ok(tally)

@@ -63,6 +63,7 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
 /// The gutter: who, since when, how sure, with which event.
 fn write(out: &mut dyn Write, fields: &[&BlameFieldBody], zone: &TimeZone) -> anyhow::Result<()> {
     let who = |field: &BlameFieldBody| match &field.actor {
+        Some(actor) if !actor.display.is_empty() => cut(&visible(&actor.display)),
         Some(actor) => cut(&visible(&actor.name)),
         None => "(not seen)".to_owned(),
     };

@@ -7,6 +7,7 @@ use taffrail_config::{ConfigError, Problem, Settings, print};
 use taffrail_ingest::redact::Redactor;
 
 use super::answer::{Answer, answer, note};
+use crate::actors::actor_rules;
 use crate::args::{ConfigCommand, SettingsArgs};
 use crate::exit::FOUND;
 use crate::http::{Access, Role};
@@ -49,7 +50,7 @@ fn at_start(settings: &Settings) -> Vec<Problem> {
     if let Err(error) = telemetry::filter(&settings.log) {
         report("log.filter", format!("{error}; write a level such as info, or levels per target"));
     }
-    if let Err(ConfigError::Invalid { problems }) = Unwanted::of(&settings.ingest) {
+    if let Err(ConfigError::Invalid { problems }) = Unwanted::of(&settings.ingest, actor_rules(settings)) {
         problems.into_iter().for_each(|problem| report(&problem.path, problem.message));
     }
     if let Some(key) = &settings.redaction.key {

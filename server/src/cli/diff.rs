@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use taffrail_event::ChangeType;
 
 use super::answer::{answer, note};
-use super::changed_fields::lines;
+use super::changed_fields;
 use super::coverage::{verdict, warnings};
 use super::source::Source;
 use super::times::{self, shown, zone_name};
 use super::visible::visible;
+use super::webhooks;
 use crate::args::{DiffArgs, Output};
 use crate::exit::NOTHING_FOUND;
 
@@ -21,7 +22,9 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
     answer(|out| {
         let body = source.diff(&args.id)?;
         let change_type = body.change.as_ref().map_or(ChangeType::None, |change| change.change_type);
-        let lines = body.change.as_ref().map(|change| lines(change, usize::MAX)).unwrap_or_default();
+        let change = body.change.as_ref();
+        let mut lines = change.map(|change| changed_fields::lines(change, usize::MAX)).unwrap_or_default();
+        lines.extend(body.event.admission.as_ref().map(webhooks::lines).unwrap_or_default());
         if args.output.format == Output::Table {
             lines.iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
         } else {
@@ -41,11 +44,11 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
             ChangeType::Delete if lines.is_empty() => {
                 note("it deletes the object, and changes no field; `-o json` has what was deleted");
             }
-            ChangeType::None => {
+            ChangeType::None if lines.is_empty() => {
                 note("it changed nothing");
                 return Ok(NOTHING_FOUND);
             }
-            ChangeType::Create | ChangeType::Update | ChangeType::Delete => {}
+            ChangeType::None | ChangeType::Create | ChangeType::Update | ChangeType::Delete => {}
         }
         Ok(verdict(true, body.coverage.partial))
     })

@@ -26,6 +26,8 @@ pub(crate) struct EventRow {
 struct Actor {
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    display: String,
     #[serde(default, rename = "as")]
     impersonated: Option<Impersonated>,
 }
@@ -48,10 +50,10 @@ impl EventRow {
     /// read as that sentence.
     pub(crate) fn sentence(&self) -> (&str, &str) {
         let Some(actor) = &self.actor else { return ("", &self.summary) };
-        let mut candidates = vec![short_name(&actor.name).to_owned()];
+        let who = if actor.display.is_empty() { short_name(&actor.name) } else { &actor.display };
+        let mut candidates = vec![who.to_owned()];
         if let Some(impersonated) = &actor.impersonated {
-            candidates
-                .insert(0, format!("{} as {}", short_name(&actor.name), short_name(&impersonated.name)));
+            candidates.insert(0, format!("{who} as {}", short_name(&impersonated.name)));
         }
         candidates.push("an anonymous caller".to_owned());
         candidates.push("an unauthenticated caller".to_owned());
@@ -59,7 +61,7 @@ impl EventRow {
             let what = self.summary.strip_prefix(who.as_str()).filter(|_| !who.is_empty())?;
             Some((self.summary.get(..who.len())?, what.strip_prefix(' ')?))
         });
-        cut.unwrap_or((&actor.name, &self.summary))
+        cut.unwrap_or((who, &self.summary))
     }
 
     /// The mark of a request that did not go through, or not yet.

@@ -1,4 +1,4 @@
-//! `taffrail reindex`: the index rebuilt from its stored records, with today's fields and redaction rules.
+//! `taffrail reindex`: the index rebuilt from its stored records, with today's fields, and today's rules of redaction and of actors.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use taffrail_ingest::redact::Redactor;
 
 use super::answer::answer;
 use super::table::counted;
+use crate::actors::actor_rules;
 use crate::args::ReindexArgs;
 use crate::data_dir::DataDir;
 use crate::exit::FOUND;
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &ReindexArgs) -> anyhow::Result<ExitCode> {
     DataDir::existing(&settings.data)?;
     let (dir, lock) = DataDir::open(&settings.data)?;
     let redactor = redactor(&dir, &settings)?;
-    let store = Store::open_to_rebuild(&dir.index(), &settings.index)
+    let store = Store::open_to_rebuild(&dir.index(), &settings.index, &actor_rules(&settings))
         .with_context(|| format!("cannot open the index in {}", dir.path().display()))?;
     let started = Instant::now();
     let bar = ProgressBar::no_length();

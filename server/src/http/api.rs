@@ -25,7 +25,7 @@ use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::Serialize;
-use taffrail_event::Timestamp;
+use taffrail_event::{ActorRules, Timestamp};
 use taffrail_ingest::journal::Journal;
 use taffrail_ingest::pipeline::PipelineStatus;
 use taffrail_ingest::tail::TailStatus;
@@ -75,6 +75,8 @@ pub(crate) struct ApiState {
     pub(crate) pipeline: Arc<PipelineStatus>,
     pub(crate) in_flight: Arc<dyn InFlight>,
     pub(crate) unwanted: Arc<Unwanted>,
+    /// Who is who in events that come right from the journal.
+    pub(crate) actors: ActorRules,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) logs: Arc<TailStatus>,

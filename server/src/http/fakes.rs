@@ -82,8 +82,7 @@ pub(super) fn hit(number: u8) -> Hit {
         cluster: "prod".to_owned(),
         received: Timestamp::default(),
         via: ViaSet::of(Via::Webhook),
-        is_cut: false,
-        change: None,
+        ..Origins::default()
     };
     Hit { event: Event::decode(record.as_bytes(), origins).unwrap(), record: record.into_bytes() }
 }

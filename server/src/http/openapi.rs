@@ -36,6 +36,7 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("EventBody", &["raw", "raw_base64"]),
     ("FieldChange", &["before", "after", "status", "cut", "bytes"]),
     ("Problem", &["span", "hint", "ids"]),
+    ("Admission", &["cut"]),
 ];
 
 /// What every question about events has.

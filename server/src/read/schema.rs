@@ -3,11 +3,12 @@
 //! `event` and `ingest` know nothing of HTTP, so their types are mirrored here: the members by name and type, the words from
 //! the crates themselves. No value is ever made of them. Tests hold every answer to its shape.
 
+mod admission;
 mod change;
 mod event;
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 pub(crate) use self::change::{ChangeSchema, ConfidenceSchema};
 pub(crate) use self::event::{ActorSchema, EventSchema, kind as event_kind};
@@ -145,4 +146,9 @@ pub(super) fn words(description: &str, words: impl IntoIterator<Item = &'static 
 /// Nothing, until there is something.
 fn null(description: &str) -> Object {
     ObjectBuilder::new().schema_type(Type::Null).description(Some(description)).build()
+}
+
+/// Any value.
+fn any(description: &str) -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(description)).build()
 }

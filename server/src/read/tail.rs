@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use taffrail_event::{Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp, ViaSet};
+use taffrail_event::{
+    ActorRules, Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp, ViaSet,
+};
 use taffrail_query::{Matcher, Query};
 
 /// Events remembered at least, so that a copy is not shown twice.
@@ -50,14 +52,16 @@ impl FromStr for TailPlace {
 #[derive(Debug)]
 pub(crate) struct TailFilter {
     query: Query,
+    /// Who is who.
+    actors: ActorRules,
     /// The newest stage shown of each event, in two generations: the older one goes when the newer one is full.
     shown: [HashMap<Key, Stage>; 2],
 }
 
 impl TailFilter {
     /// A reader that has seen nothing.
-    pub(crate) fn new(query: Query) -> Self {
-        Self { query, shown: Default::default() }
+    pub(crate) fn new(query: Query, actors: ActorRules) -> Self {
+        Self { query, actors, shown: Default::default() }
     }
 
     /// What it asks for.
@@ -76,7 +80,7 @@ impl TailFilter {
                 if number < place {
                     continue;
                 }
-                let Some((event, stage)) = decode(&record, flags, batch) else { continue };
+                let Some((event, stage)) = decode(&record, flags, batch, &self.actors) else { continue };
                 if matcher.matches(&event, &record) {
                     candidates.push((number + 1, event, stage));
                 }
@@ -110,7 +114,12 @@ impl TailFilter {
     }
 }
 
-fn decode(record: &[u8], flags: RecordFlags, batch: &RecordBatch) -> Option<(Event, Stage)> {
+fn decode(
+    record: &[u8],
+    flags: RecordFlags,
+    batch: &RecordBatch,
+    actors: &ActorRules,
+) -> Option<(Event, Stage)> {
     let decoded = Decoded::of(record, flags).ok()?;
     let stage = decoded.audit().map_or(Stage::ResponseComplete, |audit| audit.stage());
     if stage == Stage::RequestReceived {
@@ -125,6 +134,7 @@ fn decode(record: &[u8], flags: RecordFlags, batch: &RecordBatch) -> Option<(Eve
         is_cut: flags.contains(RecordFlags::CUT),
         // What it follows from is known when it is committed.
         change: None,
+        actors: actors.clone(),
     });
     Some((event, stage))
 }
@@ -152,7 +162,8 @@ mod tests {
     }
 
     fn filter(query: &str) -> TailFilter {
-        TailFilter::new(parse(query, &TimeContext::utc(Timestamp::default())).unwrap())
+        let query = parse(query, &TimeContext::utc(Timestamp::default())).unwrap();
+        TailFilter::new(query, crate::actors::tests::robots())
     }
 
     fn users(events: &[(TailPlace, Event)]) -> Vec<(u64, &str)> {
@@ -177,6 +188,14 @@ mod tests {
         assert_eq!(users(&filter.events(13, &second, 13)), [(14, "alice"), (15, "bob")]);
         let third = batch(&[("dan", "Panic"), ("eve", "Panic")]);
         assert_eq!(users(&filter.events(16, &third, 17)), [(18, "eve")]);
+    }
+
+    #[test]
+    fn rules_say_who_is_who() {
+        let batch = batch(&[("system:kube-probe", "ResponseComplete"), ("alice", "ResponseComplete")]);
+        assert_eq!(users(&filter("by:controller").events(0, &batch, 0)), [(1, "system:kube-probe")]);
+        let found = filter("user:probe").events(0, &batch, 0);
+        assert_eq!(found[0].1.actor.as_ref().unwrap().display, "Probe");
     }
 
     #[test]

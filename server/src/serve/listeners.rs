@@ -63,6 +63,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         pipeline: Arc::clone(&opened.pipeline),
         in_flight: Arc::<Intake>::clone(&opened.intake),
         unwanted: Arc::clone(&opened.unwanted),
+        actors: opened.actors.clone(),
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use taffrail_config::{JournalSettings, Settings};
-use taffrail_event::{RecordBatch, Timestamp};
+use taffrail_event::{ActorRules, RecordBatch, Timestamp};
 use taffrail_index::Store;
 use taffrail_ingest::journal::{Item, Journal, JournalOptions};
 use taffrail_ingest::pipeline::PipelineStatus;
@@ -20,6 +20,7 @@ use super::live::Live;
 use super::receipts::Receipts;
 use super::sources::Sources;
 use super::watch::Watch;
+use crate::actors::actor_rules;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::metrics::Metrics;
@@ -33,6 +34,7 @@ pub(crate) struct Opened {
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) unwanted: Arc<Unwanted>,
+    pub(crate) actors: ActorRules,
     pub(crate) pipeline: Arc<PipelineStatus>,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
@@ -46,10 +48,11 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens all of it. The caller holds the directory's lock.
     pub(crate) fn open(dir: &DataDir, settings: &Settings) -> anyhow::Result<Self> {
-        let unwanted = Unwanted::of(&settings.ingest)?;
+        let actors = actor_rules(settings);
+        let unwanted = Unwanted::of(&settings.ingest, actors.clone())?;
         let redactor = Arc::new(redactor(dir, settings)?);
         let dead = Arc::new(DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?);
-        let store = Store::open(&dir.index(), &settings.index)?;
+        let store = Store::open(&dir.index(), &settings.index, &actors)?;
         let search = store.search();
         let searchable = search.progress().searchable;
         let (journal, report) = Journal::open(&dir.journal(), options(&settings.journal), searchable)?;
@@ -74,6 +77,7 @@ impl Opened {
             dead,
             intake: Arc::new(intake),
             unwanted,
+            actors,
             pipeline: Arc::default(),
             freshness,
             sources: Arc::default(),

@@ -234,8 +234,7 @@ mod tests {
             cluster: OWN_CLUSTER.to_owned(),
             received: Timestamp::default(),
             via: ViaSet::of(Via::Taffrail),
-            is_cut: false,
-            change: None,
+            ..Origins::default()
         };
         Event::decode(&body, origins).unwrap()
     }

@@ -11,6 +11,7 @@ use taffrail_ingest::import::{ImportInput, ImportOptions, import as import_into}
 
 use super::progress::Progress;
 use super::report;
+use crate::actors::actor_rules;
 use crate::data_dir::DataDir;
 use crate::serve::redactor;
 use crate::unwanted::Unwanted;
@@ -24,12 +25,13 @@ pub(super) fn import(
 ) -> anyhow::Result<ExitCode> {
     let redactor = redactor(dir, settings)?;
     let dead = DeadLetters::open(&dir.dead(), settings.ingest.dead_letter_bytes)?;
-    let store = Store::open(&dir.index(), &settings.index)
+    let actors = actor_rules(settings);
+    let store = Store::open(&dir.index(), &settings.index, &actors)
         .with_context(|| format!("cannot open the index in {}", dir.path().display()))?;
     let options = ImportOptions {
         cluster: cluster.into(),
         max_event_bytes: settings.ingest.max_event_bytes,
-        filter: Unwanted::of(&settings.ingest)?.filter(),
+        filter: Unwanted::of(&settings.ingest, actors)?.filter(),
     };
     let inputs: Vec<_> = files.iter().map(ImportInput::from_argument).collect();
     let bar = Progress::new();

@@ -16,6 +16,7 @@ use taffrail_ingest::{DeadLetters, journal};
 use taffrail_query::history::ObjectName;
 use taffrail_query::{Field, Search, SearchError, TimeContext, TimeRange};
 
+use crate::actors::actor_rules;
 use crate::args::ExportFormat;
 use crate::cli::dead_letters_page::DeadLettersPage;
 use crate::cli::events_page::EventsPage;
@@ -49,7 +50,7 @@ impl Directory {
     /// The directory that the settings name.
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
         let dir = DataDir::existing(&settings.data)?;
-        let store = Store::open_read_only(&dir.index(), &settings.index)
+        let store = Store::open_read_only(&dir.index(), &settings.index, &actor_rules(settings))
             .with_context(|| format!("cannot read the index in {}", dir.path().display()))?;
         let warnings = taffrail_config::warnings(settings);
         Ok(Self {

@@ -81,7 +81,8 @@ pub(super) async fn tail(
         Problem::new(Code::TooManyQueries, "as many tails run as may; come back when one has ended")
             .retry_after(10)
     })?;
-    let tail = Tail::new(state, who, TailFilter::new(question.query), resumed, permit);
+    let filter = TailFilter::new(question.query, state.actors.clone());
+    let tail = Tail::new(state, who, filter, resumed, permit);
     let messages = stream::unfold(tail, |mut tail| async move {
         let message = tail.next().await?;
         Some((Ok::<_, Infallible>(message), tail))

@@ -44,6 +44,7 @@ impl World {
             watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),
             unwanted: Arc::default(),
+            actors: crate::actors::tests::robots(),
             about: About {
                 started: Timestamp::default(),
                 since: Instant::now(),
@@ -219,10 +220,13 @@ async fn one_event_with_its_record() {
 async fn every_kind_of_event_is_as_the_document_says() {
     // Constructed: every member that can be null is an object here.
     let record = br#"{"kind":"Event","auditID":"a1","level":"RequestResponse","stage":"ResponseComplete","verb":"delete",
-        "requestURI":"/apis/apps/v1/namespaces/shop/deployments/web","user":{"username":"alice","groups":["dev"]},
+        "requestURI":"/apis/apps/v1/namespaces/shop/deployments/web","user":{"username":"system:serviceaccount:shop:web","groups":["dev"],
+            "extra":{"authentication.kubernetes.io/pod-name":["web-1"],"authentication.kubernetes.io/node-name":["node-1"]}},
         "impersonatedUser":{"username":"bob","groups":["ops"]},"sourceIPs":["10.0.0.1"],"userAgent":"kubectl",
         "objectRef":{"apiGroup":"apps","apiVersion":"v1","resource":"deployments","namespace":"shop","name":"web"},
-        "responseStatus":{"code":403,"reason":"Forbidden"},"annotations":{"authorization.k8s.io/decision":"forbid"},
+        "responseStatus":{"code":403,"reason":"Forbidden"},"annotations":{"authorization.k8s.io/decision":"forbid",
+            "failed-open.validating.webhook.admission.k8s.io/round_0_index_0":"policy.example.com",
+            "patch.webhook.admission.k8s.io/round_0_index_0":"{\"webhook\":\"w\",\"configuration\":\"c\",\"patch\":[{\"op\":\"remove\",\"path\":\"/a\"}]}"},
         "requestReceivedTimestamp":"2026-11-23T16:11:23.418577Z","stageTimestamp":"2026-11-23T16:11:23.518577Z"}"#;
     let gap = Gap {
         cluster: "prod".to_owned(),
@@ -239,8 +243,7 @@ async fn every_kind_of_event_is_as_the_document_says() {
             cluster: "prod".to_owned(),
             received: Timestamp::default(),
             via: ViaSet::of(Via::Taffrail),
-            is_cut: false,
-            change: None,
+            ..Origins::default()
         };
         Hit { event: Decoded::of_kind(&record, kind).unwrap().event(origins), record }
     });

@@ -2,9 +2,9 @@
 
 use taffrail_event::{ChangeType, Confidence, FieldOp};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder};
+use utoipa::openapi::schema::Object;
 
-use super::words;
+use super::{any, words};
 
 /// What an event did to its object.
 #[derive(ToSchema)]
@@ -106,11 +106,4 @@ fn before() -> Object {
 
 fn after() -> Object {
     any("The value after, of any type; null where there is none, missing where it is not known.")
-}
-
-fn any(description: &str) -> Object {
-    ObjectBuilder::new()
-        .schema_type(utoipa::openapi::schema::SchemaType::AnyValue)
-        .description(Some(description))
-        .build()
 }

@@ -6,6 +6,7 @@ use taffrail_event::{ActorType, DeniedBy, Kind, OutcomeResult, Via};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, OneOfBuilder, Schema};
 
+use super::admission::AdmissionSchema;
 use super::change::ChangeSchema;
 use super::{GapSchema, KeySchema, TimestampSchema, null, words};
 
@@ -35,6 +36,8 @@ pub(crate) struct EventSchema {
     client: Option<ClientSchema>,
     /// What it changed; an object in every audit event, else null.
     change: Option<ChangeSchema>,
+    /// What admission webhooks did to the request; null where nothing is known of any.
+    admission: Option<AdmissionSchema>,
     /// The audit record's own fields; null in events of other kinds.
     audit: Option<AuditSchema>,
     #[schema(schema_with = no_flow)]
@@ -56,6 +59,8 @@ pub(crate) struct EventSchema {
 pub(crate) struct ActorSchema {
     /// `user.username`.
     name: String,
+    /// The name that a rule of the configuration gives it; `""` if none does.
+    display: String,
     #[schema(schema_with = actor_type)]
     r#type: ActorType,
     /// `user.groups`.
@@ -64,8 +69,25 @@ pub(crate) struct ActorSchema {
     uid: String,
     /// The credential's id from `user.extra`.
     credential: String,
+    /// The pod that the token of a service account was issued for; null where none is named.
+    pod: Option<ActorPodSchema>,
+    /// The node that the token was issued on; `""` = none.
+    node: String,
     /// The identity it assumed by impersonation.
     r#as: Option<ImpersonatedSchema>,
+}
+
+/// The pod behind a service account.
+#[derive(ToSchema)]
+#[schema(as = ActorPod)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct ActorPodSchema {
+    /// Its namespace: that of the service account.
+    namespace: String,
+    /// Its name.
+    name: String,
+    /// Its `metadata.uid`.
+    uid: String,
 }
 
 /// The identity that an actor assumed.
@@ -130,6 +152,8 @@ struct ClientSchema {
     ips: Vec<String>,
     /// `userAgent`.
     user_agent: String,
+    /// The field manager that the request names; `""` if it names none.
+    field_manager: String,
 }
 
 /// The audit record's own fields.
