@@ -7,6 +7,8 @@ mod because;
 mod blame;
 mod net;
 mod owner;
+mod pods;
+mod related;
 mod replay;
 
 use taffrail_event::change::object_hash;
@@ -16,6 +18,7 @@ pub use because::{Cause, Sign, because};
 pub use blame::{Blame, BlamedField};
 pub use net::{Net, NetChange, NetOutcome};
 pub use owner::OwnerReference;
+pub use related::{Related, Relation, related};
 use replay::Replay;
 
 use crate::search::Hit;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
-pub(crate) use self::objects::{AtArgs, DiffArgs, GetArgs, HistoryArgs, ObjectArgs};
+pub(crate) use self::objects::{AtArgs, DiffArgs, GetArgs, HistoryArgs, ObjectArgs, ShownArgs};
 pub(crate) use self::query::QueryWords;
 pub(crate) use self::setup::{Platform, SetupArgs};
 
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Show an object as it was at a time
     At(AtArgs),
     /// Show who set each field of an object to what it is
-    Blame(HistoryArgs),
+    Blame(ShownArgs),
     /// Show what one event changed
     Diff(DiffArgs),
     /// Show what changed, oldest first

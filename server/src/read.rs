@@ -19,6 +19,7 @@ mod levels;
 mod object;
 mod objects;
 mod own;
+mod related;
 mod room;
 pub(crate) mod schema;
 mod sources;
@@ -48,6 +49,7 @@ pub(crate) use self::objects::{
     DEFAULT_OBJECTS, ListedObjectBody, MAX_OBJECTS, ObjectsAsk, ObjectsBody, objects,
 };
 pub(crate) use self::own::without_own;
+pub(crate) use self::related::{RelatedBody, related_to};
 pub(crate) use self::room::RoomBody;
 pub(crate) use self::sources::{SourceBody, sources};
 pub(crate) use self::tail::{TailFilter, TailPlace};

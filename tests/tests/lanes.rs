@@ -26,7 +26,7 @@ fn a_lane_holds_what_its_query_finds() {
             "/api/v1/timeline",
             &[("by", by), ("q", "-verb:list"), ("lanes", "500"), ("per_lane", "20")],
         );
-        assert_eq!(number(&body["lanes_total"]), lanes(&body).len() as u64, "{by}");
+        assert_eq!(number(&body["lanes_total"]).min(500), lanes(&body).len() as u64, "{by}");
         assert!(!lanes(&body).is_empty(), "{by}");
         for lane in lanes(&body).iter().step_by(1 + lanes(&body).len() / 25) {
             let query = format!("-verb:list ({})", lane["query"].as_str().expect("a query"));
@@ -86,14 +86,13 @@ fn what_people_touched_comes_first_and_then_what_went_wrong() {
 }
 
 #[test]
-fn too_much_at_once_is_refused() {
+fn what_cannot_be_is_refused() {
     let server = imported();
     let check = |parameters: &[(&str, &str)], part: &str| {
         let answer = server.api().get("/api/v1/timeline", parameters);
         assert_eq!(answer.status, 400, "{}", answer.text());
         assert!(answer.text().contains(part), "{}", answer.text());
     };
-    check(&[("lanes", "500"), ("per_lane", "5000")], "lanes times per_lane is 2500000");
     check(&[("lanes", "0")], "it goes from 1 to 500");
     check(&[("by", "colour")], "object or actor or namespace or node");
 }

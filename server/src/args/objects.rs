@@ -18,9 +18,19 @@ pub(crate) struct ObjectArgs {
     pub(crate) cluster: Option<String>,
 }
 
-/// What `history` and `blame` take.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
+    #[command(flatten)]
+    pub(crate) shown: ShownArgs,
+    /// And of what has to do with it: owners and what it owns, the ConfigMaps, Secrets and ServiceAccount of its pods, their
+    /// node, and the autoscalers, Services and NetworkPolicies that are about them
+    #[arg(long)]
+    pub(crate) related: bool,
+}
+
+/// What `blame` takes, and `history` too.
+#[derive(Debug, Args)]
+pub(crate) struct ShownArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]

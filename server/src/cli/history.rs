@@ -1,5 +1,7 @@
 //! `taffrail history`: what became of one object, write by write.
 
+mod related;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -22,13 +24,17 @@ use crate::read::{HistoryBody, VersionBody};
 const MAX_FIELDS: usize = 8;
 
 /// Runs the command.
-pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(all_args: &HistoryArgs) -> anyhow::Result<ExitCode> {
+    let args = &all_args.shown;
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {
         let Some(object) = object::find(&source, &args.object)? else {
             return Ok(object::not_known(&source, &args.object));
         };
+        if all_args.related {
+            return related::run(out, &source, args, &object, &zone);
+        }
         let mut body = source.history(&object, None)?;
         while let Some(next) = body.next.take() {
             let page = source.history(&object, Some(&next))?;

@@ -24,6 +24,7 @@ use crate::args::{ExportFormat, TargetArgs};
 use crate::data_dir::{DataDir, url_of};
 use crate::read::{
     self, AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryBody, ObjectsAsk, ObjectsBody,
+    RelatedBody,
 };
 use crate::settings;
 
@@ -165,6 +166,14 @@ impl Source {
         match self {
             Self::Server(server) => server.json(&path_of(object, "blame"), &[]),
             Self::Directory(directory) => directory.blame(object),
+        }
+    }
+
+    /// What has to do with an object.
+    pub(crate) fn related(&self, object: &ObjectName) -> anyhow::Result<RelatedBody> {
+        match self {
+            Self::Server(server) => server.json(&path_of(object, "related"), &[]),
+            Self::Directory(directory) => directory.related(object),
         }
     }
 

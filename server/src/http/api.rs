@@ -137,6 +137,7 @@ fn event_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(history::versions))
         .routes(routes!(history::state_at))
         .routes(routes!(history::blamed))
+        .routes(routes!(history::relations))
         .routes(routes!(timeline::lanes))
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::facets))

@@ -28,7 +28,7 @@ pub(crate) const DEFAULT_PER_LANE: usize = 500;
 /// Events of a lane at most.
 pub(crate) const MAX_PER_LANE: usize = 5000;
 
-/// Events of all lanes together at most: what an answer may hold.
+/// Events of all lanes together at most: with many lanes each holds fewer.
 const MAX_EVENTS: usize = 50_000;
 
 /// Asks for a timeline.
@@ -138,19 +138,13 @@ pub(crate) fn timeline(
     let started = Instant::now();
     within("lanes", ask.lanes, MAX_LANES)?;
     within("per_lane", ask.per_lane, MAX_PER_LANE)?;
-    if ask.lanes * ask.per_lane > MAX_EVENTS {
-        return Err(ReadError::Parameter(format!(
-            "lanes times per_lane is {}; it goes to {MAX_EVENTS}: ask for fewer of either",
-            ask.lanes * ask.per_lane
-        )));
-    }
     let question = ask.ask.resolve(context)?;
     let found = search.lanes(&LanesRequest {
         query: question.query,
         range: question.range,
         by: ask.by,
         lanes: ask.lanes,
-        per_lane: ask.per_lane,
+        per_lane: ask.per_lane.min(MAX_EVENTS / ask.lanes),
         deadline,
     })?;
     let over_time = HistogramAsk { ask: ask.ask, buckets: DEFAULT_BUCKETS, split: DEFAULT_SPLIT };

@@ -35,6 +35,12 @@ impl ObjectBody {
         Self { cluster, group, resource, namespace, name }
     }
 
+    /// The object's name.
+    pub(crate) fn name_of(&self) -> ObjectName {
+        let Self { cluster, group, resource, namespace, name } = self.clone();
+        ObjectName { cluster, group, resource, namespace, name }
+    }
+
     /// "deployment shop/web".
     pub(crate) fn in_words(&self) -> String {
         let kind = singular(&self.resource);

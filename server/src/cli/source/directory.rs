@@ -26,8 +26,8 @@ use crate::data_dir::DataDir;
 use crate::exit::{NotThere, WrongUse};
 use crate::read::{
     Ask, AtBody, BlameBody, ClustersBody, Coverage, CsvWriter, DiffBody, EventsAsk, FacetsAsk, FacetsBody,
-    HistoryBody, ObjectsAsk, ObjectsBody, ReadError, RoomBody, at, blame, clusters, diff, events, facets,
-    history, levels, objects, sources, without_own,
+    HistoryBody, ObjectsAsk, ObjectsBody, ReadError, RelatedBody, RoomBody, at, blame, clusters, diff,
+    events, facets, history, levels, objects, related_to, sources, without_own,
 };
 use crate::serve::disk_free;
 
@@ -140,6 +140,11 @@ impl Directory {
 
     pub(crate) fn blame(&self, object: &ObjectName) -> anyhow::Result<BlameBody> {
         blame(&*self.search, object, self.coverage()).map_err(refused)
+    }
+
+    pub(crate) fn related(&self, object: &ObjectName) -> anyhow::Result<RelatedBody> {
+        let context = TimeContext::utc(Timestamp::now());
+        related_to(&*self.search, object, &context, self.coverage(), self.deadline()).map_err(refused)
     }
 
     pub(crate) fn diff(&self, id: &str) -> anyhow::Result<DiffBody> {

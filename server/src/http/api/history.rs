@@ -13,7 +13,8 @@ use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, STORE, 
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Code, Problem};
 use crate::read::{
-    AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, at, blame, diff, history, of_parts,
+    AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, RelatedBody, at, blame, diff, history,
+    of_parts, related_to,
 };
 
 type Segments = Result<Path<(String, String, String, String, String)>, PathRejection>;
@@ -110,6 +111,35 @@ pub(super) async fn blamed(
 }
 
 problems!(BlameProblems: ANYBODY, LOGIN, PARAMETERS, OBJECT, BUSY, STORE);
+
+/// What has to do with an object.
+///
+/// Its owners and what it owns, the ConfigMaps, Secrets and ServiceAccount of its pods, their node, and the autoscalers, Services
+/// and NetworkPolicies that are about them, as their newest recorded states say.
+#[utoipa::path(
+    get,
+    path = "/api/v1/objects/{cluster}/{group}/{resource}/{namespace}/{name}/related",
+    operation_id = "related",
+    tag = "objects",
+    params(ObjectParameters),
+    responses((status = 200, description = "Its relations.", body = RelatedBody), RelatedProblems),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
+pub(super) async fn relations(
+    State(state): State<Arc<ApiState>>,
+    path: Segments,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Parameters::read(query.as_deref(), &[])?;
+    let object = object(path)?;
+    state
+        .ask("related", move |state, asked| {
+            related_to(&*state.search, &object, &asked.context, asked.coverage.clone(), asked.deadline)
+        })
+        .await
+}
+
+problems!(RelatedProblems: ANYBODY, LOGIN, PARAMETERS, BUSY, STORE);
 
 /// What an event changed, whole.
 ///

@@ -27,7 +27,7 @@ use crate::read::{DEFAULT_LANES, DEFAULT_PER_LANE, LanesAsk, TimelineBody, timel
         ("by" = inline(Option<LaneBySchema>), Query, description = "What a lane stands for; `object` if not given.", example = "object"),
         (
             "lanes" = Option<usize>, Query, minimum = 1, maximum = 500, example = 50,
-            description = "Lanes at most; 50 if not given. Together with `per_lane` for 50,000 events at most."
+            description = "Lanes at most; 50 if not given. All together hold 50,000 events at most: many lanes hold fewer each."
         ),
         (
             "per_lane" = Option<usize>, Query, minimum = 1, maximum = 5000, example = 500,

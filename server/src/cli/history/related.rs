@@ -1,0 +1,123 @@
+//! `taffrail history --related`: an object's changes among those of everything that has to do with it, oldest first.
+
+use std::io::Write;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use taffrail_event::Event;
+use taffrail_query::history::ObjectName;
+
+use super::is_status_only;
+use crate::args::{Output, ShownArgs};
+use crate::cli::answer::{Answer, note};
+use crate::cli::coverage::{verdict, warnings};
+use crate::cli::event_row::EventRow;
+use crate::cli::object;
+use crate::cli::screen::Screen;
+use crate::cli::source::Source;
+use crate::cli::table::{self, Text, Tone, counted};
+use crate::cli::times::{shown, zone_name};
+use crate::read::{Coverage, ObjectBody};
+
+/// One change of the object, or of one that has to do with it.
+#[derive(Debug, Serialize)]
+struct Row {
+    object: ObjectBody,
+    /// What the object has to do with the one asked about; `""` for that one.
+    relation: String,
+    event: Event,
+}
+
+/// Writes the changes of the object and of what has to do with it.
+pub(super) fn run(
+    out: &mut Answer,
+    source: &Source,
+    args: &ShownArgs,
+    object: &ObjectName,
+    zone: &TimeZone,
+) -> anyhow::Result<u8> {
+    let related = source.related(object)?;
+    let mut rows = Vec::new();
+    let mut coverage = related.coverage.clone();
+    add(&mut rows, &mut coverage, source, related.object.clone(), "")?;
+    for other in &related.related {
+        add(&mut rows, &mut coverage, source, other.object.clone(), &other.relation)?;
+    }
+    let total = rows.len();
+    if !args.all {
+        rows.retain(|row| !is_status_only(&row.event));
+    }
+    rows.sort_by_key(|row| (row.event.time, row.event.id));
+    match args.output.format {
+        Output::Json => out.json(&rows)?,
+        Output::Ndjson => rows.iter().try_for_each(|row| out.json(row))?,
+        Output::Table => {
+            let screen = Screen::of(out, args.output.width);
+            write(out, screen, &rows, zone)?;
+        }
+    }
+    out.flush()?;
+    if args.output.format == Output::Table {
+        let left_out = (total - rows.len()) as u64;
+        let more = match left_out {
+            0 => String::new(),
+            count => format!("; {} of the status alone left out, --all shows them", counted(count, "change")),
+        };
+        let others = counted(related.related.len() as u64, "object");
+        note(&format!(
+            "{} of {} and of {others} that have to do with it, oldest first; times are {}{more}",
+            counted(rows.len() as u64, "change"),
+            object::in_words(&related.object),
+            zone_name(zone)
+        ));
+    }
+    warnings(&coverage, zone).iter().for_each(|warning| note(warning));
+    Ok(verdict(!rows.is_empty(), coverage.partial))
+}
+
+fn add(
+    rows: &mut Vec<Row>,
+    coverage: &mut Coverage,
+    source: &Source,
+    object: ObjectBody,
+    relation: &str,
+) -> anyhow::Result<()> {
+    let name = object.name_of();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = source.history(&name, cursor.as_deref())?;
+        coverage.partial |= page.coverage.partial;
+        rows.extend(page.versions.into_iter().map(|version| Row {
+            object: object.clone(),
+            relation: relation.to_owned(),
+            event: version.event,
+        }));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn write(out: &mut dyn Write, screen: Screen, rows: &[Row], zone: &TimeZone) -> anyhow::Result<()> {
+    let time = format!("TIME ({})", zone_name(zone));
+    let rows = rows.iter().map(|row| {
+        // By way of the text, so that there is one way to say an event in two columns.
+        let event: EventRow = serde_json::from_str(&serde_json::to_string(&row.event)?)?;
+        let (who, what) = event.sentence();
+        let relation = match row.relation.as_str() {
+            "" => Text::new("itself"),
+            other => Text::new(other.replace('_', " ")).tone(Tone::Quiet),
+        };
+        Ok(vec![
+            Text::new(shown(event.time, zone)),
+            relation,
+            Text::new(who),
+            Text::new(what),
+            event.mark(),
+            Text::id(&event.id),
+        ])
+    });
+    let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(table::write(out, screen, &[&time, "RELATION", "WHO", "WHAT", "RESULT", "ID"], rows)?)
+}
