@@ -211,7 +211,7 @@ struct Progress {
     /// The owner's last change before, and its generation.
     last: Option<Hit>,
     generation: Option<i64>,
-    /// The generation that its status said was observed, before and next after.
+    /// The generation that its status said was observed, before and after.
     observed_before: Option<i64>,
     observed_after: Option<i64>,
     /// Whether the records end before the next status.
@@ -229,12 +229,10 @@ impl Progress {
             self.is_open = false;
             let is_next =
                 write.generation.is_some_and(|next| self.generation.is_some_and(|known| next > known));
-            self.observed_after = self.observed_after.or(write.observed);
-            return if is_next || self.observed_after.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            };
+            self.observed_after = self.observed_after.max(write.observed);
+            // A status can be written once more before the generation counts as observed.
+            let is_observed = self.observed_after.is_some_and(|after| Some(after) >= self.generation);
+            return if is_next || is_observed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         }
         self.is_open = true;
         self.observed_before = self.observed_before.max(write.observed);

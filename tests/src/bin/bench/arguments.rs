@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) const PARTS: [&str; 9] =
-    ["import", "webhook", "post", "tls", "tail", "hostile", "queries", "replay", "idle"];
+pub(crate) const PARTS: [&str; 10] =
+    ["import", "webhook", "post", "tls", "tail", "hostile", "queries", "history", "replay", "idle"];
 
 /// What to measure.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod corpus;
+mod history;
 mod hostile;
 mod idle;
 mod import;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::default();
-    let parts: [(&str, Measure); 9] = [
+    let parts: [(&str, Measure); 10] = [
         ("import", import::measure),
         ("webhook", webhook::measure),
         ("post", webhook::measure_single_post),
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         ("tail", tail::measure),
         ("hostile", hostile::measure),
         ("queries", queries::measure),
+        ("history", history::measure),
         ("replay", replay::measure),
         ("idle", idle::measure),
     ];

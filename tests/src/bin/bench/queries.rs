@@ -79,6 +79,13 @@ fn ask(api: &Api, query: &str) -> Duration {
 
 fn aggregations(api: &Api, table: &mut Table) {
     for (name, path, parameters) in [
+        (
+            "timeline by object, of people",
+            "timeline",
+            vec![("q", "by:human change:(create OR update OR delete)")],
+        ),
+        ("timeline by actor, of one namespace", "timeline", vec![("q", "ns:shop-a"), ("by", "actor")]),
+        ("objects of one kind", "objects", vec![("resource", "deployments")]),
         ("histogram over everything", "histogram", vec![("q", ""), ("split", "kind")]),
         (
             "histogram by verb, of one user",
@@ -109,6 +116,26 @@ fn drop_page_cache() {
     assert!(Command::new("sync").status().is_ok_and(|status| status.success()), "sync");
     fs::write("/proc/sys/vm/drop_caches", "3").expect("empty the page cache");
 }
+
+/// Fields that people ask for, by their whole paths, their beginnings and their ends.
+const CHANGED: &[&str] = &[
+    "spec.replicas",
+    "image",
+    "metadata.labels",
+    "labels",
+    "data",
+    "spec.template.spec.containers.image",
+    "spec.rules",
+    "status.phase",
+    "spec.nodeName",
+    "ownerReferences",
+    "spec.holderIdentity",
+    "endpoints",
+    "spec.template",
+    "containers[name=web].image",
+    "metadata.finalizers",
+    "subjects",
+];
 
 /// Many different questions of each kind, taken from what the recording holds.
 struct Questions {
@@ -157,6 +184,7 @@ impl Questions {
                 ("one user", users.into_iter().collect()),
                 ("a code range", ranges.collect()),
                 ("a word", words.into_iter().collect()),
+                ("`changed:`", CHANGED.iter().map(|path| format!("changed:{path}")).collect()),
             ],
         }
     }
