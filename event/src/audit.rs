@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use crate::json::{self, Members};
 use crate::key::{AuditIdentity, Keys};
+use crate::outline::{Member, Outline};
 use crate::time::Timestamp;
 
 /// The stages of a request, in the order in which a later one replaces an earlier one.
@@ -116,45 +117,59 @@ pub struct AuditRecord<'a> {
 impl<'a> AuditRecord<'a> {
     /// Reads the event in `record`. The object must be closed; bodies are not looked into.
     pub fn decode(record: &'a [u8]) -> Result<Self, NotAudit> {
+        Self::outline(record).map(|outline| Self::by_outline(record, &outline))
+    }
+
+    /// Where the members of the event in `record` stand, if it is one.
+    pub fn outline(record: &'a [u8]) -> Result<Outline, NotAudit> {
         let mut whole = json::Lexer::new(record);
         if whole.next_token() != Some(json::Token::ObjectOpen) {
             return Err(NotAudit::NotAnObject);
         }
-        let mut audit = Self::default();
-        let mut has_stage = false;
+        let mut outline = Outline::default();
         let mut members = Members::of(record);
         for member in members.by_ref() {
-            let value = &record[member.value];
-            match member.key.as_ref() {
-                "level" => audit.level = string_or_empty(value),
-                "auditID" => audit.audit_id = string_or_empty(value),
-                "stage" => {
-                    audit.stage = string_or_empty(value);
-                    has_stage = !audit.stage.is_empty();
-                }
-                "requestURI" => audit.uri = string_or_empty(value),
-                "verb" => audit.verb = string_or_empty(value),
-                "userAgent" => audit.user_agent = string_or_empty(value),
-                "requestReceivedTimestamp" => audit.request_received = string_or_empty(value),
-                "stageTimestamp" => audit.stage_time = string_or_empty(value),
-                "user" => audit.user = present(value),
-                "impersonatedUser" => audit.impersonated_user = present(value),
-                "sourceIPs" => audit.source_ips = present(value),
-                "objectRef" => audit.object_ref = present(value),
-                "responseStatus" => audit.response_status = present(value),
-                "requestObject" => audit.request_object = audit.body(value),
-                "responseObject" => audit.response_object = audit.body(value),
-                "annotations" => audit.annotations = present(value),
-                _ => {}
+            if let Some(known) = Member::named(&member.key) {
+                outline.note(known, &member.value).ok_or(NotAudit::Malformed)?;
             }
         }
         if !members.is_closed() {
             return Err(NotAudit::Malformed);
         }
-        if audit.audit_id.is_empty() && !has_stage {
+        let is_text = |member: Member| {
+            outline.value(record, member).is_some_and(|value| !string_or_empty(value).is_empty())
+        };
+        if !is_text(Member::AuditId) && !is_text(Member::Stage) {
             return Err(NotAudit::NotAnEvent);
         }
-        Ok(audit)
+        Ok(outline)
+    }
+
+    /// Reads the event in the record that `outline` is of.
+    pub fn by_outline(record: &'a [u8], outline: &Outline) -> Self {
+        let value = |member: Member| outline.value(record, member);
+        let text = |member: Member| value(member).map(string_or_empty).unwrap_or_default();
+        let there = |member: Member| value(member).and_then(present);
+        let mut audit = Self {
+            level: text(Member::Level),
+            audit_id: text(Member::AuditId),
+            stage: text(Member::Stage),
+            uri: text(Member::Uri),
+            verb: text(Member::Verb),
+            user_agent: text(Member::UserAgent),
+            request_received: text(Member::RequestReceived),
+            stage_time: text(Member::StageTime),
+            user: there(Member::User),
+            impersonated_user: there(Member::ImpersonatedUser),
+            source_ips: there(Member::SourceIps),
+            object_ref: there(Member::ObjectRef),
+            response_status: there(Member::ResponseStatus),
+            annotations: there(Member::Annotations),
+            ..Self::default()
+        };
+        audit.request_object = value(Member::RequestObject).and_then(|body| audit.body(body));
+        audit.response_object = value(Member::ResponseObject).and_then(|body| audit.body(body));
+        audit
     }
 
     /// The stage; an unknown or missing one counts as the end of the request.

@@ -4,6 +4,7 @@ use crate::audit::{AuditRecord, Class, NotAudit};
 use crate::event::{Event, Kind, Origins};
 use crate::gap::Gap;
 use crate::key::Keys;
+use crate::outline::Outline;
 use crate::record::RecordFlags;
 use crate::time::Timestamp;
 
@@ -21,6 +22,18 @@ impl<'a> Decoded<'a> {
     pub fn of(record: &'a [u8], flags: RecordFlags) -> Result<Self, NotAudit> {
         let kind = if flags.contains(RecordFlags::GAP) { Kind::Gap } else { Kind::Audit };
         Self::of_kind(record, kind)
+    }
+
+    /// Reads the record with these flags, of which the outline is known if it is an audit event.
+    pub fn by_outline(
+        record: &'a [u8],
+        flags: RecordFlags,
+        outline: Option<&Outline>,
+    ) -> Result<Self, NotAudit> {
+        match outline.filter(|_| !flags.contains(RecordFlags::GAP)) {
+            Some(outline) => Ok(Self::Audit(Box::new(AuditRecord::by_outline(record, outline)))),
+            None => Self::of(record, flags),
+        }
     }
 
     /// Reads the record of an event of this kind.

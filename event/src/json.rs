@@ -365,15 +365,20 @@ fn is_scalar(bytes: &[u8]) -> bool {
 /// The text of a string's content; invalid UTF-8 and lone surrogates become U+FFFD.
 pub fn text(content: &[u8], escaped: bool) -> Cow<'_, str> {
     if !escaped {
-        return String::from_utf8_lossy(content);
+        return lossy(content);
     }
     match unescape(content) {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Borrowed(bytes) => lossy(bytes),
         Cow::Owned(bytes) => Cow::Owned(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         }),
     }
+}
+
+/// As [`String::from_utf8_lossy`], which looks at valid text byte by byte: this is the many times faster check first.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The bytes that a string's content stands for, with its escapes resolved; what is no escape stays as it is.

@@ -5,6 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use rayon::prelude::*;
+use taffrail_event::Outline;
 use taffrail_event::change::Link;
 use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TokenizerManager;
@@ -27,6 +28,10 @@ pub(crate) trait Source: Sync {
     fn rank(&self) -> Rank;
     /// Its place in the history of its object, if it is a write of one.
     fn link(&self) -> Option<Link>;
+    /// Where the members of its record stand, if that is known.
+    fn outline(&self) -> Option<&Outline> {
+        None
+    }
     /// Calls `with` with the stored value (see [`crate::stored::Stored`]).
     fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R;
 }
@@ -45,7 +50,9 @@ pub(crate) fn feed<S: Source>(
                     .par_iter()
                     .with_min_len(16)
                     .map_init(DocumentBuilder::default, |builder, source| {
-                        source.with_stored(|stored| builder.build(plan, stored, source.rank(), source.link()))
+                        source.with_stored(|stored| {
+                            builder.build(plan, stored, source.outline(), source.rank(), source.link())
+                        })
                     })
                     .flatten_iter()
                     .collect();
@@ -63,13 +70,14 @@ pub(crate) fn feed<S: Source>(
     })
 }
 
-/// Writes a new split of one segment into `dir`, which must not exist yet. No threads, no lock: nobody knows the
-/// directory before the manifest names it.
+/// Writes a new split of one segment into `dir`, which must not exist yet. No lock: nobody knows the directory before the
+/// manifest names it. Calls `fed` when all documents are in it: what is left to do then keeps one core busy.
 pub(crate) fn single_segment<S: Source>(
     dir: &Path,
     plan: Plan<'_>,
     sources: &[S],
     memory: usize,
+    fed: impl FnOnce(),
 ) -> Result<()> {
     let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let write = || -> tantivy::Result<()> {
@@ -81,6 +89,7 @@ pub(crate) fn single_segment<S: Source>(
             .fast_field_tokenizers(tokenizers)
             .single_segment_index_writer(MmapDirectory::open(dir)?, memory)?;
         feed(plan, sources, |document| writer.add_document(document))?;
+        fed();
         writer.finalize()?;
         Ok(())
     };

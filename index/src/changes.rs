@@ -11,11 +11,13 @@ mod listed;
 mod orders;
 mod room;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taffrail_event::change::{Link, ObjectState, Order, Version, sort_versions};
-use taffrail_event::{AuditRecord, Change, Class};
+use taffrail_event::{AuditRecord, Change, Class, Outline};
 
 use self::among::Task;
 pub(crate) use self::cache::Cache;
@@ -35,6 +37,7 @@ pub(crate) struct Fresh {
     pub(crate) record: u64,
     pub(crate) link: Link,
     pub(crate) bytes: Bytes,
+    pub(crate) outline: Option<Arc<Outline>>,
 }
 
 impl Fresh {
@@ -162,12 +165,20 @@ fn behind(task: Task, mut known: Known) -> Worked {
         .fresh
         .into_iter()
         .map(|fresh| {
-            let change = next(&mut known.state, &fresh.bytes);
+            let change = next_fresh(&mut known.state, &fresh);
             known.note(fresh.order());
             Found { place: fresh.place, record: fresh.record, change }
         })
         .collect();
     Worked { found, known: vec![(task.object, known)], ..Worked::default() }
+}
+
+/// The change set of the next write, which is fresh, in JSON.
+fn next_fresh(state: &mut ObjectState, fresh: &Fresh) -> Bytes {
+    let Some(outline) = &fresh.outline else { return next(state, &fresh.bytes) };
+    let audit = AuditRecord::by_outline(&fresh.bytes, outline);
+    let change = Version::of(&audit).as_ref().and_then(|version| state.next(version));
+    change.map(encode).unwrap_or_default()
 }
 
 /// The change set of the next write, in JSON.

@@ -132,7 +132,7 @@ fn write_slices(plan: Plan<'_>, old: &Split, dir: &Path, memory: usize, rewrite:
     let mut first = slices(periods.next().transpose().map_err(failed)?.unwrap_or_default().into_iter());
     let only = first.next().transpose().map_err(failed)?.unwrap_or_default();
     if first.is_done() {
-        return build::single_segment(dir, plan, &only, memory);
+        return build::single_segment(dir, plan, &only, memory, || {});
     }
     let write = || -> tantivy::Result<()> {
         let mut index = Index::builder()

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
-use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, words};
+use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, Outline, words};
 use taffrail_query::FieldKind;
 use tantivy::TantivyDocument;
 
@@ -96,11 +96,12 @@ impl DocumentBuilder {
         &mut self,
         Plan { columns, actors }: Plan<'_>,
         stored_bytes: &[u8],
+        outline: Option<&Outline>,
         rank: Rank,
         link: Option<Link>,
     ) -> Option<TantivyDocument> {
         let stored = Stored::decode(stored_bytes)?;
-        let decoded = Decoded::of(stored.record, stored.flags).ok()?;
+        let decoded = Decoded::by_outline(stored.record, stored.flags, outline).ok()?;
         let keys = decoded.keys(stored.cluster);
         let id = if stored.is_conflict { keys.record } else { keys.request };
         let event = decoded.event(stored.origins(id, actors));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use taffrail_event::change::Link;
-use taffrail_event::{Class, Key, RecordFlags};
+use taffrail_event::{Class, Key, Outline, RecordFlags};
 
 use crate::document::SortKey;
 use crate::fold::{Copy, Group};
@@ -43,6 +43,8 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) bytes: Bytes,
+    /// Of an audit event that came in just now.
+    pub(crate) outline: Option<Arc<Outline>>,
     pub(crate) cluster: Arc<str>,
     pub(crate) flags: RecordFlags,
     pub(crate) sort: SortKey,
@@ -57,6 +59,7 @@ impl Content {
     pub(crate) fn new(prepared: &Prepared, cluster: &Arc<str>) -> Box<Self> {
         Box::new(Self {
             bytes: prepared.bytes.clone(),
+            outline: prepared.outline.clone().map(Arc::new),
             cluster: Arc::clone(cluster),
             flags: prepared.flags,
             sort: prepared.sort,

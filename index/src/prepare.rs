@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use taffrail_event::change::Link;
-use taffrail_event::{Class, Decoded, Keys, Origin, RecordFlags, ViaSet};
+use taffrail_event::{AuditRecord, Class, Decoded, Keys, Origin, Outline, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
 use crate::fold::Rank;
@@ -24,12 +24,16 @@ pub(crate) struct Prepared {
     pub(crate) via: ViaSet,
     pub(crate) flags: RecordFlags,
     pub(crate) bytes: Bytes,
+    /// Of an audit event.
+    pub(crate) outline: Option<Outline>,
 }
 
 impl Prepared {
     /// `None` if the record is not what its flags say.
     pub(crate) fn of(bytes: Bytes, flags: RecordFlags, origin: &Origin) -> Option<Self> {
-        let decoded = Decoded::of(&bytes, flags).ok()?;
+        let is_audit = !flags.contains(RecordFlags::GAP);
+        let outline = is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?;
+        let decoded = Decoded::by_outline(&bytes, flags, outline.as_ref()).ok()?;
         let own_time = decoded.time();
         let time = own_time.unwrap_or(origin.received).micros();
         Some(Self {
@@ -46,6 +50,7 @@ impl Prepared {
             via: ViaSet::of(origin.via),
             flags,
             bytes,
+            outline,
         })
     }
 }

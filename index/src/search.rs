@@ -12,12 +12,14 @@ use taffrail_query::{
     Objects, ObjectsRequest, Order, Page, PageRequest, Predicate, Progress, Query, Search, SearchError,
     TimeRange, Total,
 };
+use tantivy::directory::OwnedBytes;
+use tantivy::schema::Field;
 use tantivy::{DocAddress, Searcher};
 
 use crate::catalog::Catalog;
 use crate::error::{IndexError, Result};
 use crate::retention::bytes_per_day;
-use crate::split::{Split, stored_bytes};
+use crate::split::Split;
 use crate::stored::Stored;
 
 pub(crate) mod budget;
@@ -31,6 +33,7 @@ mod histogram;
 mod lanes;
 mod names;
 mod objects;
+mod records;
 mod scan;
 mod top;
 mod value;
@@ -39,6 +42,7 @@ mod walk;
 mod writes;
 
 use budget::Budget;
+use records::Records;
 use scan::Place;
 use top::{Entry, Top};
 
@@ -57,6 +61,14 @@ pub(crate) struct View {
     pub(crate) searcher: Searcher,
     /// First and last time of its documents.
     pub(crate) times: (i64, i64),
+    records: Records,
+}
+
+impl View {
+    fn read(&self, stored: Field, address: DocAddress) -> Result<OwnedBytes> {
+        let read = self.records.read(&self.searcher, stored, address);
+        read.map_err(IndexError::split("read", &self.split.name()))
+    }
 }
 
 impl IndexSearch {
@@ -72,7 +84,9 @@ impl IndexSearch {
             .iter()
             .filter_map(|split| {
                 let times = split.times()?;
-                Some(View { split: Arc::clone(split), searcher: split.searcher(), times })
+                let searcher = split.searcher();
+                let records = Records::of(&searcher);
+                Some(View { split: Arc::clone(split), searcher, times, records })
             })
             .filter(|view| overlaps(range, view.times))
             .collect();
@@ -93,7 +107,7 @@ impl IndexSearch {
             .with_min_len(8)
             .map(|(index, place)| {
                 let Some(view) = views.get(place.view) else { return Ok((*index, None)) };
-                Ok((*index, self.hit(view, place.address)?.map(|hit| hit.event)))
+                Ok((*index, self.event(view, place.address)?))
             })
             .collect::<Result<Vec<_>>>()?;
         events.sort_by_key(|(index, _)| *index);
@@ -101,12 +115,15 @@ impl IndexSearch {
     }
 
     fn hit(&self, view: &View, address: DocAddress) -> Result<Option<Hit>> {
-        let mut bytes = stored_bytes(&view.searcher, self.catalog.columns.stored, address)
-            .map_err(IndexError::split("read", &view.split.name()))?;
+        let bytes = view.read(self.catalog.columns.stored, address)?;
         let Some(stored) = Stored::decode(&bytes) else { return Ok(None) };
         let Ok(event) = stored.event(&self.catalog.actors) else { return Ok(None) };
-        let at = bytes.len() - stored.record.len();
-        Ok(Some(Hit { event, record: bytes.split_off(at) }))
+        Ok(Some(Hit { event, record: stored.record.to_vec() }))
+    }
+
+    fn event(&self, view: &View, address: DocAddress) -> Result<Option<Event>> {
+        let bytes = view.read(self.catalog.columns.stored, address)?;
+        Ok(Stored::decode(&bytes).and_then(|stored| stored.event(&self.catalog.actors).ok()))
     }
 
     fn top(

@@ -31,6 +31,7 @@ use crate::stored::Stored;
 
 mod changes;
 mod commit;
+mod founding;
 
 /// Records of an import wait for one large commit: a window that is written at once needs no compaction.
 const IMPORT_COMMIT_BYTES: usize = 192 * 1024 * 1024;

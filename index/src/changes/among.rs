@@ -12,7 +12,7 @@ use super::cache::Known;
 use super::listed::{List, Listed, Stretches};
 use super::orders::{Basis, Item, MAX_SKEW, Orders};
 use super::room::Room;
-use super::{Correction, Found, Fresh, Replaced, Worked, next, pass};
+use super::{Correction, Found, Fresh, Replaced, Worked, next, next_fresh, pass};
 use crate::error::Result;
 use crate::groups::Place;
 use crate::stored::Stored;
@@ -115,7 +115,7 @@ impl Walk<'_> {
             }
             match item {
                 Item::Fresh(fresh) => {
-                    let change = next(&mut state, &fresh.bytes);
+                    let change = next_fresh(&mut state, fresh);
                     worked.found.push(Found { place: fresh.place, record: fresh.record, change });
                 }
                 Item::Stored(listed) => {

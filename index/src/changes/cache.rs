@@ -113,7 +113,7 @@ mod tests {
     fn fresh(resource_version: u64, time: i64, api_version: u16) -> Fresh {
         let resource_version = (resource_version > 0).then_some(resource_version);
         let link = Link { object: 1, kind: LinkKind::Whole, api_version, tie: 0, resource_version };
-        Fresh { place: Place::new(time, Key(0)), record: 0, link, bytes: Bytes::new() }
+        Fresh { place: Place::new(time, Key(0)), record: 0, link, bytes: Bytes::new(), outline: None }
     }
 
     /// Behind writes with the resource versions and times, in API version 1.

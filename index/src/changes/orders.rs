@@ -140,7 +140,13 @@ mod tests {
             let plain = text.trim_matches(['(', ')']).to_lowercase();
             if text != plain && !text.starts_with('(') {
                 let place = Place::new(time, Key(record.into()));
-                task.fresh.push(Fresh { place, record, link: link(&plain), bytes: Bytes::new() });
+                task.fresh.push(Fresh {
+                    place,
+                    record,
+                    link: link(&plain),
+                    bytes: Bytes::new(),
+                    outline: None,
+                });
                 continue;
             }
             if text.starts_with('(') {

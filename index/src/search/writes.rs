@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use rayon::prelude::*;
 use taffrail_event::Class;
 use taffrail_event::change::sort_versions;
 use taffrail_query::history::{ObjectName, changes_something};
@@ -26,16 +27,30 @@ pub(super) fn writes(
         places.extend(found.into_iter().map(|about| (view, about)));
     }
     sort_versions(&mut places, |(_, about)| about.order());
-    for (view, about) in places {
-        let Some(hit) = search.hit(view, about.address)? else { continue };
-        // What was refused is about the object too. Of a large collection the event does not list every member.
-        let took_effect = match about.link {
-            Some(_) => object.is_written_by(&hit.event),
-            None => hit.event.verb == "deletecollection" && changes_something(&hit.event),
-        };
-        if took_effect && each(hit).is_break() {
-            break;
+    let mut places = places.into_iter();
+    let mut portion = 1;
+    loop {
+        let next: Vec<_> = places.by_ref().take(portion).collect();
+        if next.is_empty() {
+            return Ok(());
         }
+        let read = next
+            .into_par_iter()
+            .map(|(view, about)| Ok(search.hit(view, about.address)?.zip(Some(about.link))))
+            .collect::<Result<Vec<_>>>()?;
+        for (hit, link) in read.into_iter().flatten() {
+            // What was refused is about the object too. Of a large collection the event does not list every member.
+            let took_effect = match link {
+                Some(_) => object.is_written_by(&hit.event),
+                None => hit.event.verb == "deletecollection" && changes_something(&hit.event),
+            };
+            if took_effect && each(hit).is_break() {
+                return Ok(());
+            }
+        }
+        portion = MAX_PORTION.min(2 * portion);
     }
-    Ok(())
 }
+
+/// Records that are read side by side: each may be megabytes.
+const MAX_PORTION: usize = 32;

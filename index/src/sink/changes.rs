@@ -118,6 +118,7 @@ impl Indexer {
                         record: copy.record,
                         link,
                         bytes: content.bytes.clone(),
+                        outline: content.outline.clone(),
                     });
                 }
             }
@@ -167,6 +168,7 @@ impl Indexer {
         };
         copy.content = Some(Box::new(Content {
             bytes: stored.record.to_vec().into(),
+            outline: None,
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(found.place.time()),

@@ -3,12 +3,13 @@
 //! Order of the durable steps: splits (commit, directory sync), directory of new splits, manifest. A crash between any
 //! two leaves documents that the manifest does not count on; the records come again and change nothing.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 use taffrail_event::change::Link;
-use taffrail_event::{Class, Timestamp, Via, ViaSet, crash_point};
+use taffrail_event::{Class, Outline, Timestamp, Via, ViaSet, crash_point};
 use tantivy::{Searcher, Term};
 
 use super::Indexer;
@@ -19,11 +20,11 @@ use crate::document::{SortKey, key_term};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::groups::{Content, Place, Slot};
-use crate::split::{Found, Split, remove_dir, stored_bytes};
+use crate::split::{Found, Split, stored_bytes};
 use crate::stored::Stored;
 
 /// A document to be written.
-struct Job {
+pub(super) struct Job {
     rank: Rank,
     via: ViaSet,
     received: Timestamp,
@@ -44,6 +45,10 @@ impl Source for Job {
         self.content.link
     }
 
+    fn outline(&self) -> Option<&Outline> {
+        self.content.outline.as_deref()
+    }
+
     fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R {
         let stored = Stored {
             flags: self.content.flags,
@@ -59,12 +64,12 @@ impl Source for Job {
 }
 
 /// What one split gets in a commit.
-struct Share {
-    class: Class,
+pub(super) struct Share {
+    pub(super) class: Class,
     /// The split's range of time; documents of the same class and range have the same share.
-    times: Range<i64>,
+    pub(super) times: Range<i64>,
     places: Vec<Place>,
-    jobs: Vec<Job>,
+    pub(super) jobs: Vec<Job>,
     /// Requests whose committed documents are replaced.
     deletes: Vec<Term>,
 }
@@ -98,18 +103,34 @@ impl Indexer {
     fn write_dirty(&mut self) -> Result<()> {
         let catalog = Arc::clone(&self.catalog);
         let mut writers = catalog.writers();
-        for share in self.share_out()? {
-            // A commit that fails halfway may have been durable: the next attempt replaces what it left.
-            for place in &share.places {
-                if let Some(slot) = self.groups.get_mut(*place) {
-                    slot.group.is_committed = true;
-                }
-            }
-            let places = share.places.clone();
+        let mut shares = self.share_out()?;
+        shares.iter_mut().for_each(|share| share.jobs.sort_by_key(Source::sort_key));
+        let is_new = |share: &Share| self.catalog.route(share.class, share.times.start).is_none();
+        let (new, others): (Vec<_>, Vec<_>) = shares.into_iter().partition(is_new);
+        for share in &others {
+            self.begin(share);
             self.write_share(&mut writers, share)?;
-            self.settle(&places);
+            self.settle(&share.places);
+        }
+        // Their documents were removed while they waited for one more route.
+        let (mut new, gone): (Vec<_>, Vec<_>) = new.into_iter().partition(|share| !share.jobs.is_empty());
+        gone.iter().for_each(|share| self.settle(&share.places));
+        new.sort_by_key(|share| Reverse(share.jobs.len()));
+        for shares in new.chunks(2) {
+            shares.iter().for_each(|share| self.begin(share));
+            self.found(shares)?;
+            shares.iter().for_each(|share| self.settle(&share.places));
         }
         Ok(())
+    }
+
+    /// A commit that fails halfway may have been durable: the next attempt replaces what it left.
+    fn begin(&mut self, share: &Share) {
+        for place in &share.places {
+            if let Some(slot) = self.groups.get_mut(*place) {
+                slot.group.is_committed = true;
+            }
+        }
     }
 
     /// Sorts the dirty groups by the split that they go into.
@@ -165,45 +186,25 @@ impl Indexer {
         Ok(())
     }
 
-    fn write_share(&mut self, writers: &mut Writers, mut share: Share) -> Result<()> {
-        let (class, time) = (share.class, share.times.start);
-        share.jobs.sort_by_key(Source::sort_key);
-        let memory = usize::try_from(self.catalog.settings.writer_memory_bytes).unwrap_or(usize::MAX);
-        let split = match self.catalog.route(class, time) {
-            Some(split) => {
-                self.append(writers, &split, &share, memory)?;
-                self.catalog.note_write(&split, false);
-                split
-            }
-            // Their documents were removed while they waited for one more route.
-            None if share.jobs.is_empty() => return Ok(()),
-            None => self.found(class, time, &share, memory)?,
-        };
-        let is_imported =
-            |job: &Job| !job.content.is_correction && job.via.iter().any(|via| via == Via::Import);
-        if share.jobs.iter().any(is_imported) {
-            self.catalog.note_import(&split, Timestamp::now());
-        }
-        self.touched.insert((split.entry.class.clone(), split.entry.from));
+    fn write_share(&mut self, writers: &mut Writers, share: &Share) -> Result<()> {
+        let Some(split) = self.catalog.route(share.class, share.times.start) else { return Ok(()) };
+        self.append(writers, &split, share, self.writer_memory())?;
+        self.catalog.note_write(&split, false);
+        self.note_share(&split, share);
         Ok(())
     }
 
-    /// Writes a new split in one go: one segment in order, as a compaction would leave it.
-    fn found(&self, class: Class, time: i64, share: &Share, memory: usize) -> Result<Arc<Split>> {
-        let mut entry = self.catalog.new_entry(class, time);
-        entry.is_compacted = true;
-        let splits = self.catalog.splits_dir();
-        let dir = splits.join(entry.name());
-        // A failed attempt may have left one; the manifest does not know it.
-        remove_dir(&dir)?;
-        std::fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
-        build::single_segment(&dir, self.catalog.plan(), &share.jobs, memory)?;
-        let split = Arc::new(Split::open(&splits, entry)?);
-        split.publish()?;
-        crash_point("index.split_committed");
-        self.catalog.sync_splits_dir()?;
-        self.catalog.adopt(Arc::clone(&split), None);
-        Ok(split)
+    pub(super) fn note_share(&mut self, split: &Split, share: &Share) {
+        let is_imported =
+            |job: &Job| !job.content.is_correction && job.via.iter().any(|via| via == Via::Import);
+        if share.jobs.iter().any(is_imported) {
+            self.catalog.note_import(split, Timestamp::now());
+        }
+        self.touched.insert((split.entry.class.clone(), split.entry.from));
+    }
+
+    pub(super) fn writer_memory(&self) -> usize {
+        usize::try_from(self.catalog.settings.writer_memory_bytes).unwrap_or(usize::MAX)
     }
 
     fn append(&self, writers: &mut Writers, split: &Split, share: &Share, memory: usize) -> Result<()> {
@@ -309,6 +310,7 @@ impl Committed {
             .map_err(IndexError::split("read", &split.name()))?;
         Ok(Stored::decode(&bytes).map(|stored| Content {
             bytes: stored.record.to_vec().into(),
+            outline: None,
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(place.time()),
