@@ -23,7 +23,7 @@ use self::among::Task;
 pub(crate) use self::cache::Cache;
 use self::cache::Known;
 use self::listed::Stretches;
-pub(crate) use self::listed::{about, object_of, objects};
+pub(crate) use self::listed::{About, about, object_of, objects};
 use self::room::Room;
 use crate::catalog::Catalog;
 use crate::error::Result;

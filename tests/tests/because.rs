@@ -50,7 +50,9 @@ fn pods_of_a_deployment_are_there_because_somebody_changed_it() {
         assert!(text(&above["time"]) <= text(&owner["time"]) && text(&owner["time"]) <= text(&pod["time"]));
         let what = text(&above["summary"]);
         assert!(
-            ["scaled", "created", "set image", "changed", "restarted"].iter().any(|word| what.contains(word)),
+            ["scaled", "created", "set image", "changed", "restarted", "rolled back"]
+                .iter()
+                .any(|word| what.contains(word)),
             "{what}"
         );
         *begun_by.entry(text(&above["actor"]["type"]).to_owned()).or_default() += 1;

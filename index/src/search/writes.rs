@@ -1,15 +1,17 @@
 //! The writes of one object, in their order.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use rayon::prelude::*;
 use taffrail_event::Class;
-use taffrail_event::change::sort_versions;
+use taffrail_event::change::{Link, sort_versions};
 use taffrail_query::history::{ObjectName, changes_something};
 use taffrail_query::{Hit, TimeRange};
 
-use super::IndexSearch;
-use crate::changes::about;
+use super::{IndexSearch, View};
+use crate::changes::{About, about};
 use crate::error::{IndexError, Result};
 
 pub(super) fn writes(
@@ -27,29 +29,45 @@ pub(super) fn writes(
         places.extend(found.into_iter().map(|about| (view, about)));
     }
     sort_versions(&mut places, |(_, about)| about.order());
-    let mut places = places.into_iter();
-    let mut portion = 1;
-    loop {
-        let next: Vec<_> = places.by_ref().take(portion).collect();
-        if next.is_empty() {
-            return Ok(());
-        }
-        let read = next
-            .into_par_iter()
-            .map(|(view, about)| Ok(search.hit(view, about.address)?.zip(Some(about.link))))
-            .collect::<Result<Vec<_>>>()?;
-        for (hit, link) in read.into_iter().flatten() {
-            // What was refused is about the object too. Of a large collection the event does not list every member.
-            let took_effect = match link {
-                Some(_) => object.is_written_by(&hit.event),
-                None => hit.event.verb == "deletecollection" && changes_something(&hit.event),
-            };
-            if took_effect && each(hit).is_break() {
-                return Ok(());
+    // The next ones are read while somebody looks at these.
+    thread::scope(|scope| {
+        let (sender, portions) = sync_channel(1);
+        scope.spawn(move || {
+            let mut places = places.into_iter();
+            let mut size = 1;
+            loop {
+                let portion: Vec<_> = places.by_ref().take(size).collect();
+                let is_last = portion.is_empty();
+                // Nobody listens any more once enough was seen.
+                if is_last || sender.send(read(search, portion)).is_err() {
+                    return;
+                }
+                size = MAX_PORTION.min(2 * size);
+            }
+        });
+        for portion in portions {
+            for (hit, link) in portion? {
+                // What was refused is about the object too. Of a large collection the event does not list every member.
+                let took_effect = match link {
+                    Some(_) => object.is_written_by(&hit.event),
+                    None => hit.event.verb == "deletecollection" && changes_something(&hit.event),
+                };
+                if took_effect && each(hit).is_break() {
+                    return Ok(());
+                }
             }
         }
-        portion = MAX_PORTION.min(2 * portion);
-    }
+        Ok(())
+    })
+}
+
+fn read(search: &IndexSearch, portion: Vec<(&View, About)>) -> Result<Vec<(Hit, Option<Link>)>> {
+    let hits = portion.into_par_iter().map(|(view, about)| {
+        let hit = search.hit(view, about.address)?;
+        Ok(hit.map(|hit| (hit, about.link)))
+    });
+    let hits = hits.collect::<Result<Vec<_>>>()?;
+    Ok(hits.into_iter().flatten().collect())
 }
 
 /// Records that are read side by side: each may be megabytes.
