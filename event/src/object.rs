@@ -97,8 +97,8 @@ impl<'a> BodyMetadata<'a> {
     /// Whether the body is the object itself, whole or its metadata, rather than an answer about it.
     pub(crate) fn is_object(&self) -> bool {
         // A list has no name; kinds of objects may be called one, as an AllowList.
-        !(self.kind.ends_with("List") && self.name.is_empty())
-            && !matches!(self.kind.as_ref(), "" | "Status" | "Table" | "DeleteOptions")
+        let is_list = self.kind.ends_with("List") && self.name.is_empty();
+        !is_list && !matches!(self.kind.as_ref(), "" | "Status" | "Table" | "DeleteOptions")
     }
 }
 

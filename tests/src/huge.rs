@@ -44,7 +44,7 @@ fn event(generation: u32, number: u32) -> Vec<u8> {
     event["objectRef"]["name"] = json!(format!("huge-{number}"));
     event["requestObject"] = object.clone();
     event["responseObject"] = object;
-    let mut template = Template::of(serde_json::to_vec(&event).expect("JSON can be written"));
+    let mut template = Template::of(&serde_json::to_vec(&event).expect("JSON can be written"));
     template.renew(generation * HUGE_EVENTS + number, i64::from(number) * 1000);
     template.bytes().to_vec()
 }

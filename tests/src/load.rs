@@ -54,13 +54,13 @@ pub struct Probe {
 impl Load {
     /// The recorded webhook requests as they are: up to 400 events each.
     pub fn recorded_requests() -> Vec<Template> {
-        samples::requests("audit/webhook").into_iter().map(Template::of).collect()
+        samples::requests("audit/webhook").iter().map(|body| Template::of(body)).collect()
     }
 
     /// The same events in requests of `size`.
     pub fn requests_of(size: usize) -> Vec<Template> {
         let lines = samples::lines("audit/scenario.jsonl.gz");
-        lines.chunks(size).map(|lines| Template::of(samples::event_list(lines))).collect()
+        lines.chunks(size).map(|lines| Template::of(&samples::event_list(lines))).collect()
     }
 
     /// Sends to `ingest`; with `api`, looks for what was acknowledged all the while.

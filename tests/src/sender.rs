@@ -37,7 +37,7 @@ impl RequestPool {
         for line in samples::lines("audit/scenario.jsonl.gz") {
             let event: serde_json::Value = serde_json::from_slice(&line).expect("the scenario is valid JSON");
             let text = |name: &str| event[name].as_str().unwrap_or_default();
-            let template = Template::of(line.clone());
+            let template = Template::of(&line);
             if template.audit_ids().len() != 1 || line.len() > max_bytes {
                 continue;
             }

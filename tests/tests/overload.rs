@@ -262,10 +262,10 @@ fn fresh_request() -> Template {
     let lines: Vec<Vec<u8>> = samples::lines("audit/scenario-typical-policy.jsonl.gz")
         .into_iter()
         .filter(|line| memchr::memmem::find(line, b"ResponseComplete").is_some())
-        .filter(|line| Template::of(line.clone()).audit_ids().len() == 1)
+        .filter(|line| Template::of(line).audit_ids().len() == 1)
         .take(100)
         .collect();
-    Template::of(samples::event_list(&lines))
+    Template::of(&samples::event_list(&lines))
 }
 
 /// A file system of its own in memory, that a test can fill up.

@@ -108,7 +108,7 @@ fn an_export_as_csv_is_safe_to_open() {
 fn an_export_that_is_cut_off_is_seen_to_be() {
     let mut server = Server::spawn();
     for generation in 0..20_u32 {
-        let mut lines = taffrail_tests::Template::of(samples::unpacked(CORPUS));
+        let mut lines = taffrail_tests::Template::of(&samples::unpacked(CORPUS));
         lines.renew(generation, i64::from(generation) * 60_000_000);
         server.post_ok("lab", lines.bytes());
     }

@@ -166,7 +166,7 @@ fn t19_bodies_of_any_json_type() {
 }
 
 fn fresh_events(count: u32) -> Vec<Vec<u8>> {
-    let mut template = Template::of(samples::example("configmap-edit"));
+    let mut template = Template::of(&samples::example("configmap-edit"));
     let renew = |number: u32| {
         template.renew(number, i64::from(number) * 1000);
         template.bytes().to_vec()

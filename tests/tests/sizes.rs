@@ -116,7 +116,7 @@ fn fresh_events(count: u32, bytes: usize) -> Vec<u8> {
     if bytes > bare + 100 {
         event["requestObject"] = json!({"kind": "ConfigMap", "data": {"x": "y".repeat(bytes - bare)}});
     }
-    let mut template = Template::of(serde_json::to_vec(&event).expect("JSON can be written"));
+    let mut template = Template::of(&serde_json::to_vec(&event).expect("JSON can be written"));
     let events: Vec<Vec<u8>> = (0..count)
         .map(|number| {
             template.renew(number, i64::from(number) * 1000);

@@ -97,7 +97,7 @@ fn recorded_events_are_found_as_after_an_import() {
 #[test]
 fn t42_a_half_line_does_not_take_the_next_event_with_it() {
     let event = samples::example("deployment-set-image");
-    let mut other = Template::of(event.clone());
+    let mut other = Template::of(&event);
     other.renew(7, 1_000_000);
     let log = AuditLog::new();
     log.write(&[&event[..event.len() / 2], other.bytes(), b"\n"].concat());
@@ -124,7 +124,7 @@ fn t44_truncation_shows_as_a_gap() {
 
 #[test]
 fn t35_killed_while_it_follows_a_log_that_is_rotated() {
-    let mut template = Template::of(samples::example("deployment-set-image"));
+    let mut template = Template::of(&samples::example("deployment-set-image"));
     let mut log = AuditLog::new();
     let points: Vec<_> = crash_points()
         .into_iter()

@@ -36,7 +36,7 @@ pub(super) fn lanes(search: &IndexSearch, request: &LanesRequest) -> Result<Lane
     let mut most: Vec<(u64, Seen)> = known.into_iter().collect();
     most.sort_unstable_by_key(|(key, seen)| (Reverse(seen.rank()), *key));
     most.truncate(request.lanes);
-    let mut places = asked.newest(most.iter().map(|(key, _)| *key).collect())?;
+    let mut places = asked.newest(&most.iter().map(|(key, _)| *key).collect())?;
     let mut lanes = Vec::with_capacity(most.len());
     for (key, seen) in most {
         let places = places.remove(&key).unwrap_or_default();
@@ -120,7 +120,7 @@ impl Asked<'_> {
     }
 
     /// The newest documents of these lanes, in no order.
-    fn newest(&self, wanted: FxHashSet<u64>) -> Result<FxHashMap<u64, Newest>> {
+    fn newest(&self, wanted: &FxHashSet<u64>) -> Result<FxHashMap<u64, Newest>> {
         let limit = self.request.per_lane;
         let mut newest: FxHashMap<u64, Newest> = FxHashMap::default();
         let look = |part: &Part<'_>, weight: &dyn Weight| {

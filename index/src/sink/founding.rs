@@ -34,8 +34,8 @@ impl Indexer {
                 // Also when it failed: then nobody is left to say so.
                 is_fed.recv().ok();
             }
-            let built = building.into_iter().map(|building| building.join());
-            built.map(|built| built.unwrap_or_else(|panic| resume_unwind(panic))).collect::<Result<()>>()
+            let mut built = building.into_iter().map(|building| building.join());
+            built.try_for_each(|built| built.unwrap_or_else(|panic| resume_unwind(panic)))
         })?;
         for (share, (entry, _)) in shares.iter().zip(founded) {
             let split = Arc::new(Split::open(&self.catalog.splits_dir(), entry)?);

@@ -39,9 +39,9 @@ pub(super) fn run(
     let related = source.related(object)?;
     let mut rows = Vec::new();
     let mut coverage = related.coverage.clone();
-    add(&mut rows, &mut coverage, source, related.object.clone(), "")?;
+    add(&mut rows, &mut coverage, source, &related.object, "")?;
     for other in &related.related {
-        add(&mut rows, &mut coverage, source, other.object.clone(), &other.relation)?;
+        add(&mut rows, &mut coverage, source, &other.object, &other.relation)?;
     }
     let total = rows.len();
     if !args.all {
@@ -79,7 +79,7 @@ fn add(
     rows: &mut Vec<Row>,
     coverage: &mut Coverage,
     source: &Source,
-    object: ObjectBody,
+    object: &ObjectBody,
     relation: &str,
 ) -> anyhow::Result<()> {
     let name = object.name_of();

@@ -41,7 +41,7 @@ pub(crate) fn directory(events: u64) -> PathBuf {
     if path.try_exists().expect("look for a directory") {
         fs::remove_dir_all(&path).expect("remove what an interrupted run left");
     }
-    let mut copy = Template::of(fs::read(large()).expect("read a file"));
+    let mut copy = Template::of(&fs::read(large()).expect("read a file"));
     let copies = u32::try_from(events.div_ceil(copy.events() as u64)).expect("billions of events do not fit");
     let mut command = Command::new(Binary::Plain.path());
     command.args(["import", "--cluster", "bench", "--data"]).arg(&path).arg("-");
