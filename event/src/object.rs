@@ -131,17 +131,25 @@ impl ObjectRef {
             object.namespace.clear();
         }
         if response.is_object() {
-            // Subresources may answer with an object of another kind, as a BuildConfig's instantiate does with a Build.
+            // Other subresources may answer with an object of another kind, as a BuildConfig's instantiate does with a Build.
+            let is_itself = is_answered_with_the_object(&object.subresource) || object.subresource == "scale";
             let is_created = audit.verb == "create" && object.subresource.is_empty();
             replace_if_some(&mut object.name, &response.name, is_created);
-            replace_if_some(&mut object.uid, &response.uid, true);
-            replace_if_some(&mut object.resource_version, &response.resource_version, true);
+            if is_itself {
+                replace_if_some(&mut object.uid, &response.uid, true);
+                replace_if_some(&mut object.resource_version, &response.resource_version, true);
+            }
         } else if !response.uid.is_empty() {
             object.uid = response.uid.clone().into_owned();
         }
         object.node = node(audit, &object);
         Some(object)
     }
+}
+
+/// Subresources that take and give the object itself. Others have forms of their own, or nobody knows what they do.
+pub(crate) fn is_answered_with_the_object(subresource: &str) -> bool {
+    matches!(subresource, "" | "status" | "finalize" | "approval" | "ephemeralcontainers" | "resize")
 }
 
 fn replace_if_some(field: &mut String, value: &str, overwrite: bool) {

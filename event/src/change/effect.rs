@@ -7,7 +7,7 @@ use super::patch::PatchKind;
 use super::{ChangeType, change_type};
 use crate::audit::{AuditRecord, string_member};
 use crate::json;
-use crate::object::{BodyMetadata, ObjectRef};
+use crate::object::{BodyMetadata, ObjectRef, is_answered_with_the_object};
 use crate::outcome::Outcome;
 
 /// One write of an object that took effect.
@@ -202,11 +202,6 @@ fn is_part(kind: &str) -> bool {
 fn scaled(body: &[u8]) -> Option<i64> {
     let spec = json::member(body, "spec")?;
     json::member(spec, "replicas").map_or(Some(0), json::integer)
-}
-
-/// Subresources that take and give the object itself. Others have forms of their own, or nobody knows what they do.
-fn is_answered_with_the_object(subresource: &str) -> bool {
-    matches!(subresource, "" | "status" | "finalize" | "approval" | "ephemeralcontainers" | "resize")
 }
 
 /// A delete that is answered with a Status took effect; one that is answered with the object did if nothing holds that.

@@ -1,3 +1,6 @@
+#[path = "tests/forms.rs"]
+mod forms;
+
 use proptest::prelude::*;
 
 use super::*;
