@@ -165,7 +165,7 @@ fn behind(task: Task, mut known: Known) -> Worked {
         .fresh
         .into_iter()
         .map(|fresh| {
-            let change = next_fresh(&mut known.state, &fresh);
+            let change = next(&mut known.state, &fresh.bytes, fresh.outline.as_deref());
             known.note(fresh.order());
             Found { place: fresh.place, record: fresh.record, change }
         })
@@ -173,27 +173,26 @@ fn behind(task: Task, mut known: Known) -> Worked {
     Worked { found, known: vec![(task.object, known)], ..Worked::default() }
 }
 
-/// The change set of the next write, which is fresh, in JSON.
-fn next_fresh(state: &mut ObjectState, fresh: &Fresh) -> Bytes {
-    let Some(outline) = &fresh.outline else { return next(state, &fresh.bytes) };
-    let audit = AuditRecord::by_outline(&fresh.bytes, outline);
-    let change = Version::of(&audit).as_ref().and_then(|version| state.next(version));
-    change.map(encode).unwrap_or_default()
-}
-
 /// The change set of the next write, in JSON.
-fn next(state: &mut ObjectState, record: &[u8]) -> Bytes {
-    let change = with_version(record, |version| state.next(version)).flatten();
+fn next(state: &mut ObjectState, record: &[u8], outline: Option<&Outline>) -> Bytes {
+    let change = with_version(record, outline, |version| state.next(version)).flatten();
     change.map(encode).unwrap_or_default()
 }
 
 /// Takes the next write, whatever it changed.
-fn pass(state: &mut ObjectState, record: &[u8]) {
-    with_version(record, |version| state.pass(version));
+fn pass(state: &mut ObjectState, record: &[u8], outline: Option<&Outline>) {
+    with_version(record, outline, |version| state.pass(version));
 }
 
-fn with_version<R>(record: &[u8], with: impl FnOnce(&Version<'_>) -> R) -> Option<R> {
-    let audit = AuditRecord::decode(record).ok()?;
+fn with_version<R>(
+    record: &[u8],
+    outline: Option<&Outline>,
+    with: impl FnOnce(&Version<'_>) -> R,
+) -> Option<R> {
+    let audit = match outline {
+        Some(outline) => AuditRecord::by_outline(record, outline),
+        None => AuditRecord::decode(record).ok()?,
+    };
     Version::of(&audit).as_ref().map(with)
 }
 

@@ -59,7 +59,7 @@ impl Content {
     pub(crate) fn new(prepared: &Prepared, cluster: &Arc<str>) -> Box<Self> {
         Box::new(Self {
             bytes: prepared.bytes.clone(),
-            outline: prepared.outline.clone().map(Arc::new),
+            outline: prepared.outline.clone(),
             cluster: Arc::clone(cluster),
             flags: prepared.flags,
             sort: prepared.sort,

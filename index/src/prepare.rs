@@ -1,5 +1,7 @@
 //! What the sink needs to know of a record before it is indexed; computed on all cores.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use taffrail_event::change::Link;
 use taffrail_event::{AuditRecord, Class, Decoded, Keys, Origin, Outline, RecordFlags, ViaSet};
@@ -25,7 +27,7 @@ pub(crate) struct Prepared {
     pub(crate) flags: RecordFlags,
     pub(crate) bytes: Bytes,
     /// Of an audit event.
-    pub(crate) outline: Option<Outline>,
+    pub(crate) outline: Option<Arc<Outline>>,
 }
 
 impl Prepared {
@@ -50,7 +52,7 @@ impl Prepared {
             via: ViaSet::of(origin.via),
             flags,
             bytes,
-            outline,
+            outline: outline.map(Arc::new),
         })
     }
 }

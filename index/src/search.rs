@@ -98,6 +98,16 @@ impl IndexSearch {
         self.events_at(views, entries.iter().map(Entry::place))
     }
 
+    /// The query as tantivy takes it, with the range as a part of it where that helps.
+    fn lowered(
+        &self,
+        query: &Query,
+        range: TimeRange,
+        budget: &Arc<Budget>,
+    ) -> Box<dyn tantivy::query::Query> {
+        crate::lower::lower(&narrowed(query, range), self.catalog.plan(), budget)
+    }
+
     /// The events at these places. Their records are read and let go of one by one: together they could be gigabytes.
     fn events_at(&self, views: &[View], places: impl Iterator<Item = Place>) -> Result<Vec<Event>> {
         let mut by_address: Vec<(usize, Place)> = places.enumerate().collect();
@@ -133,7 +143,7 @@ impl IndexSearch {
         limit: usize,
         wants_total: bool,
     ) -> Result<(Vec<Entry>, Total)> {
-        let query = crate::lower::lower(&question.narrowed(), self.catalog.plan(), &question.budget);
+        let query = self.lowered(&question.query, question.range, &question.budget);
         let mut top = Top::new(question.order, question.range, question.after, limit);
         let mut order: Vec<usize> = (0..views.len()).collect();
         if question.order == Order::Desc {
@@ -171,13 +181,6 @@ pub(crate) struct Question {
     pub(crate) order: Order,
     pub(crate) after: Option<Cursor>,
     pub(crate) budget: Arc<Budget>,
-}
-
-impl Question {
-    /// The query with the range as a part of it, so that what looks at records one by one looks at fewer.
-    fn narrowed(&self) -> Query {
-        narrowed(&self.query, self.range)
-    }
 }
 
 /// The query with the range as a part of it where that helps.

@@ -95,6 +95,14 @@ impl Query {
         }
     }
 
+    /// The field has this value; `""` asks for events without any.
+    pub fn is(field: Field, value: &str) -> Self {
+        match field.normal(value).as_ref() {
+            "" => Self::Field(field, Predicate::Exists).negated(),
+            value => Self::Field(field, Predicate::Is(value.to_owned())),
+        }
+    }
+
     /// The opposite; normal if this is.
     #[must_use]
     pub fn negated(self) -> Self {

@@ -53,20 +53,19 @@ impl ObjectName {
 
     /// The object that `hash` stands for, if the event is about it, alone or among others that it lists.
     pub fn with_hash(event: &Event, hash: u64) -> Option<Self> {
-        let is_it = |object: &Self| object.hash() == hash;
-        if let Some(object) = Self::of(event).filter(is_it) {
-            return Some(object);
-        }
-        let kind = event.object.as_ref()?;
+        Self::of(event).into_iter().chain(Self::members_of(event)).find(|object| object.hash() == hash)
+    }
+
+    /// The members of a collection that the event deleted, as far as it lists them.
+    pub(crate) fn members_of(event: &Event) -> impl Iterator<Item = Self> + '_ {
         let members = event.change.iter().flat_map(|change| &change.members);
-        let mut objects = members.map(|member| Self {
+        members.map(|member| Self {
             cluster: event.cluster.clone(),
-            group: kind.group.clone(),
-            resource: kind.resource.clone(),
+            group: member.object.group.clone(),
+            resource: member.object.resource.clone(),
             namespace: member.object.namespace.clone(),
             name: member.object.name.clone(),
-        });
-        objects.find(is_it)
+        })
     }
 
     /// Stands for it in an index.

@@ -12,7 +12,7 @@ use super::cache::Known;
 use super::listed::{List, Listed, Stretches};
 use super::orders::{Basis, Item, MAX_SKEW, Orders};
 use super::room::Room;
-use super::{Correction, Found, Fresh, Replaced, Worked, next, next_fresh, pass};
+use super::{Correction, Found, Fresh, Replaced, Worked, next, pass};
 use crate::error::Result;
 use crate::groups::Place;
 use crate::stored::Stored;
@@ -115,7 +115,7 @@ impl Walk<'_> {
             }
             match item {
                 Item::Fresh(fresh) => {
-                    let change = next_fresh(&mut state, fresh);
+                    let change = next(&mut state, &fresh.bytes, fresh.outline.as_deref());
                     worked.found.push(Found { place: fresh.place, record: fresh.record, change });
                 }
                 Item::Stored(listed) => {
@@ -150,7 +150,7 @@ impl Walk<'_> {
         is_kept: bool,
     ) {
         let Some(was) = Stored::decode(&stored) else { return };
-        let change = next(state, was.record);
+        let change = next(state, was.record, None);
         if *was.change == *change || is_kept && !was.change.is_empty() {
             return;
         }
@@ -168,7 +168,7 @@ impl Walk<'_> {
 
     fn pass(&self, state: &mut ObjectState, item: &Item) -> Result<()> {
         match item {
-            Item::Fresh(fresh) => pass(state, &fresh.bytes),
+            Item::Fresh(fresh) => pass(state, &fresh.bytes, fresh.outline.as_deref()),
             Item::Stored(listed) => pass_stored(state, &self.list.read(listed)?),
         }
         Ok(())
@@ -194,7 +194,7 @@ impl Walk<'_> {
 
 fn pass_stored(state: &mut ObjectState, stored: &[u8]) {
     if let Some(stored) = Stored::decode(stored) {
-        pass(state, stored.record);
+        pass(state, stored.record, None);
     }
 }
 

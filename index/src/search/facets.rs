@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taffrail_event::Timestamp;
 use taffrail_query::{Facets, FacetsRequest, Field, FieldKind, TimeRange};
 use tantivy::columnar::{Column, StrColumn};
-use tantivy::query::{EnableScoring, Weight};
+use tantivy::query::Weight;
 use tantivy::{DocId, SegmentReader};
 
+use super::IndexSearch;
 use super::budget::Budget;
 use super::counting::for_each_block;
-use super::{IndexSearch, narrowed};
-use crate::error::{IndexError, Result};
+use super::scan::scan;
+use crate::error::Result;
 use crate::split::time_column;
 
 /// Distinct values of one segment, and of all together, whose names are looked up: the most frequent ones. The others count
@@ -26,20 +26,14 @@ const NAMES_PER_LOOK: usize = 4_096;
 
 pub(super) fn facets(search: &IndexSearch, request: &FacetsRequest) -> Result<Facets> {
     let budget = Arc::new(Budget::until(request.deadline));
-    let query = crate::lower::lower(&narrowed(&request.query, request.range), search.catalog.plan(), &budget);
+    let query = search.lowered(&request.query, request.range, &budget);
     let mut counts = Counted::default();
-    for view in search.views(request.range) {
-        let part = || -> tantivy::Result<Vec<Counted>> {
-            let weight = query.weight(EnableScoring::disabled_from_searcher(&view.searcher))?;
-            view.searcher
-                .segment_readers()
-                .par_iter()
-                .map(|segment| count_segment(segment, weight.as_ref(), request.field, request.range, &budget))
-                .collect()
-        };
-        let parts = part().map_err(IndexError::split("count in", &view.split.name()))?;
-        parts.into_iter().for_each(|part| counts.add(part));
-    }
+    scan(
+        &search.views(request.range),
+        query.as_ref(),
+        |part, weight| count_segment(part.segment, weight, request.field, request.range, &budget),
+        |part| counts.add(part),
+    )?;
     let mut buckets: Vec<_> = counts.by_value.into_iter().collect();
     buckets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let beyond: u64 = buckets.iter().skip(request.limit).map(|(_, count)| count).sum();

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use taffrail_event::Timestamp;
 use taffrail_query::{Bucket, Field, Histogram, HistogramRequest};
 use tantivy::SegmentReader;
-use tantivy::query::{EnableScoring, Weight};
+use tantivy::query::Weight;
 
 use super::budget::Budget;
 use super::cells::Cells;
 use super::counting::for_each_block;
 use super::facets::Values;
-use super::{IndexSearch, View, narrowed};
-use crate::error::{IndexError, Result};
+use super::scan::scan;
+use super::{IndexSearch, View};
+use crate::error::Result;
 use crate::split::time_column;
 
 /// Widths that people can read: 1, 2, 5, 10, ... of a unit that divides the next.
@@ -58,20 +58,14 @@ pub(super) fn histogram(search: &IndexSearch, request: &HistogramRequest) -> Res
     let views = search.views(request.range);
     let budget = Arc::new(Budget::until(request.deadline));
     let frame = Frame::of(request, &views);
-    let query = crate::lower::lower(&narrowed(&request.query, request.range), search.catalog.plan(), &budget);
+    let query = search.lowered(&request.query, request.range, &budget);
     let mut counts = Counts::new(frame.buckets);
-    for view in &views {
-        let part = || -> tantivy::Result<Vec<Counts>> {
-            let weight = query.weight(EnableScoring::disabled_from_searcher(&view.searcher))?;
-            view.searcher
-                .segment_readers()
-                .par_iter()
-                .map(|segment| count_segment(segment, weight.as_ref(), &frame, request.split, &budget))
-                .collect()
-        };
-        let parts = part().map_err(IndexError::split("count in", &view.split.name()))?;
-        parts.into_iter().for_each(|part| counts.add(part));
-    }
+    scan(
+        &views,
+        query.as_ref(),
+        |part, weight| count_segment(part.segment, weight, &frame, request.split, &budget),
+        |part| counts.add(part),
+    )?;
     Ok(frame.histogram(counts, budget.is_spent()))
 }
 

@@ -16,7 +16,7 @@ use super::counting::for_each_block;
 use super::facets::Values;
 use super::scan::{Part, Place, scan};
 use super::value::HasValue;
-use super::{IndexSearch, View, narrowed};
+use super::{IndexSearch, View};
 use crate::document::chosen_hash;
 use crate::error::Result;
 use crate::schema::{OBJECT, column_text};
@@ -27,7 +27,7 @@ const MAX_LANES: usize = 200_000;
 
 pub(super) fn lanes(search: &IndexSearch, request: &LanesRequest) -> Result<Lanes> {
     let budget = Arc::new(Budget::until(request.deadline));
-    let query = crate::lower::lower(&narrowed(&request.query, request.range), search.catalog.plan(), &budget);
+    let query = search.lowered(&request.query, request.range, &budget);
     let views = search.views(request.range);
     let asked = Asked { request, views: &views, query: query.as_ref(), budget: &budget };
     let known = asked.known()?;

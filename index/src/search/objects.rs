@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use taffrail_event::change::{Link, LinkKind, Order};
 use taffrail_event::{ChangeType, Class, Timestamp};
 use taffrail_query::history::ObjectName;
-use taffrail_query::{Existence, Field, ListedObject, Objects, ObjectsRequest, Predicate, Query, TimeRange};
+use taffrail_query::{Existence, Field, ListedObject, Objects, ObjectsRequest, Query, TimeRange};
 use tantivy::query::Weight;
 
 use super::budget::Budget;
@@ -14,7 +14,7 @@ use super::counting::for_each_block;
 use super::names::Names;
 use super::scan::{Part, Place, scan};
 use super::value::HasValue;
-use super::{IndexSearch, View, narrowed};
+use super::{IndexSearch, View};
 use crate::error::Result;
 use crate::schema::{LINK, OBJECT, RECORD, VERSION};
 use crate::split::time_column;
@@ -97,11 +97,10 @@ fn known(
     range: TimeRange,
     budget: &Arc<Budget>,
 ) -> Result<FxHashMap<u64, Seen>> {
-    let lowered = |query: &Query| crate::lower::lower(&narrowed(query, range), search.catalog.plan(), budget);
     let mut known: FxHashMap<u64, Seen> = FxHashMap::default();
     scan(
         views,
-        lowered(query).as_ref(),
+        search.lowered(query, range, budget).as_ref(),
         |part, weight| writes(part, weight, range, budget),
         |part| {
             for (object, seen) in part {
@@ -113,13 +112,13 @@ fn known(
     )?;
     // One of these ends many objects, under no name that the query could be about.
     let collections = Query::all_of(vec![
-        Query::Field(Field::Verb, Predicate::Is("deletecollection".to_owned())),
-        Query::Field(Field::Change, Predicate::Is(ChangeType::Delete.name().to_owned())),
+        Query::is(Field::Verb, "deletecollection"),
+        Query::is(Field::Change, ChangeType::Delete.name()),
     ]);
     let mut ended = Vec::new();
     scan(
         views,
-        lowered(&collections).as_ref(),
+        search.lowered(&collections, range, budget).as_ref(),
         |part, weight| ends(part, weight, range, budget, &known),
         |part| ended.extend(part),
     )?;

@@ -9,7 +9,7 @@ use taffrail_event::change::{Effect, Version};
 use taffrail_event::{ActorType, AuditRecord, Change, ChangeType, Event, Timestamp, json};
 
 use super::owner::OwnerReference;
-use super::{ChangeOf, ObjectName, changes_something};
+use super::{ChangeOf, ObjectName, WholeChange, changes_something};
 use crate::search::{Hit, Search, SearchError};
 
 /// What a controller makes so soon after its owner changed, it makes because of that, in all likelihood.
@@ -74,23 +74,19 @@ pub fn because(search: &dyn Search, hit: &Hit) -> Result<Option<Cause>, SearchEr
     let Some(object) = ObjectName::of(event) else { return Ok(None) };
     let Ok(audit) = AuditRecord::decode(&hit.record) else { return Ok(None) };
     let Some(written) = Version::of(&audit) else { return Ok(None) };
-    let mut found = ChangeOf::new(object.clone(), event.id);
-    search.writes(&object, &mut |hit| match found.take(&hit) {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
-    })?;
-    let Some(whole) = found.finish() else { return Ok(None) };
-    if whole.change.is_status_only() {
-        let observed = |state: Option<&Vec<u8>>| state.and_then(|state| observed_generation(state));
-        let (before, after) = (observed(whole.before.as_ref()), observed(whole.after.as_ref()));
-        return match after {
-            Some(after) if before.is_some_and(|before| before < after) => {
-                generation_of(search, &object, &written, after)
-            }
-            _ => Ok(None),
-        };
+    if event.change.as_ref().is_some_and(Change::is_status_only) {
+        return observed(search, &object, event, &written);
     }
-    let state = whole.after.as_deref().or(whole.before.as_deref()).unwrap_or_default();
+    // Its own record mostly shows whose it is; an object may have been written a hundred thousand times.
+    let states = match written.effect {
+        Effect::State(_) => None,
+        _ => states_of(search, &object, event)?,
+    };
+    let state = match (&written.effect, &states) {
+        (Effect::State(state), _) => state,
+        (_, Some(states)) => states.after.as_deref().or(states.before.as_deref()).unwrap_or_default(),
+        (_, None) => return Ok(None),
+    };
     let owners = OwnerReference::all_of(state);
     if actor.name.ends_with(":generic-garbage-collector") {
         return match event.verb.as_str() {
@@ -103,6 +99,39 @@ pub fn because(search: &dyn Search, hit: &Hit) -> Result<Option<Cause>, SearchEr
     match owners.iter().find(|owner| owner.is_controller).filter(|_| is_own) {
         Some(owner) => owner_changed(search, &object, owner, event, &written),
         None => Ok(None),
+    }
+}
+
+/// Both states of a write.
+fn states_of(
+    search: &dyn Search,
+    object: &ObjectName,
+    event: &Event,
+) -> Result<Option<WholeChange>, SearchError> {
+    let mut found = ChangeOf::new(object.clone(), event.id);
+    search.writes(object, &mut |hit| match found.take(&hit) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    })?;
+    Ok(found.finish())
+}
+
+/// The write that made the generation that a status observes for the first time.
+fn observed(
+    search: &dyn Search,
+    object: &ObjectName,
+    event: &Event,
+    written: &Version<'_>,
+) -> Result<Option<Cause>, SearchError> {
+    if matches!(written.effect, Effect::State(state) if observed_generation(state).is_none()) {
+        return Ok(None);
+    }
+    let Some(states) = states_of(search, object, event)? else { return Ok(None) };
+    let [before, after] =
+        [states.before, states.after].map(|state| state.and_then(|state| observed_generation(&state)));
+    match before.zip(after) {
+        Some((before, after)) if before < after => generation_of(search, object, written, after),
+        _ => Ok(None),
     }
 }
 

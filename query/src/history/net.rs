@@ -88,20 +88,8 @@ impl Net {
         if !has_effect || change.change_type == ChangeType::None {
             return;
         }
-        match ObjectName::of(event) {
-            Some(object) => self.sum(object, event).add(event),
-            None => {
-                for member in &change.members {
-                    let object = ObjectName {
-                        cluster: event.cluster.clone(),
-                        group: member.object.group.clone(),
-                        resource: member.object.resource.clone(),
-                        namespace: member.object.namespace.clone(),
-                        name: member.object.name.clone(),
-                    };
-                    self.sum(object, event).add(event);
-                }
-            }
+        for object in ObjectName::of(event).into_iter().chain(ObjectName::members_of(event)) {
+            self.sum(object, event).add(event);
         }
     }
 

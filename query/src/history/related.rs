@@ -12,7 +12,7 @@ use super::ObjectName;
 use super::owner::OwnerReference;
 use super::pods::{Pods, matches_labels};
 use super::replay::Replay;
-use crate::ast::{Predicate, Query};
+use crate::ast::Query;
 use crate::field::Field;
 use crate::parse::parse;
 use crate::search::{Existence, ObjectsRequest, Order, PageRequest, Search, SearchError, TimeRange};
@@ -164,7 +164,7 @@ impl Finder<'_> {
             return Ok(());
         };
         let page = self.search.page(&PageRequest {
-            query: Query::all_of(vec![query, is(Field::Cluster, &object.cluster)]),
+            query: Query::all_of(vec![query, Query::is(Field::Cluster, &object.cluster)]),
             range: TimeRange::default(),
             order: Order::Desc,
             limit: MAX_LOOKED_AT,
@@ -243,16 +243,12 @@ impl Finder<'_> {
         if object.namespace.is_empty() {
             return Ok(Vec::new());
         }
-        let of_group = match group {
-            "" => Query::Not(Box::new(Query::Field(Field::Group, Predicate::Exists))),
-            group => is(Field::Group, group),
-        };
         let found = self.search.objects(&ObjectsRequest {
             query: Query::all_of(vec![
-                is(Field::Cluster, &object.cluster),
-                is(Field::Resource, resource),
-                of_group,
-                is(Field::Namespace, &object.namespace),
+                Query::is(Field::Cluster, &object.cluster),
+                Query::is(Field::Resource, resource),
+                Query::is(Field::Group, group),
+                Query::is(Field::Namespace, &object.namespace),
             ]),
             at: self.now,
             after: None,
@@ -262,8 +258,4 @@ impl Finder<'_> {
         let there = found.objects.into_iter().filter(|listed| listed.existence != Existence::Deleted);
         Ok(there.map(|listed| listed.object).collect())
     }
-}
-
-fn is(field: Field, value: &str) -> Query {
-    Query::Field(field, Predicate::Is(value.to_owned()))
 }

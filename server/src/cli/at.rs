@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 use taffrail_event::{Confidence, Timestamp};
-use taffrail_query::{TimeContext, parse_time};
+use taffrail_query::TimeContext;
 
 use super::answer::{answer, note};
 use super::coverage::{verdict, warnings};
@@ -13,7 +13,7 @@ use super::object;
 use super::source::Source;
 use super::times::{self, shown, zone_name};
 use crate::args::{AtArgs, Output};
-use crate::exit::{NOTHING_FOUND, WrongUse};
+use crate::exit::NOTHING_FOUND;
 use crate::read::AtBody;
 
 /// Runs the command.
@@ -21,8 +21,7 @@ pub(crate) fn run(args: &AtArgs) -> anyhow::Result<ExitCode> {
     let zone = times::zone(args.tz.as_deref())?;
     let context = TimeContext { now: Timestamp::now(), tz: zone.clone() };
     let time = match &args.time {
-        Some(text) => parse_time(text, &context)
-            .map_err(|error| WrongUse(format!("TIME: {error}; {}", error.hint())))?,
+        Some(text) => times::time("TIME", text, &context)?,
         None => context.now,
     };
     let source = Source::open(&args.target)?;

@@ -1,7 +1,7 @@
 //! An event as one line of a table: who, did what, and a mark when it did not go through.
 
 use serde::Deserialize;
-use taffrail_event::Timestamp;
+use taffrail_event::{Event, Timestamp};
 
 use super::table::{Text, Tone};
 
@@ -46,6 +46,11 @@ struct Outcome {
 }
 
 impl EventRow {
+    /// By way of the text, so that there is one way to say an event in two columns, wherever it comes from.
+    pub(super) fn of(event: &Event) -> anyhow::Result<Self> {
+        Ok(serde_json::from_str(&serde_json::to_string(event)?)?)
+    }
+
     /// Who, and what they did. The summary is a sentence that begins with who; it is cut there, so that the two columns
     /// read as that sentence.
     pub(crate) fn sentence(&self) -> (&str, &str) {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 use taffrail_event::Timestamp;
-use taffrail_query::{TimeContext, parse_time};
+use taffrail_query::TimeContext;
 
 use super::answer::{Answer, answer, note};
 use super::coverage::{verdict, warnings};
@@ -15,7 +15,7 @@ use super::source::Source;
 use super::table::{self, Text, Tone, counted, grouped};
 use super::times::{self, shown, zone_name};
 use crate::args::{GetArgs, Output};
-use crate::exit::{NOTHING_FOUND, WrongUse};
+use crate::exit::NOTHING_FOUND;
 use crate::read::{Coverage, ListedObjectBody, MAX_OBJECTS, ObjectsAsk, ObjectsBody};
 
 /// Runs the command.
@@ -23,8 +23,7 @@ pub(crate) fn run(args: &GetArgs) -> anyhow::Result<ExitCode> {
     let zone = times::zone(args.tz.as_deref())?;
     let context = TimeContext { now: Timestamp::now(), tz: zone.clone() };
     let at = match &args.at {
-        Some(text) => parse_time(text, &context)
-            .map_err(|error| WrongUse(format!("--at: {error}; {}", error.hint())))?,
+        Some(text) => times::time("--at", text, &context)?,
         None => context.now,
     };
     let source = Source::open(&args.target)?;
@@ -168,8 +167,7 @@ impl Columns {
             let tone = if listed.state == "exists" { Tone::Quiet } else { Tone::Notable };
             Text::new(&listed.state).tone(tone)
         }));
-        // By way of the text, so that there is one way to say an event in two columns.
-        let event: EventRow = serde_json::from_str(&serde_json::to_string(&listed.last_change)?)?;
+        let event = EventRow::of(&listed.last_change)?;
         let (who, what) = event.sentence();
         row.extend([
             Text::new(shown(event.time, zone)),

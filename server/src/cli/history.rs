@@ -35,12 +35,7 @@ pub(crate) fn run(all_args: &HistoryArgs) -> anyhow::Result<ExitCode> {
         if all_args.related {
             return related::run(out, &source, args, &object, &zone);
         }
-        let mut body = source.history(&object, None)?;
-        while let Some(next) = body.next.take() {
-            let page = source.history(&object, Some(&next))?;
-            body.versions.extend(page.versions);
-            body.next = page.next;
-        }
+        let mut body = source.whole_history(&object)?;
         let total = body.versions.len();
         if !args.all && args.output.format == Output::Table {
             body.versions.retain(|version| !is_status_only(&version.event));
@@ -87,8 +82,7 @@ fn write(out: &mut dyn Write, screen: Screen, body: &HistoryBody, zone: &TimeZon
 }
 
 fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Vec<Text>>> {
-    // By way of the text, so that there is one way to say an event in two columns.
-    let row: EventRow = serde_json::from_str(&serde_json::to_string(&version.event)?)?;
+    let row = EventRow::of(&version.event)?;
     let (who, what) = row.sentence();
     let mut rows = vec![vec![
         Text::number(version.n),

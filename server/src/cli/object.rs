@@ -6,7 +6,7 @@
 use jiff::tz::TimeZone;
 use taffrail_event::{ChangeType, Timestamp};
 use taffrail_query::history::ObjectName;
-use taffrail_query::{Field, Order, Predicate, Query, TimeRange};
+use taffrail_query::{Field, Order, Query, TimeRange};
 
 use super::answer::note;
 use super::object_kind::Kind;
@@ -32,22 +32,19 @@ struct Typed {
 pub(crate) fn find(source: &Source, args: &ObjectArgs) -> anyhow::Result<Option<ObjectName>> {
     let typed = Typed::of(&args.object)?;
     let took_effect = [ChangeType::Create, ChangeType::Update, ChangeType::Delete]
-        .map(|change| Query::Field(Field::Change, Predicate::Is(change.name().to_owned())));
-    let mut parts = vec![
-        Query::Field(Field::Name, Predicate::Is(typed.name.clone())),
-        Query::any_of(took_effect.to_vec()),
-    ];
+        .map(|change| Query::is(Field::Change, change.name()));
+    let mut parts = vec![Query::is(Field::Name, &typed.name), Query::any_of(took_effect.to_vec())];
     let resource = match typed.resources.as_slice() {
         [resource] => Some(resource.clone()),
         several => {
-            let any = several.iter().map(|name| Query::Field(Field::Resource, Predicate::Is(name.clone())));
+            let any = several.iter().map(|name| Query::is(Field::Resource, name));
             let mut asked = parts.clone();
             asked.push(Query::any_of(any.collect()));
             one(source, &args.object, asked, Field::Resource, "write it as RESOURCE.GROUP/NAME")?
         }
     };
     let Some(resource) = resource else { return Ok(None) };
-    parts.push(Query::Field(Field::Resource, Predicate::Is(resource.clone())));
+    parts.push(Query::is(Field::Resource, &resource));
     let mut choose = |field: Field, given: Option<String>, how: &str| -> anyhow::Result<Option<String>> {
         let value = match given {
             Some(value) => value,
@@ -56,12 +53,7 @@ pub(crate) fn find(source: &Source, args: &ObjectArgs) -> anyhow::Result<Option<
                 None => return Ok(None),
             },
         };
-        let is = if value.is_empty() {
-            Query::Not(Box::new(Query::Field(field, Predicate::Exists)))
-        } else {
-            Query::Field(field, Predicate::Is(value.clone()))
-        };
-        parts.push(is);
+        parts.push(Query::is(field, &value));
         Ok(Some(value))
     };
     let Some(group) = choose(Field::Group, typed.group, "write it as RESOURCE.GROUP/NAME")? else {
@@ -98,8 +90,8 @@ pub(crate) fn in_words(object: &ObjectBody) -> String {
 /// The resource that a word of a kind means, as the API takes it; `None` if nothing was recorded of such a one.
 pub(crate) fn kind(source: &Source, word: &str) -> anyhow::Result<Option<String>> {
     let Kind { resources, group } = Kind::of(word);
-    let is = |field: Field, value: &str| Query::Field(field, Predicate::Is(value.to_owned()));
-    let mut parts = vec![Query::any_of(resources.iter().map(|name| is(Field::Resource, name)).collect())];
+    let mut parts =
+        vec![Query::any_of(resources.iter().map(|name| Query::is(Field::Resource, name)).collect())];
     let Some(resource) = (match resources.as_slice() {
         [only] => Some(only.clone()),
         _ => one(source, word, parts.clone(), Field::Resource, "write it as RESOURCE.GROUP")?,
@@ -109,7 +101,7 @@ pub(crate) fn kind(source: &Source, word: &str) -> anyhow::Result<Option<String>
     let group = match group {
         Some(group) => Some(group),
         None => {
-            parts.push(is(Field::Resource, &resource));
+            parts.push(Query::is(Field::Resource, &resource));
             one(source, word, parts, Field::Group, "write it as RESOURCE.GROUP")?
         }
     };

@@ -139,8 +139,19 @@ impl Source {
         }
     }
 
-    /// A page of the versions of an object, oldest first.
-    pub(crate) fn history(&self, object: &ObjectName, cursor: Option<&str>) -> anyhow::Result<HistoryBody> {
+    /// All versions of an object, oldest first.
+    pub(crate) fn whole_history(&self, object: &ObjectName) -> anyhow::Result<HistoryBody> {
+        let mut body = self.history(object, None)?;
+        while let Some(next) = body.next.take() {
+            let page = self.history(object, Some(&next))?;
+            body.versions.extend(page.versions);
+            body.coverage.partial |= page.coverage.partial;
+            body.next = page.next;
+        }
+        Ok(body)
+    }
+
+    fn history(&self, object: &ObjectName, cursor: Option<&str>) -> anyhow::Result<HistoryBody> {
         match self {
             Self::Server(server) => {
                 let mut parameters = vec![("limit", VERSIONS.to_string())];

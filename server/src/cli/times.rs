@@ -93,7 +93,8 @@ pub(crate) fn range(args: &RangeArgs, context: &TimeContext) -> anyhow::Result<T
     }
 }
 
-fn time(flag: &str, text: &str, context: &TimeContext) -> anyhow::Result<Timestamp> {
+/// The time that a flag or an argument says.
+pub(super) fn time(flag: &str, text: &str, context: &TimeContext) -> anyhow::Result<Timestamp> {
     let wrong = |error: TimeError| WrongUse(format!("{flag}: {error}; {}", error.hint()));
     Ok(parse_time(text, context).map_err(wrong)?)
 }

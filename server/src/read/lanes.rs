@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use taffrail_event::{Event, Key, Kind, Timestamp};
-use taffrail_query::{Field, Lane, LaneBy, LaneKey, LanesRequest, Predicate, Query, Search, TimeContext};
+use taffrail_query::{Field, Lane, LaneBy, LaneKey, LanesRequest, Query, Search, TimeContext};
 use utoipa::ToSchema;
 
 use super::ask::Ask;
@@ -166,28 +166,24 @@ pub(crate) fn timeline(
 
 impl LaneBody {
     fn of(lane: Lane) -> Self {
-        let is = |field: Field, value: &str| match value {
-            "" => Query::Not(Box::new(Query::Field(field, Predicate::Exists))),
-            value => Query::Field(field, Predicate::Is(value.to_owned())),
-        };
         let (key, label, query) = match lane.key {
             LaneKey::Object(object) => {
                 let query = Query::all_of(vec![
-                    is(Field::Cluster, &object.cluster),
-                    is(Field::Group, &object.group),
-                    is(Field::Resource, &object.resource),
-                    is(
+                    Query::is(Field::Cluster, &object.cluster),
+                    Query::is(Field::Group, &object.group),
+                    Query::is(Field::Resource, &object.resource),
+                    Query::is(
                         Field::Namespace,
                         if is_namespace(&object) { &object.name } else { &object.namespace },
                     ),
-                    is(Field::Name, &object.name),
+                    Query::is(Field::Name, &object.name),
                 ]);
                 let object = ObjectBody::of(&object);
                 let label = object.in_words();
                 (LaneKeyBody::Object(object), label, query)
             }
             LaneKey::Value(field, value) => {
-                let query = is(field, &value);
+                let query = Query::is(field, &value);
                 (
                     LaneKeyBody::Value { field: field.canonical().to_owned(), value: value.clone() },
                     value,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::Timestamp;
-use taffrail_query::{FacetsRequest, Field, Predicate, Query, Search, SearchError, TimeRange};
+use taffrail_query::{FacetsRequest, Field, Query, Search, SearchError, TimeRange};
 use utoipa::ToSchema;
 
 use super::body::ClusterBody;
@@ -61,8 +61,12 @@ pub(crate) fn levels(
 }
 
 fn changes_of(cluster: &str, level: &str) -> Query {
-    let is = |field, value: &str| Query::Field(field, Predicate::Is(value.to_owned()));
-    let writes = WRITES.map(|verb| is(Field::Verb, verb)).to_vec();
-    let success = is(Field::Result, "success");
-    Query::all_of(vec![is(Field::Cluster, cluster), is(Field::Level, level), success, Query::Or(writes)])
+    let writes = WRITES.map(|verb| Query::is(Field::Verb, verb)).to_vec();
+    let success = Query::is(Field::Result, "success");
+    Query::all_of(vec![
+        Query::is(Field::Cluster, cluster),
+        Query::is(Field::Level, level),
+        success,
+        Query::Or(writes),
+    ])
 }

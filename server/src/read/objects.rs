@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use taffrail_event::resource::resolve;
 use taffrail_event::{Event, Timestamp};
 use taffrail_query::{
-    Existence, Field, ListedObject, ObjectsRequest, Predicate, Query, Search, TimeContext, TimeRange,
-    parse_time,
+    Existence, Field, ListedObject, ObjectsRequest, Query, Search, TimeContext, TimeRange, parse_time,
 };
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
@@ -124,19 +123,16 @@ pub(crate) fn objects(
 
 impl ObjectsAsk<'_> {
     fn query(&self) -> Query {
-        let is = |field: Field, value: &str| Query::Field(field, Predicate::Is(value.to_owned()));
         let mut parts = Vec::new();
-        parts.extend(self.cluster.map(|cluster| is(Field::Cluster, cluster)));
+        parts.extend(self.cluster.map(|cluster| Query::is(Field::Cluster, cluster)));
         if let Some(word) = self.resource {
             let (resource, group) = resolve(word);
-            parts.push(is(Field::Resource, &resource));
-            parts.extend(group.map(|group| match group.as_str() {
-                "" | CORE => Query::Not(Box::new(Query::Field(Field::Group, Predicate::Exists))),
-                group => is(Field::Group, group),
-            }));
+            parts.push(Query::is(Field::Resource, &resource));
+            let group = group.map(|group| if group == CORE { String::new() } else { group });
+            parts.extend(group.map(|group| Query::is(Field::Group, &group)));
         }
-        parts.extend(self.namespace.map(|namespace| is(Field::Namespace, namespace)));
-        parts.extend(self.name.map(|name| is(Field::Name, name)));
+        parts.extend(self.namespace.map(|namespace| Query::is(Field::Namespace, namespace)));
+        parts.extend(self.name.map(|name| Query::is(Field::Name, name)));
         Query::all_of(parts)
     }
 }

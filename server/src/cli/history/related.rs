@@ -82,28 +82,20 @@ fn add(
     object: &ObjectBody,
     relation: &str,
 ) -> anyhow::Result<()> {
-    let name = object.name_of();
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = source.history(&name, cursor.as_deref())?;
-        coverage.partial |= page.coverage.partial;
-        rows.extend(page.versions.into_iter().map(|version| Row {
-            object: object.clone(),
-            relation: relation.to_owned(),
-            event: version.event,
-        }));
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(());
-        }
-    }
+    let body = source.whole_history(&object.name_of())?;
+    coverage.partial |= body.coverage.partial;
+    rows.extend(body.versions.into_iter().map(|version| Row {
+        object: object.clone(),
+        relation: relation.to_owned(),
+        event: version.event,
+    }));
+    Ok(())
 }
 
 fn write(out: &mut dyn Write, screen: Screen, rows: &[Row], zone: &TimeZone) -> anyhow::Result<()> {
     let time = format!("TIME ({})", zone_name(zone));
     let rows = rows.iter().map(|row| {
-        // By way of the text, so that there is one way to say an event in two columns.
-        let event: EventRow = serde_json::from_str(&serde_json::to_string(&row.event)?)?;
+        let event = EventRow::of(&row.event)?;
         let (who, what) = event.sentence();
         let relation = match row.relation.as_str() {
             "" => Text::new("itself"),
