@@ -36,6 +36,11 @@ impl Parameters {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The value, which may not have more characters than this.
+    pub(super) fn short(&self, name: &str, longest: usize) -> Result<Option<&str>, Problem> {
+        self.get(name).map(|value| short(name, value, longest)).transpose()
+    }
+
     /// The value as a number.
     pub(super) fn number(&self, name: &str, default: usize) -> Result<usize, Problem> {
         let Some(value) = self.get(name) else { return Ok(default) };
@@ -58,6 +63,16 @@ impl Parameters {
             Problem::new(Code::BadParameter, detail)
         })
     }
+}
+
+/// A part of a request that may not have more characters than this: nothing that was recorded has such a long name.
+pub(super) fn short<'a>(name: &str, value: &'a str, longest: usize) -> Result<&'a str, Problem> {
+    let length = value.chars().count();
+    if length <= longest {
+        return Ok(value);
+    }
+    let detail = format!("{name} has {length} characters; it can have {longest}");
+    Err(Problem::new(Code::BadParameter, detail))
 }
 
 fn decode(text: &str) -> Result<String, Problem> {
@@ -106,6 +121,7 @@ mod tests {
         fn check(query: &str, code: Code, part: &str) {
             let read = Parameters::read(Some(query), KNOWN).and_then(|found| {
                 found.number("limit", 1)?;
+                found.short("q", 3)?;
                 found.choice("order", &[("asc", 1), ("desc", 2)], 1)
             });
             let problem = read.unwrap_err();
@@ -117,6 +133,7 @@ mod tests {
         check("q=%ff", Code::BadParameter, "not UTF-8");
         check("limit=many", Code::BadParameter, "whole number");
         check("limit=-1", Code::BadParameter, "whole number");
+        check("q=%C3%A4bcd", Code::BadParameter, "q has 4 characters; it can have 3");
         check("order=up", Code::BadParameter, "asc or desc");
     }
 }

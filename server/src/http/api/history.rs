@@ -10,7 +10,7 @@ use taffrail_query::history::ObjectName;
 use super::ApiState;
 use super::events::id_of;
 use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, STORE, TIME, problems};
-use crate::http::parameters::Parameters;
+use crate::http::parameters::{Parameters, short};
 use crate::http::problem::{Code, Problem};
 use crate::read::{
     AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, RelatedBody, at, blame, diff, history,
@@ -195,5 +195,11 @@ fn object(path: Segments) -> Result<ObjectName, Problem> {
         let detail = "a part of the path is not UTF-8; percent-encode it as UTF-8 bytes";
         return Err(Problem::new(Code::BadParameter, detail));
     };
+    let parts =
+        [("cluster", &cluster), ("group", &group), ("resource", &resource), ("namespace", &namespace)];
+    for (part, value) in parts {
+        short(part, value, 253)?;
+    }
+    short("name", &name, 1000)?;
     Ok(of_parts([cluster, group, resource, namespace, name]))
 }

@@ -50,6 +50,9 @@ pub(super) async fn list(
     let known = ["cluster", "resource", "ns", "name", "at", "limit", "cursor"];
     let parameters = Parameters::read(query.as_deref(), &known)?;
     let limit = parameters.number("limit", DEFAULT_OBJECTS)?;
+    for (name, longest) in [("cluster", 253), ("resource", 253), ("ns", 253), ("name", 1000)] {
+        parameters.short(name, longest)?;
+    }
     state
         .ask("objects", move |state, asked| {
             let ask = ObjectsAsk {
