@@ -9,11 +9,11 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
 use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, Outline, words};
-use taffrail_query::FieldKind;
+use taffrail_query::{Field, FieldKind};
 use tantivy::TantivyDocument;
 
 use crate::fold::Rank;
-use crate::schema::{Columns, column_text};
+use crate::schema::{Columns, column_text, keyed_path};
 use crate::stored::Stored;
 
 /// More distinct words than this are not indexed of one event: a list of 20 MB must not fill the dictionary.
@@ -140,6 +140,11 @@ impl DocumentBuilder {
                 });
             }
         }
+        Field::Changed.texts(&event, &mut |path| {
+            if let Some(keyed) = keyed_path(path) {
+                document.add_text(columns.keyed_paths, keyed);
+            }
+        });
         phrases(&event, &mut |text| document.add_text(columns.phrases, text));
         self.words.clear();
         event.texts_of(&decoded, |text| self.words.add_all(text));

@@ -246,29 +246,21 @@ impl Lowering<'_> {
         Box::new(query.unsure(check, self.columns.stored))
     }
 
-    /// The dictionary holds paths without their merge keys: where those decide, the record is read.
+    /// Paths are looked up without their merge keys, or with them in a column of their own if those decide.
     fn path(&self, field: Field, predicate: &Predicate) -> Box<dyn Query> {
-        let Some(column) = self.columns.of(field) else { return Box::new(EmptyQuery) };
-        let wanted = predicate.clone();
         let names_keys = predicate.names_keys();
-        let test = Arc::new(move |term: &[u8]| {
-            let Ok(term) = std::str::from_utf8(term) else { return Verdict::Fails };
-            if is_head(term) {
-                return Verdict::Unsure;
-            }
-            match &wanted {
-                Predicate::Is(asked) if names_keys => {
-                    if leads_to(&without_keys(asked), term) {
-                        Verdict::Unsure
-                    } else {
-                        Verdict::Fails
-                    }
+        let column = if names_keys { Some(self.columns.keyed_paths) } else { self.columns.of(field) };
+        let Some(column) = column else { return Box::new(EmptyQuery) };
+        let test = {
+            let predicate = predicate.clone();
+            Arc::new(move |term: &[u8]| {
+                let Ok(path) = std::str::from_utf8(term) else { return Verdict::Fails };
+                if is_head(path) || (names_keys && could_lead_to(&predicate, path)) {
+                    return Verdict::Unsure;
                 }
-                _ if names_keys => Verdict::Unsure,
-                wanted if wanted.matches_path(term) => Verdict::Passes,
-                _ => Verdict::Fails,
-            }
-        });
+                if predicate.matches_path(path) { Verdict::Passes } else { Verdict::Fails }
+            })
+        };
         let predicate = predicate.clone();
         let check = Check::new(self.actors, move |event, _| {
             let mut complies = false;
@@ -291,6 +283,15 @@ impl Lowering<'_> {
                 self.values_like(field, column, predicate)
             }
         }
+    }
+}
+
+/// Whether a path whose merge keys the dictionary left out (see [`crate::schema::keyed_path`]) may be one that is asked for.
+fn could_lead_to(predicate: &Predicate, term: &str) -> bool {
+    let is_without_keys = without_keys(term) == term;
+    match predicate {
+        Predicate::Is(asked) => is_without_keys && leads_to(&without_keys(asked), term),
+        _ => is_without_keys,
     }
 }
 

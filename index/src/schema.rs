@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use rustc_hash::FxHasher;
-use taffrail_event::change::without_keys;
+use taffrail_event::change::{Part, parts, without_keys};
 use taffrail_query::{Field, FieldKind};
 use tantivy::schema::{
     Field as TantivyField, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
@@ -16,7 +16,8 @@ use tantivy::{Index, IndexSettings};
 /// The version of the schema; a split built with an older one is rebuilt by `taffrail reindex`.
 ///
 /// 2: `audit.truncated`; long values that ignore case are hashed in lower case. 3: change sets.
-pub(crate) const SCHEMA: u32 = 3;
+/// 4: changed paths with their merge keys.
+pub(crate) const SCHEMA: u32 = 4;
 
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.
@@ -65,6 +66,8 @@ pub(crate) struct Columns {
     pub(crate) phrases: TantivyField,
     /// See [`crate::stored::Stored`].
     pub(crate) stored: TantivyField,
+    /// Changed paths that have merge keys; see [`keyed_path`].
+    pub(crate) keyed_paths: TantivyField,
     fields: Vec<(Field, TantivyField)>,
 }
 
@@ -86,6 +89,7 @@ impl Columns {
         let phrases =
             builder.add_text_field("phrases", text(WORDS, IndexRecordOption::WithFreqsAndPositions));
         let stored = builder.add_bytes_field(STORED_FIELD, STORED);
+        let keyed_paths = builder.add_text_field("keyed_paths", text(RAW, IndexRecordOption::Basic));
         let fields = Field::ALL
             .iter()
             .filter_map(|&field| {
@@ -126,6 +130,7 @@ impl Columns {
             words,
             phrases,
             stored,
+            keyed_paths,
             fields,
         }
     }
@@ -162,7 +167,7 @@ pub(crate) fn term_text(field: Field, value: &str) -> Cow<'_, str> {
 /// for the hash of a long one.
 pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
     if field.kind() == FieldKind::Path {
-        // With their merge keys nearly every path would be another term.
+        // Most questions name no merge keys, and without them there are few terms to look through.
         return bounded(without_keys(value));
     }
     if field.kind() == FieldKind::Ip || value.len() > MAX_TERM_BYTES {
@@ -170,6 +175,22 @@ pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
     } else {
         Cow::Borrowed(value)
     }
+}
+
+/// The term of a path in the column of paths with merge keys; `None` where it has none.
+///
+/// A list that is keyed by uid or address would make every write a term of its own: its paths stand there without any key, and
+/// the record decides.
+pub(crate) fn keyed_path(path: &str) -> Option<Cow<'_, str>> {
+    let without = without_keys(path);
+    if without == path {
+        return None;
+    }
+    let is_single = |part: Part<'_>| match part {
+        Part::Keys(keys) => ["[uid=", "[ip="].iter().any(|key| keys.starts_with(key)),
+        Part::Member(_) => false,
+    };
+    Some(bounded(if parts(path).any(is_single) { without } else { Cow::Borrowed(path) }))
 }
 
 /// Long values by their first bytes and a hash, so that equality still works.
@@ -286,5 +307,22 @@ impl<'a, I: Iterator<Item = Cow<'a, str>>> TokenStream for Tokens<I> {
 
     fn token_mut(&mut self) -> &mut Token {
         &mut self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_with_keys_are_terms_unless_the_key_is_of_one_thing() {
+        fn check(path: &str, expected: Option<&str>) {
+            assert_eq!(keyed_path(path).as_deref(), expected, "{path}");
+        }
+        check("spec.replicas", None);
+        check(r#"metadata.labels["app.kubernetes.io/name"]"#, None);
+        check("spec.containers[name=web].image", Some("spec.containers[name=web].image"));
+        check("metadata.ownerReferences[uid=1-2].name", Some("metadata.ownerReferences.name"));
+        check("subsets.addresses[ip=10.0.0.1].ports[name=http].port", Some("subsets.addresses.ports.port"));
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -116,6 +117,14 @@ const QUERIES: &[&str] = &[
     "-as:* by:human change:update",
     "sub:exec OR sub:log",
     "pod:attacker",
+    "changed:image",
+    "changed:status.conditions.status",
+    "changed:status.*.status",
+    "changed:conditions[type=Ready].status",
+    "changed:conditions[type=Ready]",
+    "changed:*[type=Ready]*",
+    "changed:conditions[type=NoSuch].status",
+    "changed:ownerReferences[uid=no-such].name",
     "change:delete",
     "duration:>=100",
     "nginx*",
@@ -173,6 +182,35 @@ fn tantivy_answers_like_the_matcher() {
     drop(sink);
     let reopened = Store::open_read_only(dir.path(), &settings, &ActorRules::default()).unwrap().search();
     assert_eq!(all(reopened.as_ref(), &Query::All), all(search.as_ref(), &Query::All));
+}
+
+/// Some stand in the index whole, some (by uid or address) without their keys.
+#[test]
+fn changed_paths_are_found_with_their_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), &settings(), &ActorRules::default()).unwrap();
+    let mut sink = store.sink();
+    write(sink.as_mut(), &lines("scenario.jsonl.gz"), Via::Import, None);
+    sink.finish().unwrap();
+    let search = store.search();
+    let everything = all(search.as_ref(), &Query::All);
+    let mut paths = BTreeSet::new();
+    for hit in &everything {
+        Field::Changed.texts(&hit.event, &mut |path| {
+            if path.contains("=") {
+                paths.insert(path.to_owned());
+            }
+        });
+    }
+    assert!(paths.iter().any(|path| path.contains("[name=")), "{paths:?}");
+    assert!(paths.iter().any(|path| path.contains("[ip=") || path.contains("[uid=")), "{paths:?}");
+    for path in paths {
+        let query = parse(&format!("changed:{}", serde_json::Value::from(path.as_str())));
+        let expected = everything.iter().filter(|hit| query.matches(&hit.event, &hit.record)).count();
+        assert!(expected > 0, "{path}");
+        let total = page(search.as_ref(), &query, Order::Desc, 1, None).total;
+        assert_eq!((total.value, total.exact), (expected as u64, true), "{path}");
+    }
 }
 
 #[test]
