@@ -25,7 +25,8 @@ impl Change {
             return if is_sure { change } else { change.of_nobody_knows() };
         }
         if audit.verb == "deletecollection" {
-            return Self { members: members(audit, object), ..change.of_deletion() };
+            let is_proven = audit.response_object.is_some();
+            return Self { members: members(audit, object), ..change.of_deletion(is_proven) };
         }
         let Some(version) = Version::of_parts(audit, object, outcome, response) else { return change };
         if let Some(found) = ObjectState::default().next(&version) {
@@ -35,7 +36,7 @@ impl Change {
             (ChangeType::Create, Effect::State(_)) => Self { confidence: Confidence::Exact, ..change },
             (ChangeType::Create, Effect::Asked(_)) => Self { confidence: Confidence::Patch, ..change },
             (ChangeType::Create, Effect::Metadata(_)) => Self { confidence: Confidence::Partial, ..change },
-            (ChangeType::Delete, _) => change.of_deletion(),
+            (ChangeType::Delete, _) => change.of_deletion(version.is_proven && version.is_removal),
             _ => change,
         }
     }
@@ -51,9 +52,11 @@ impl Change {
         }
     }
 
-    /// What is gone is gone, whatever it was.
-    fn of_deletion(self) -> Self {
-        Self { confidence: Confidence::Exact, fields_total: Some(0), ..self }
+    /// What is gone is gone, whatever it was. A deletion that only began, with a grace or finalizers still to come, changed fields;
+    /// without its answer nobody knows which of the two it was.
+    fn of_deletion(self, is_gone: bool) -> Self {
+        let confidence = if is_gone { Confidence::Exact } else { Confidence::Partial };
+        Self { confidence, fields_total: Some(0), ..self }
     }
 
     fn of_nobody_knows(self) -> Self {
