@@ -110,7 +110,9 @@ fn changes() {
     check("after:true", &[0]);
     check("before:*", &[]);
     check("confidence:patch", &[0]);
-    check("confidence:exact", &[1, 2, 3]);
+    check("confidence:exact", &[1, 3]);
+    // Deleted, but there is no answer that says that it is gone.
+    check("confidence:partial", &[2]);
     check("statusonly:true", &[]);
 }
 
