@@ -1,5 +1,7 @@
 #[path = "tests/forms.rs"]
 mod forms;
+#[path = "tests/patched.rs"]
+mod patched;
 
 use proptest::prelude::*;
 
