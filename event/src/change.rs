@@ -39,7 +39,7 @@ pub use members::{Member, MemberRef};
 pub use order::{Order, sort_versions};
 pub use patch::PatchKind;
 pub(crate) use path::push_member;
-pub use path::{Part, leads_to, parts, without_keys};
+pub use path::{Part, has_keys, leads_to, parts, without_keys};
 pub(crate) use pointer::Admitted;
 pub use states::ObjectState;
 

@@ -8,7 +8,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use taffrail_event::ActorRules;
-use taffrail_event::change::{leads_to, without_keys};
+use taffrail_event::change::{has_keys, leads_to, without_keys};
 use taffrail_event::words::holds_phrase;
 use taffrail_query::{Field, FieldKind, Pattern, Predicate, Query as Ast, TextPredicate};
 use tantivy::Term;
@@ -288,11 +288,11 @@ impl Lowering<'_> {
 
 /// Whether a path whose merge keys the dictionary left out (see [`crate::schema::keyed_path`]) may be one that is asked for.
 fn could_lead_to(predicate: &Predicate, term: &str) -> bool {
-    let is_without_keys = without_keys(term) == term;
-    match predicate {
-        Predicate::Is(asked) => is_without_keys && leads_to(&without_keys(asked), term),
-        _ => is_without_keys,
-    }
+    !has_keys(term)
+        && match predicate {
+            Predicate::Is(asked) => leads_to(&without_keys(asked), term),
+            _ => true,
+        }
 }
 
 /// Whether a part of a query is decided by looking at stored records, wholly or in part.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use rustc_hash::FxHasher;
-use taffrail_event::change::{Part, parts, without_keys};
+use taffrail_event::change::{Part, has_keys, parts, without_keys};
 use taffrail_query::{Field, FieldKind};
 use tantivy::schema::{
     Field as TantivyField, IndexRecordOption, NumericOptions, STORED, Schema, TextFieldIndexing, TextOptions,
@@ -182,15 +182,14 @@ pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
 /// A list that is keyed by uid or address would make every write a term of its own: its paths stand there without any key, and
 /// the record decides.
 pub(crate) fn keyed_path(path: &str) -> Option<Cow<'_, str>> {
-    let without = without_keys(path);
-    if without == path {
+    if !has_keys(path) {
         return None;
     }
     let is_single = |part: Part<'_>| match part {
         Part::Keys(keys) => ["[uid=", "[ip="].iter().any(|key| keys.starts_with(key)),
         Part::Member(_) => false,
     };
-    Some(bounded(if parts(path).any(is_single) { without } else { Cow::Borrowed(path) }))
+    Some(bounded(if parts(path).any(is_single) { without_keys(path) } else { Cow::Borrowed(path) }))
 }
 
 /// Long values by their first bytes and a hash, so that equality still works.

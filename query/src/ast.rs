@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use taffrail_event::change::{leads_to, without_keys};
+use taffrail_event::change::{has_keys, leads_to, without_keys};
 use taffrail_event::words;
 
 use crate::field::Field;
@@ -150,7 +150,7 @@ impl Predicate {
     /// Whether merge keys decide, so that a path without them does not tell.
     pub fn names_keys(&self) -> bool {
         match self {
-            Self::Is(asked) => without_keys(asked) != asked.as_str(),
+            Self::Is(asked) => has_keys(asked),
             Self::Pattern(pattern) => pattern.parts().iter().any(|part| part.contains(['[', ']'])),
             _ => false,
         }

@@ -91,9 +91,14 @@ fn bracket_end(text: &str) -> usize {
     text.len()
 }
 
+/// Whether the path has merge keys.
+pub fn has_keys(path: &str) -> bool {
+    parts(path).any(|part| matches!(part, Part::Keys(_)))
+}
+
 /// The path without its merge keys: `spec.ports[port=80].targetPort` as `spec.ports.targetPort`.
 pub fn without_keys(path: &str) -> Cow<'_, str> {
-    if !parts(path).any(|part| matches!(part, Part::Keys(_))) {
+    if !has_keys(path) {
         return Cow::Borrowed(path);
     }
     let mut out = String::with_capacity(path.len());
@@ -169,6 +174,7 @@ mod tests {
             let path = path(parts, keys);
             assert_eq!(path, expected);
             assert_eq!(without_keys(&path), without);
+            assert_eq!(has_keys(&path), !keys.is_empty());
         }
         check(&["spec", "replicas"], &[], "spec.replicas", "spec.replicas");
         check(

@@ -36,9 +36,9 @@ impl Parameters {
         (!value.is_empty()).then_some(value)
     }
 
-    /// The value, which may not have more characters than this.
-    pub(super) fn short(&self, name: &str, longest: usize) -> Result<Option<&str>, Problem> {
-        self.get(name).map(|value| short(name, value, longest)).transpose()
+    /// Refuses a value that has more characters than this.
+    pub(super) fn at_most(&self, name: &str, longest: usize) -> Result<(), Problem> {
+        self.get(name).map_or(Ok(()), |value| at_most(name, value, longest))
     }
 
     /// The value as a number.
@@ -65,11 +65,16 @@ impl Parameters {
     }
 }
 
-/// A part of a request that may not have more characters than this: nothing that was recorded has such a long name.
-pub(super) fn short<'a>(name: &str, value: &'a str, longest: usize) -> Result<&'a str, Problem> {
+/// Characters of a cluster, group, resource or namespace at most.
+pub(super) const LONGEST_PART: usize = 253;
+/// Characters of an object's name at most.
+pub(super) const LONGEST_NAME: usize = 1000;
+
+/// Refuses a part of a request that has more characters than this: nothing that was recorded has such a long name.
+pub(super) fn at_most(name: &str, value: &str, longest: usize) -> Result<(), Problem> {
     let length = value.chars().count();
     if length <= longest {
-        return Ok(value);
+        return Ok(());
     }
     let detail = format!("{name} has {length} characters; it can have {longest}");
     Err(Problem::new(Code::BadParameter, detail))
@@ -121,7 +126,7 @@ mod tests {
         fn check(query: &str, code: Code, part: &str) {
             let read = Parameters::read(Some(query), KNOWN).and_then(|found| {
                 found.number("limit", 1)?;
-                found.short("q", 3)?;
+                found.at_most("q", 3)?;
                 found.choice("order", &[("asc", 1), ("desc", 2)], 1)
             });
             let problem = read.unwrap_err();

@@ -10,7 +10,7 @@ use taffrail_query::history::ObjectName;
 use super::ApiState;
 use super::events::id_of;
 use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, STORE, TIME, problems};
-use crate::http::parameters::{Parameters, short};
+use crate::http::parameters::{LONGEST_NAME, LONGEST_PART, Parameters, at_most};
 use crate::http::problem::{Code, Problem};
 use crate::read::{
     AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, RelatedBody, at, blame, diff, history,
@@ -198,8 +198,8 @@ fn object(path: Segments) -> Result<ObjectName, Problem> {
     let parts =
         [("cluster", &cluster), ("group", &group), ("resource", &resource), ("namespace", &namespace)];
     for (part, value) in parts {
-        short(part, value, 253)?;
+        at_most(part, value, LONGEST_PART)?;
     }
-    short("name", &name, 1000)?;
+    at_most("name", &name, LONGEST_NAME)?;
     Ok(of_parts([cluster, group, resource, namespace, name]))
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::ApiState;
 use crate::http::openapi::{ANYBODY, BUSY, LOGIN, PARAMETERS, STORE, TIME, problems};
-use crate::http::parameters::Parameters;
+use crate::http::parameters::{LONGEST_NAME, LONGEST_PART, Parameters};
 use crate::http::problem::Problem;
 use crate::read::{DEFAULT_OBJECTS, ObjectsAsk, ObjectsBody, objects};
 
@@ -50,9 +50,10 @@ pub(super) async fn list(
     let known = ["cluster", "resource", "ns", "name", "at", "limit", "cursor"];
     let parameters = Parameters::read(query.as_deref(), &known)?;
     let limit = parameters.number("limit", DEFAULT_OBJECTS)?;
-    for (name, longest) in [("cluster", 253), ("resource", 253), ("ns", 253), ("name", 1000)] {
-        parameters.short(name, longest)?;
+    for part in ["cluster", "resource", "ns"] {
+        parameters.at_most(part, LONGEST_PART)?;
     }
+    parameters.at_most("name", LONGEST_NAME)?;
     state
         .ask("objects", move |state, asked| {
             let ask = ObjectsAsk {
