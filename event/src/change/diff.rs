@@ -356,4 +356,4 @@ fn number(value: &[u8]) -> Option<f64> {
 
 #[cfg(test)]
 #[path = "diff/tests.rs"]
-mod tests;
+pub(super) mod tests;

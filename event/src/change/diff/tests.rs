@@ -194,6 +194,22 @@ fn leaves(value: &Value, path: &str, out: &mut BTreeMap<String, Value>) {
     }
 }
 
+/// Leaves with a change set applied to them: what it takes away has to be there as it says, and what it adds must not.
+pub(in crate::change) fn applied(
+    mut leaves: BTreeMap<String, Value>,
+    fields: &[FieldChange],
+) -> BTreeMap<String, Value> {
+    let value =
+        |text: &Option<JsonText>| serde_json::from_str::<Value>(text.as_ref().unwrap().as_json()).unwrap();
+    for field in fields.iter().filter(|field| field.op != FieldOp::Add) {
+        assert_eq!(leaves.remove(&field.path), Some(value(&field.before)), "{}", field.path);
+    }
+    for field in fields.iter().filter(|field| field.op != FieldOp::Remove) {
+        assert_eq!(leaves.insert(field.path.clone(), value(&field.after)), None, "{} twice", field.path);
+    }
+    leaves
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -227,19 +243,7 @@ proptest! {
         leaves(&after, "", &mut expected);
         state.remove("");
         expected.remove("");
-        for field in &fields {
-            let value = |text: &Option<JsonText>| serde_json::from_str::<Value>(text.as_ref().unwrap().as_json()).unwrap();
-            if field.op != FieldOp::Add {
-                prop_assert_eq!(state.remove(&field.path), Some(value(&field.before)), "{}", field.path);
-            }
-        }
-        for field in fields {
-            if field.op != FieldOp::Remove {
-                let value: Value = serde_json::from_str(field.after.as_ref().unwrap().as_json()).unwrap();
-                prop_assert_eq!(state.insert(field.path, value), None);
-            }
-        }
-        prop_assert_eq!(state, expected);
+        prop_assert_eq!(applied(state, &fields), expected);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::Change;
 use crate::audit::AuditRecord;
+use crate::change::diff::tests::applied;
 use crate::change::{ObjectState, Version, diff};
-use crate::{Change, FieldOp};
 
 const BUILT_IN: (&str, &str) = ("", "pods");
 const CUSTOM: (&str, &str) = ("example.com", "widgets");
@@ -45,22 +46,14 @@ fn leaves((group, resource): (&str, &str), state: &Value) -> BTreeMap<String, Va
     fields.into_iter().map(|field| (field.path, value(field.after.unwrap().as_json()))).collect()
 }
 
-/// The leaves before, with the change set applied to them.
-fn applied(mut leaves: BTreeMap<String, Value>, change: &Change) -> BTreeMap<String, Value> {
-    for field in change.fields.iter().filter(|field| field.op != FieldOp::Add) {
-        assert!(leaves.remove(&field.path).is_some(), "{} was there", field.path);
-    }
-    for field in change.fields.iter().filter(|field| field.op != FieldOp::Remove) {
-        let after = serde_json::from_str(field.after.as_ref().unwrap().as_json()).unwrap();
-        assert_eq!(leaves.insert(field.path.clone(), after), None, "{} twice", field.path);
-    }
-    leaves
-}
-
 #[track_caller]
 fn check(resource: (&str, &str), query: &str, before: &Value, patch: &Value) -> Value {
     let (change, after) = patched(resource, query, before, patch);
-    assert_eq!(applied(leaves(resource, before), &change), leaves(resource, &after), "{before} {patch}");
+    assert_eq!(
+        applied(leaves(resource, before), &change.fields),
+        leaves(resource, &after),
+        "{before} {patch}"
+    );
     after
 }
 
