@@ -1,5 +1,7 @@
 //! One split: a tantivy index over the documents of one class and time range.
 
+mod writing;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -8,12 +10,11 @@ use std::sync::{Mutex, PoisonError};
 use taffrail_event::{Class, Timestamp};
 use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::LogMergePolicy;
 use tantivy::schema::document::Value;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{
-    DocAddress, DocId, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentReader,
-    TERMINATED, TantivyDocument, Term,
+    DocAddress, DocId, DocSet, Index, IndexReader, ReloadPolicy, Searcher, SegmentReader, TERMINATED,
+    TantivyDocument, Term,
 };
 
 use crate::error::{IndexError, Result};
@@ -24,9 +25,6 @@ use crate::schema::{ID_HIGH, RANK, RECORD, STORED_FIELD, TIME, register_tokenize
 /// Blocks of the doc store that one segment's reader keeps decompressed, for as long as it lives: over hundreds of splits
 /// more than a few would add up. Pages and exports read in address order, so few are enough.
 const STORE_CACHE_BLOCKS: usize = 2;
-
-/// Segments of more documents are not merged any more: a merge takes memory by the document (eight of these make two million).
-const MERGED_DOCS: usize = 250_000;
 
 /// An open split. Reading needs no lock; writing is the sink's business.
 pub(crate) struct Split {
@@ -157,25 +155,6 @@ impl Split {
         let mut state = self.state();
         (state.times, state.disk_bytes) = (times, disk_bytes);
         Ok(())
-    }
-
-    /// A writer with one indexing and one merge thread.
-    pub(crate) fn writer(&self, memory: usize) -> Result<IndexWriter> {
-        let options = tantivy::indexer::IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(memory)
-            .num_merge_threads(1)
-            .build();
-        let failed = |error| IndexError::split("write", &self.name())(error);
-        let writer: IndexWriter = self.index.writer_with_options(options).map_err(failed)?;
-        // A writer that died before `meta.json` named its files leaves them, and this one counts on from the same number:
-        // it would stumble over a file of the same name for ever.
-        writer.garbage_collect_files().wait().map_err(failed)?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_del_docs_ratio_before_merge(0.3);
-        policy.set_max_docs_before_merge(MERGED_DOCS);
-        writer.set_merge_policy(Box::new(policy));
-        Ok(writer)
     }
 
     /// The committed documents of a request: address, record key's lower half, rank.
