@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
-pub(crate) use self::objects::{AtArgs, DiffArgs, GetArgs, HistoryArgs, ObjectArgs, ShownArgs};
+pub(crate) use self::objects::{AtArgs, BlameArgs, DiffArgs, GetArgs, HistoryArgs, ObjectArgs};
 pub(crate) use self::query::QueryWords;
 pub(crate) use self::setup::{Platform, SetupArgs};
 
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Show an object as it was at a time
     At(AtArgs),
     /// Show who set each field of an object to what it is
-    Blame(ShownArgs),
+    Blame(BlameArgs),
     /// Show what one event changed
     Diff(DiffArgs),
     /// Show what changed, oldest first
@@ -202,11 +202,42 @@ pub(crate) struct SearchArgs {
     pub(crate) query: QueryWords,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct TimelineArgs {
-    /// Reads, writes that changed nothing and changes of the status too
+/// Which changes are shown; the same words in `timeline` and in `history`.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct ChangesArgs {
+    /// Only what people did (as `by:human` in a query)
+    #[arg(long)]
+    pub(crate) humans: bool,
+    /// Changes of the status too
+    #[arg(long)]
+    pub(crate) status: bool,
+    /// Writes that changed nothing too
+    #[arg(long)]
+    pub(crate) no_ops: bool,
+    /// Everything: the status, writes that changed nothing, and in a timeline reads
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+impl ChangesArgs {
+    pub(crate) fn with_status(self) -> bool {
+        self.status || self.all
+    }
+
+    pub(crate) fn with_no_ops(self) -> bool {
+        self.no_ops || self.all
+    }
+
+    /// What it means in a query, as far as that goes.
+    pub(crate) fn query(self) -> &'static str {
+        if self.humans { "by:human" } else { "" }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArgs {
+    #[command(flatten)]
+    pub(crate) changes: ChangesArgs,
     /// One line per object: what is different at the end of the time from what was at its beginning
     #[arg(long, conflicts_with = "all")]
     pub(crate) net: bool,

@@ -24,6 +24,7 @@ mod room;
 pub(crate) mod schema;
 mod sources;
 mod tail;
+mod versions;
 
 pub(crate) use self::ask::{Ask, Question};
 pub(crate) use self::body::{
@@ -38,10 +39,7 @@ pub(crate) use self::csv::CsvWriter;
 pub(crate) use self::error::ReadError;
 pub(crate) use self::event::{MIN_ID_DIGITS, event};
 pub(crate) use self::events::{DEFAULT_EVENTS, EventsAsk, events};
-pub(crate) use self::history::{
-    AtBody, BlameBody, BlameFieldBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, VersionBody, at, blame, diff,
-    history,
-};
+pub(crate) use self::history::{AtBody, BlameBody, BlameFieldBody, DiffBody, at, blame, diff};
 pub(crate) use self::lanes::{DEFAULT_LANES, DEFAULT_PER_LANE, LanesAsk, TimelineBody, timeline};
 pub(crate) use self::levels::{LevelsBody, levels};
 pub(crate) use self::object::{CORE, ObjectBody, of_parts, path_of};
@@ -53,3 +51,4 @@ pub(crate) use self::related::{RelatedBody, related_to};
 pub(crate) use self::room::RoomBody;
 pub(crate) use self::sources::{SourceBody, sources};
 pub(crate) use self::tail::{TailFilter, TailPlace};
+pub(crate) use self::versions::{DEFAULT_VERSIONS, HistoryAsk, HistoryBody, VersionBody, history};

@@ -77,10 +77,15 @@ fn path(object: &Object, what: &str) -> String {
 
 /// The versions of an object.
 fn versions(server: &Server, object: &Object) -> Vec<Value> {
+    versions_where(server, object, &[])
+}
+
+/// Those that the parameters ask for.
+fn versions_where(server: &Server, object: &Object, parameters: &[(&str, &str)]) -> Vec<Value> {
     let mut versions = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let mut parameters = vec![("limit", "7")];
+        let mut parameters = [&[("limit", "7")], parameters].concat();
         parameters.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let page = server.api().read(&path(object, "history"), &parameters);
         versions.extend(page["versions"].as_array().expect("versions").iter().cloned());
@@ -207,6 +212,53 @@ fn blame_names_the_write_after_which_a_field_was_what_it_is() {
 }
 
 #[test]
+fn versions_are_filtered_by_the_query_and_no_ops_are_shown_on_demand() {
+    let server = imported();
+    let id = |version: &Value| text(&version["event"]["id"]);
+    let change = |version: &Value| text(&version["event"]["change"]["type"]);
+    let (mut by_people, mut of_the_status, mut no_ops) = (0, 0, 0);
+    for object in writes().keys() {
+        let all = versions(&server, object);
+        let ids = |versions: &[Value]| versions.iter().map(id).collect::<Vec<_>>();
+        let filtered = |query: &str| versions_where(&server, object, &[("q", query)]);
+        let where_ = |keep: &dyn Fn(&Value) -> bool| {
+            all.iter().filter(|version| keep(version)).cloned().collect::<Vec<_>>()
+        };
+        let people = filtered("by:human");
+        assert_eq!(people, where_(&|version| version["event"]["actor"]["type"] == "human"), "{object:?}");
+        by_people += people.len();
+        let status = filtered("statusonly:true");
+        assert_eq!(status, where_(&|version| status.iter().any(|other| id(other) == id(version))));
+        assert_eq!(filtered("-statusonly:true").len(), all.len() - status.len(), "{object:?}");
+        of_the_status += status.len();
+        let with = versions_where(&server, object, &[("no_ops", "true")]);
+        let (nothing, something): (Vec<_>, Vec<_>) =
+            with.into_iter().partition(|version| change(version) == "none");
+        assert_eq!(ids(&something), ids(&all), "{object:?}");
+        no_ops += nothing.len();
+    }
+    assert!(by_people > 10 && of_the_status > 10 && no_ops > 3, "{by_people} {of_the_status} {no_ops}");
+}
+
+#[test]
+fn a_cursor_of_another_object_is_refused() {
+    let server = imported();
+    let list = |name: &str, cursor: &str| {
+        let object = (String::new(), "nodes".to_owned(), String::new(), name.to_owned());
+        server.api().get(&path(&object, "history"), &[("limit", "1"), ("cursor", cursor)])
+    };
+    let first = list("node-1", "");
+    let next = text(&first.json()["next"]);
+    assert_eq!(next.len(), 32, "{}", first.text());
+    assert_eq!(list("node-1", &next).status, 200);
+    for (name, cursor) in [("node-2", next.as_str()), ("node-1", "7"), ("node-1", &"g".repeat(32))] {
+        let answer = list(name, cursor);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains("cursor is none that this path has given out"), "{}", answer.text());
+    }
+}
+
+#[test]
 fn commands_show_what_became_of_an_object() {
     let server = imported();
     let url = format!("http://{}", server.api_addr());
@@ -223,6 +275,16 @@ fn commands_show_what_became_of_an_object() {
     let history = run(&["history", "deploy/web", "-n", "shop-a"]).stdout;
     assert!(history.contains("created deployment shop-a/web"), "{history}");
     assert!(history.contains("spec.replicas: "), "{history}");
+    let lines = |more: &[&str]| {
+        let arguments = [&["history", "deploy/web", "-n", "shop-a", "--width", "300"], more].concat();
+        let table = run(&arguments).stdout;
+        table.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit())).count()
+    };
+    let [default, people, status, no_ops, all] =
+        [&[][..], &["--humans"], &["--status"], &["--no-ops"], &["--all"]].map(lines);
+    assert!(0 < people && people < default, "{people} {default}");
+    assert!(default < status && default <= no_ops, "{default} {status} {no_ops}");
+    assert_eq!(all, status + no_ops - default);
     let blame = run(&["blame", "no/node-1"]).stdout;
     assert!(blame.contains("|   labels:"), "{blame}");
     let at = run(&["at", "deployment/web", "2026-11-23T23:00:00Z", "-n", "shop-a", "-o", "json"]).stdout;
@@ -235,6 +297,17 @@ fn commands_show_what_became_of_an_object() {
         timeline.lines().filter(|line| line.starts_with("2026-")).filter_map(|line| line.get(..23)).collect();
     assert!(times.len() > 5, "{timeline}");
     assert!(times.is_sorted(), "{timeline}");
+    let count = |more: &[&str]| {
+        let arguments = [&["timeline", "ns:shop-a", "--limit", "0", "-o", "ndjson"], more].concat();
+        run(&arguments).stdout.lines().count()
+    };
+    let [default, people, status, no_ops, all] =
+        [&[][..], &["--humans"], &["--status"], &["--no-ops"], &["--all"]].map(count);
+    assert!(0 < people && people < default, "{people} {default}");
+    assert!(
+        default < status && default < no_ops && status + no_ops - default < all,
+        "{default} {status} {no_ops} {all}"
+    );
 }
 
 #[test]

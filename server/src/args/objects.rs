@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{OutputArgs, TargetArgs};
+use super::{ChangesArgs, OutputArgs, TargetArgs};
 
 /// Which object.
 #[derive(Debug, Clone, Args)]
@@ -21,16 +21,24 @@ pub(crate) struct ObjectArgs {
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
     #[command(flatten)]
-    pub(crate) shown: ShownArgs,
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) object: ObjectArgs,
+    #[command(flatten)]
+    pub(crate) changes: ChangesArgs,
     /// And of what has to do with it: owners and what it owns, the ConfigMaps, Secrets and ServiceAccount of its pods, their
     /// node, and the autoscalers, Services and NetworkPolicies that are about them
     #[arg(long)]
     pub(crate) related: bool,
+    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
-/// What `blame` takes, and `history` too.
 #[derive(Debug, Args)]
-pub(crate) struct ShownArgs {
+pub(crate) struct BlameArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]

@@ -17,7 +17,7 @@ use super::source::Source;
 use super::table::{ID_DIGITS, counted};
 use super::times::{self, shown, zone_name};
 use super::visible::visible;
-use crate::args::{Output, ShownArgs};
+use crate::args::{BlameArgs, Output};
 use crate::exit::NOTHING_FOUND;
 use crate::read::BlameFieldBody;
 
@@ -25,7 +25,7 @@ use crate::read::BlameFieldBody;
 const MAX_WHO: usize = 32;
 
 /// Runs the command.
-pub(crate) fn run(args: &ShownArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &BlameArgs) -> anyhow::Result<ExitCode> {
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {

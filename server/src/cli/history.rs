@@ -15,29 +15,29 @@ use super::event_row::EventRow;
 use super::object;
 use super::screen::Screen;
 use super::source::Source;
-use super::table::{self, Text, Tone, grouped};
+use super::table::{self, Text, Tone, counted, grouped};
 use super::times::{self, shown, zone_name};
-use crate::args::{HistoryArgs, Output};
+use crate::args::{ChangesArgs, HistoryArgs, Output};
 use crate::read::{HistoryBody, VersionBody};
 
 /// Fields that are shown of a version; the rest is in its diff.
 const MAX_FIELDS: usize = 8;
 
 /// Runs the command.
-pub(crate) fn run(all_args: &HistoryArgs) -> anyhow::Result<ExitCode> {
-    let args = &all_args.shown;
+pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
     let zone = times::zone(args.tz.as_deref())?;
     let source = Source::open(&args.target)?;
     answer(|out| {
         let Some(object) = object::find(&source, &args.object)? else {
             return Ok(object::not_known(&source, &args.object));
         };
-        if all_args.related {
+        if args.related {
             return related::run(out, &source, args, &object, &zone);
         }
-        let mut body = source.whole_history(&object)?;
+        let changes = args.changes;
+        let mut body = source.whole_history(&object, changes.query(), changes.with_no_ops())?;
         let total = body.versions.len();
-        if !args.all && args.output.format == Output::Table {
+        if !changes.with_status() && args.output.format == Output::Table {
             body.versions.retain(|version| !is_status_only(&version.event));
         }
         match args.output.format {
@@ -46,7 +46,7 @@ pub(crate) fn run(all_args: &HistoryArgs) -> anyhow::Result<ExitCode> {
             Output::Table => {
                 let screen = Screen::of(out, args.output.width);
                 write(out, screen, &body, &zone)?;
-                note(&summary(&body, total, &zone));
+                note(&summary(&body, total, changes, &zone));
             }
         }
         out.flush()?;
@@ -112,14 +112,14 @@ fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Ve
     Ok(rows)
 }
 
-fn summary(body: &HistoryBody, total: usize, zone: &TimeZone) -> String {
+fn summary(body: &HistoryBody, total: usize, changes: ChangesArgs, zone: &TimeZone) -> String {
     let left_out = total - body.versions.len();
-    let versions =
-        if total == 1 { "1 version".to_owned() } else { format!("{} versions", grouped(total as u64)) };
+    let versions = counted(total as u64, if changes.with_no_ops() { "write" } else { "version" });
+    let versions = if changes.humans { format!("{versions} by people") } else { versions };
     let more = match left_out {
         0 => String::new(),
         count => format!(
-            "; {} that changed nothing but the status are left out, --all shows them",
+            "; {} that changed nothing but the status are left out, --status shows them",
             grouped(count as u64)
         ),
     };

@@ -23,8 +23,8 @@ use super::question::Question;
 use crate::args::{ExportFormat, TargetArgs};
 use crate::data_dir::{DataDir, url_of};
 use crate::read::{
-    self, AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryBody, ObjectsAsk, ObjectsBody,
-    RelatedBody,
+    self, AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryAsk, HistoryBody, ObjectsAsk,
+    ObjectsBody, RelatedBody,
 };
 use crate::settings;
 
@@ -139,11 +139,17 @@ impl Source {
         }
     }
 
-    /// All versions of an object, oldest first.
-    pub(crate) fn whole_history(&self, object: &ObjectName) -> anyhow::Result<HistoryBody> {
-        let mut body = self.history(object, None)?;
+    /// All versions of an object that the query finds, oldest first.
+    pub(crate) fn whole_history(
+        &self,
+        object: &ObjectName,
+        query: &str,
+        no_ops: bool,
+    ) -> anyhow::Result<HistoryBody> {
+        let ask = HistoryAsk { query, no_ops, limit: VERSIONS, cursor: None };
+        let mut body = self.history(object, &ask)?;
         while let Some(next) = body.next.take() {
-            let page = self.history(object, Some(&next))?;
+            let page = self.history(object, &HistoryAsk { cursor: Some(&next), ..ask })?;
             body.versions.extend(page.versions);
             body.coverage.partial |= page.coverage.partial;
             body.next = page.next;
@@ -151,14 +157,18 @@ impl Source {
         Ok(body)
     }
 
-    fn history(&self, object: &ObjectName, cursor: Option<&str>) -> anyhow::Result<HistoryBody> {
+    fn history(&self, object: &ObjectName, ask: &HistoryAsk<'_>) -> anyhow::Result<HistoryBody> {
         match self {
             Self::Server(server) => {
-                let mut parameters = vec![("limit", VERSIONS.to_string())];
-                parameters.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+                let mut parameters = vec![
+                    ("q", ask.query.to_owned()),
+                    ("no_ops", ask.no_ops.to_string()),
+                    ("limit", ask.limit.to_string()),
+                ];
+                parameters.extend(ask.cursor.map(|cursor| ("cursor", cursor.to_owned())));
                 server.json(&path_of(object, "history"), &parameters)
             }
-            Self::Directory(directory) => directory.history(object, cursor, VERSIONS),
+            Self::Directory(directory) => directory.history(object, ask),
         }
     }
 

@@ -1,11 +1,11 @@
-//! The history of one object: its versions, its state at a time, who set each field; and what one event changed, whole.
+//! What follows from the history of one object: its state at a time, who set each field; and what one event changed, whole.
 
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::change::JsonText;
 use taffrail_event::{Actor, Change, Confidence, Event, Key, Timestamp};
-use taffrail_query::history::{AtTime, Blame, BlamedField, ChangeOf, ObjectName, changes_something};
+use taffrail_query::history::{AtTime, Blame, BlamedField, ChangeOf, ObjectName};
 use taffrail_query::{Search, TimeContext, parse_time};
 use utoipa::ToSchema;
 
@@ -15,38 +15,6 @@ use super::error::ReadError;
 use super::event::one;
 use super::object::ObjectBody;
 use super::schema::{ActorSchema, ChangeSchema, ConfidenceSchema, EventSchema, KeySchema, TimestampSchema};
-
-/// Versions of a page if nobody asks for another number.
-pub(crate) const DEFAULT_VERSIONS: usize = 100;
-
-/// Versions of a page at most: each is an event.
-const MAX_VERSIONS: usize = 1000;
-
-/// `GET /api/v1/objects/.../history`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct HistoryBody {
-    pub(crate) object: ObjectBody,
-    /// Oldest first, across re-creations. Writes that changed nothing are left out.
-    pub(crate) versions: Vec<VersionBody>,
-    pub(crate) next: Option<String>,
-    pub(crate) coverage: Coverage,
-}
-
-/// One version of an object.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ObjectVersion)]
-pub(crate) struct VersionBody {
-    /// Counts from 1.
-    pub(crate) n: u64,
-    /// Tells the objects apart that bore this name; `""` where the record does not say.
-    pub(crate) uid: String,
-    /// `metadata.resourceVersion` of the result, as far as the record says.
-    pub(crate) resource_version: String,
-    /// Whether a write that was not seen lies before it.
-    pub(crate) unseen_before: bool,
-    #[schema(value_type = EventSchema)]
-    pub(crate) event: Event,
-}
 
 /// `GET /api/v1/objects/.../at`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -121,57 +89,6 @@ pub(crate) struct DiffBody {
     #[schema(value_type = Option<ChangeSchema>)]
     pub(crate) change: Option<Change>,
     pub(crate) coverage: Coverage,
-}
-
-/// A page of the versions of an object.
-pub(crate) fn history(
-    search: &dyn Search,
-    object: &ObjectName,
-    cursor: Option<&str>,
-    limit: usize,
-    coverage: Coverage,
-) -> Result<HistoryBody, ReadError> {
-    if !(1..=MAX_VERSIONS).contains(&limit) {
-        return Err(ReadError::Parameter(format!("limit is {limit}; it has to be 1 to {MAX_VERSIONS}")));
-    }
-    let seen = match cursor {
-        Some(cursor) => cursor
-            .parse::<u64>()
-            .map_err(|_| ReadError::Parameter("cursor is none that this path has given out".to_owned()))?,
-        None => 0,
-    };
-    let (mut n, mut versions, mut more) = (0, Vec::new(), false);
-    search.writes(object, &mut |hit| {
-        if !changes_something(&hit.event) {
-            return ControlFlow::Continue(());
-        }
-        n += 1;
-        if n <= seen {
-            return ControlFlow::Continue(());
-        }
-        more = versions.len() >= limit;
-        if more {
-            return ControlFlow::Break(());
-        }
-        versions.push(version(n, hit.event));
-        ControlFlow::Continue(())
-    })?;
-    if n == 0 {
-        return Err(nothing_of(object));
-    }
-    let next = more.then(|| (seen + versions.len() as u64).to_string());
-    Ok(HistoryBody { object: ObjectBody::of(object), versions, next, coverage })
-}
-
-fn version(n: u64, event: Event) -> VersionBody {
-    let object = event.object.as_ref();
-    VersionBody {
-        n,
-        uid: object.map(|object| object.uid.clone()).unwrap_or_default(),
-        resource_version: object.map(|object| object.resource_version.clone()).unwrap_or_default(),
-        unseen_before: event.change.as_ref().is_some_and(|change| change.unseen_before),
-        event,
-    }
 }
 
 /// The object at a time; now, if none is given.
@@ -255,7 +172,8 @@ pub(crate) fn diff(search: &dyn Search, prefix: &str, coverage: Coverage) -> Res
     })
 }
 
-fn nothing_of(object: &ObjectName) -> ReadError {
+/// Nobody has seen a write of it.
+pub(super) fn nothing_of(object: &ObjectName) -> ReadError {
     let ObjectName { cluster, group, resource, namespace, name } = object;
     let kind = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
     let place = if namespace.is_empty() { String::new() } else { format!(" in namespace {namespace}") };

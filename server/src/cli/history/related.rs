@@ -8,7 +8,7 @@ use taffrail_event::Event;
 use taffrail_query::history::ObjectName;
 
 use super::is_status_only;
-use crate::args::{Output, ShownArgs};
+use crate::args::{HistoryArgs, Output};
 use crate::cli::answer::{Answer, note};
 use crate::cli::coverage::{verdict, warnings};
 use crate::cli::event_row::EventRow;
@@ -17,7 +17,7 @@ use crate::cli::screen::Screen;
 use crate::cli::source::Source;
 use crate::cli::table::{self, Text, Tone, counted};
 use crate::cli::times::{shown, zone_name};
-use crate::read::{Coverage, ObjectBody};
+use crate::read::ObjectBody;
 
 /// One change of the object, or of one that has to do with it.
 #[derive(Debug, Serialize)]
@@ -32,19 +32,26 @@ struct Row {
 pub(super) fn run(
     out: &mut Answer,
     source: &Source,
-    args: &ShownArgs,
+    args: &HistoryArgs,
     object: &ObjectName,
     zone: &TimeZone,
 ) -> anyhow::Result<u8> {
     let related = source.related(object)?;
     let mut rows = Vec::new();
     let mut coverage = related.coverage.clone();
-    add(&mut rows, &mut coverage, source, &related.object, "")?;
-    for other in &related.related {
-        add(&mut rows, &mut coverage, source, &other.object, &other.relation)?;
+    let others = related.related.iter().map(|other| (&other.object, other.relation.as_str()));
+    for (object, relation) in std::iter::once((&related.object, "")).chain(others) {
+        let changes = args.changes;
+        let body = source.whole_history(&object.name_of(), changes.query(), changes.with_no_ops())?;
+        coverage.partial |= body.coverage.partial;
+        rows.extend(body.versions.into_iter().map(|version| Row {
+            object: object.clone(),
+            relation: relation.to_owned(),
+            event: version.event,
+        }));
     }
     let total = rows.len();
-    if !args.all {
+    if !args.changes.with_status() {
         rows.retain(|row| !is_status_only(&row.event));
     }
     rows.sort_by_key(|row| (row.event.time, row.event.id));
@@ -61,7 +68,9 @@ pub(super) fn run(
         let left_out = (total - rows.len()) as u64;
         let more = match left_out {
             0 => String::new(),
-            count => format!("; {} of the status alone left out, --all shows them", counted(count, "change")),
+            count => {
+                format!("; {} of the status alone left out, --status shows them", counted(count, "change"))
+            }
         };
         let others = counted(related.related.len() as u64, "object");
         note(&format!(
@@ -73,23 +82,6 @@ pub(super) fn run(
     }
     warnings(&coverage, zone).iter().for_each(|warning| note(warning));
     Ok(verdict(!rows.is_empty(), coverage.partial))
-}
-
-fn add(
-    rows: &mut Vec<Row>,
-    coverage: &mut Coverage,
-    source: &Source,
-    object: &ObjectBody,
-    relation: &str,
-) -> anyhow::Result<()> {
-    let body = source.whole_history(&object.name_of())?;
-    coverage.partial |= body.coverage.partial;
-    rows.extend(body.versions.into_iter().map(|version| Row {
-        object: object.clone(),
-        relation: relation.to_owned(),
-        event: version.event,
-    }));
-    Ok(())
 }
 
 fn write(out: &mut dyn Write, screen: Screen, rows: &[Row], zone: &TimeZone) -> anyhow::Result<()> {

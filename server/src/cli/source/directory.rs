@@ -26,8 +26,8 @@ use crate::data_dir::DataDir;
 use crate::exit::{NotThere, WrongUse};
 use crate::read::{
     Ask, AtBody, BlameBody, ClustersBody, Coverage, CsvWriter, DiffBody, EventsAsk, FacetsAsk, FacetsBody,
-    HistoryBody, ObjectsAsk, ObjectsBody, ReadError, RelatedBody, RoomBody, at, blame, clusters, diff,
-    events, facets, history, levels, objects, related_to, sources, without_own,
+    HistoryAsk, HistoryBody, ObjectsAsk, ObjectsBody, ReadError, RelatedBody, RoomBody, at, blame, clusters,
+    diff, events, facets, history, levels, objects, related_to, sources, without_own,
 };
 use crate::serve::disk_free;
 
@@ -121,13 +121,9 @@ impl Directory {
         objects(&*self.search, ask, &context, self.coverage(), self.deadline()).map_err(refused)
     }
 
-    pub(crate) fn history(
-        &self,
-        object: &ObjectName,
-        cursor: Option<&str>,
-        limit: usize,
-    ) -> anyhow::Result<HistoryBody> {
-        history(&*self.search, object, cursor, limit, self.coverage()).map_err(refused)
+    pub(crate) fn history(&self, object: &ObjectName, ask: &HistoryAsk<'_>) -> anyhow::Result<HistoryBody> {
+        let context = TimeContext::utc(Timestamp::now());
+        history(&*self.search, object, ask, &context, self.coverage()).map_err(refused)
     }
 
     pub(crate) fn at(&self, object: &ObjectName, time: Timestamp) -> anyhow::Result<Option<AtBody>> {

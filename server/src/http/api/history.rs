@@ -9,19 +9,19 @@ use taffrail_query::history::ObjectName;
 
 use super::ApiState;
 use super::events::id_of;
-use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, STORE, TIME, problems};
+use crate::http::openapi::{ANYBODY, BUSY, ID, LOGIN, OBJECT, PARAMETERS, QUESTION, STORE, TIME, problems};
 use crate::http::parameters::{LONGEST_NAME, LONGEST_PART, Parameters, at_most};
 use crate::http::problem::{Code, Problem};
 use crate::read::{
-    AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryBody, RelatedBody, at, blame, diff, history,
-    of_parts, related_to,
+    AtBody, BlameBody, DEFAULT_VERSIONS, DiffBody, HistoryAsk, HistoryBody, RelatedBody, at, blame, diff,
+    history, of_parts, related_to,
 };
 
 type Segments = Result<Path<(String, String, String, String, String)>, PathRejection>;
 
 /// The versions of an object, oldest first.
 ///
-/// All objects that bore this name, one after the other. Writes that changed nothing are left out.
+/// All objects that bore this name, one after the other.
 #[utoipa::path(
     get,
     path = "/api/v1/objects/{cluster}/{group}/{resource}/{namespace}/{name}/history",
@@ -30,11 +30,19 @@ type Segments = Result<Path<(String, String, String, String, String)>, PathRejec
     params(
         ObjectParameters,
         (
+            "q" = Option<String>, Query, max_length = 10000, example = "by:human -statusonly:true",
+            description = "Only versions whose write this query finds; absent = all of them."
+        ),
+        (
+            "no_ops" = Option<bool>, Query,
+            description = "Whether writes that changed nothing are shown too; if not given they are not."
+        ),
+        (
             "limit" = Option<usize>, Query, minimum = 1, maximum = 1000, example = 100,
             description = "Versions of the page; 100 if not given."
         ),
         (
-            "cursor" = Option<String>, Query, max_length = 20, pattern = "^[0-9]+$",
+            "cursor" = Option<String>, Query, max_length = 32, pattern = "^[0-9a-f]{32}$",
             description = "`next` of the page before."
         ),
     ),
@@ -46,17 +54,20 @@ pub(super) async fn versions(
     path: Segments,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref(), &["limit", "cursor"])?;
+    let parameters = Parameters::read(query.as_deref(), &["q", "no_ops", "limit", "cursor"])?;
     let limit = parameters.number("limit", DEFAULT_VERSIONS)?;
+    let no_ops = parameters.choice("no_ops", &[("true", true), ("false", false)], false)?;
     let object = object(path)?;
     state
         .ask("history", move |state, asked| {
-            history(&*state.search, &object, parameters.get("cursor"), limit, asked.coverage.clone())
+            let (query, cursor) = (parameters.get("q").unwrap_or_default(), parameters.get("cursor"));
+            let ask = HistoryAsk { query, no_ops, limit, cursor };
+            history(&*state.search, &object, &ask, &asked.context, asked.coverage.clone())
         })
         .await
 }
 
-problems!(HistoryProblems: ANYBODY, LOGIN, PARAMETERS, OBJECT, BUSY, STORE);
+problems!(HistoryProblems: ANYBODY, LOGIN, PARAMETERS, QUESTION, OBJECT, BUSY, STORE);
 
 /// An object as it was at a time.
 #[utoipa::path(

@@ -71,6 +71,7 @@ fn every_parameter_is_described_and_bounded() {
             let schema = &parameter["schema"];
             let is_bounded =
                 ["maxLength", "enum", "maximum", "oneOf"].iter().any(|bound| schema.get(*bound).is_some());
+            let is_bounded = is_bounded || schema["type"] == "boolean";
             assert!(is_bounded, "{name} has no bound: {schema}");
         }
     }

@@ -1,6 +1,8 @@
 //! A day of events in less than a day: the events of every simulated hour are dated within it and sent as fast as they are
 //! taken, and after each hour the server's memory, backlog and disk are looked at.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,25 +21,28 @@ const JOURNAL_AT_REST: u64 = 130 << 20;
 /// With more than this in the journal, senders wait: a day is not a burst.
 const BACKLOG: u64 = 200_000;
 
-pub(crate) fn run(rate: u32, hours: u32) {
-    let server = Server::builder()
+/// A day of so many hours. With a `folder` it is kept there, and a run that was stopped goes on after its last whole hour.
+pub(crate) fn run(rate: u32, hours: u32, folder: Option<PathBuf>) {
+    let mut builder = Server::builder()
         .set("index.commit_interval", "1s")
         // Starts of requests wait by the clock of arrival, which here runs a hundred times slower than that of the events.
         .set("index.hold", "2s")
-        .expect_log("")
-        .start();
-    println!("{hours} hours at {rate} events/s");
+        .expect_log("");
+    if let Some(folder) = &folder {
+        builder = builder.data(folder.join("data"));
+    }
+    let server = builder.start();
+    let notes = folder.map(|folder| folder.join("day"));
+    let mut day = notes.as_deref().and_then(Day::noted).unwrap_or_else(|| Day::new(hours));
+    println!("{hours} hours at {rate} events/s, from hour {} on", day.done + 1);
     println!(
         "| hour | events | taken in | waited for the index | RSS | peak RSS | disk |\n|---|---|---|---|---|---|---|"
     );
-    let end = now_micros();
-    let first = end - i64::from(hours) * HOUR;
-    let mut events = 0;
     let mut senders: Vec<Sender> = (0..CONNECTIONS).map(|_| Sender::new(&server)).collect();
-    let place = AtomicUsize::new(0);
-    for hour in 0..hours {
+    let place = AtomicUsize::new(day.place);
+    while day.done < hours {
         let started = Instant::now();
-        let from = first + i64::from(hour) * HOUR;
+        let from = day.first + i64::from(day.done) * HOUR;
         let waited = thread::scope(|scope| {
             let hours: Vec<_> = senders
                 .iter_mut()
@@ -51,11 +56,16 @@ pub(crate) fn run(rate: u32, hours: u32) {
         });
         let took = started.elapsed();
         wait_for_the_index(&server, 0);
-        events += u64::from(rate) * 3600;
+        day.done += 1;
+        day.place = place.load(Ordering::Relaxed);
+        if let Some(notes) = &notes {
+            day.note(notes);
+        }
         let usage = server.usage();
         println!(
-            "| {} | {events} | {took:.1?} | {waited:.1?} and {:.1?} at its end | {} MiB | {} MiB | {} MiB |",
-            hour + 1,
+            "| {} | {} | {took:.1?} | {waited:.1?} and {:.1?} at its end | {} MiB | {} MiB | {} MiB |",
+            day.done,
+            day.events(rate),
             started.elapsed().saturating_sub(took),
             usage.rss >> 20,
             usage.peak_rss >> 20,
@@ -69,7 +79,39 @@ pub(crate) fn run(rate: u32, hours: u32) {
     let (usage, disk) = (server.usage(), disk_usage(server.data()) >> 20);
     println!("at rest after {:.0?}: {} MiB RSS, {disk} MiB on disk", started.elapsed(), usage.rss >> 20);
     let total = server.api().read("/api/v1/status", &[])["index"]["documents"].clone();
-    println!("{total} documents of about {events} events");
+    println!("{total} documents of about {} events", day.events(rate));
+}
+
+/// How far it has come.
+struct Day {
+    /// When it began, in microseconds since 1970.
+    first: i64,
+    /// Whole hours.
+    done: u32,
+    /// The next request.
+    place: usize,
+}
+
+impl Day {
+    /// One that ends about now.
+    fn new(hours: u32) -> Self {
+        Self { first: now_micros() - i64::from(hours) * HOUR, done: 0, place: 0 }
+    }
+
+    fn noted(path: &Path) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
+        let mut words = text.split_whitespace();
+        let first = words.next()?.parse().ok()?;
+        Some(Self { first, done: words.next()?.parse().ok()?, place: words.next()?.parse().ok()? })
+    }
+
+    fn note(&self, path: &Path) {
+        fs::write(path, format!("{} {} {}\n", self.first, self.done, self.place)).expect("note the hour");
+    }
+
+    fn events(&self, rate: u32) -> u64 {
+        u64::from(self.done) * u64::from(rate) * 3600
+    }
 }
 
 fn journal_bytes(server: &Server) -> u64 {

@@ -4,16 +4,18 @@
 mod day;
 mod kills;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: soak [kills [N] | day [EVENTS_A_SECOND [HOURS]]]\n\
-    without arguments: 1000 kills, then 24 hours at 20 and at 2,000 events a second";
+const USAGE: &str = "usage: soak [kills [N] | day [EVENTS_A_SECOND [HOURS [FOLDER]]]]\n\
+    without arguments: 1000 kills, then 24 hours at 20 and at 2,000 events a second\n\
+    with a FOLDER a day is kept there, and goes on where it was when it is started again";
 
 /// One run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Run {
     Kills(usize),
-    Day { rate: u32, hours: u32 },
+    Day { rate: u32, hours: u32, folder: Option<PathBuf> },
 }
 
 fn main() -> ExitCode {
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
     for run in runs {
         match run {
             Run::Kills(kills) => kills::run(kills),
-            Run::Day { rate, hours } => day::run(rate, hours),
+            Run::Day { rate, hours, folder } => day::run(rate, hours, folder),
         }
     }
     ExitCode::SUCCESS
@@ -37,15 +39,16 @@ fn runs(arguments: &[&str]) -> Option<Vec<Run>> {
     match arguments {
         [] => Some(vec![
             Run::Kills(1000),
-            Run::Day { rate: 20, hours: 24 },
-            Run::Day { rate: 2_000, hours: 24 },
+            Run::Day { rate: 20, hours: 24, folder: None },
+            Run::Day { rate: 2_000, hours: 24, folder: None },
         ]),
         ["kills"] => Some(vec![Run::Kills(1000)]),
         ["kills", kills] => Some(vec![Run::Kills(usize::try_from(number(kills)?).ok()?)]),
-        ["day", rest @ ..] if rest.len() <= 2 => {
+        ["day", rest @ ..] if rest.len() <= 3 => {
             let rate = rest.first().map_or(Some(20), number)?;
             let hours = rest.get(1).map_or(Some(24), number)?;
-            Some(vec![Run::Day { rate, hours }])
+            let folder = rest.get(2).map(PathBuf::from);
+            Some(vec![Run::Day { rate, hours, folder }])
         }
         _ => None,
     }
