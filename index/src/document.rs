@@ -187,9 +187,7 @@ impl WordSet {
     }
 
     fn add_all(&mut self, text: &str) {
-        for word in words::words(text) {
-            self.add(&word);
-        }
+        words::each_word(text, |word| self.add(word));
     }
 
     /// Adds the word unless it is there; two words with one hash are both added, one of them perhaps twice.

@@ -225,11 +225,11 @@ impl Lowering<'_> {
         predicate: &Predicate,
     ) -> Box<dyn Query> {
         let prefix = predicate.literal_prefix().unwrap_or_default();
-        let prefix = head(prefix).to_owned();
+        let prefix = head(field, prefix).to_owned();
         let test = {
             let predicate = predicate.clone();
             Arc::new(move |term: &[u8]| match std::str::from_utf8(term) {
-                Ok(term) if is_head(term) => Verdict::Unsure,
+                Ok(term) if is_head(field, term) => Verdict::Unsure,
                 Ok(term) if predicate.matches_text(term) => Verdict::Passes,
                 _ => Verdict::Fails,
             })
@@ -255,7 +255,7 @@ impl Lowering<'_> {
             let predicate = predicate.clone();
             Arc::new(move |term: &[u8]| {
                 let Ok(path) = std::str::from_utf8(term) else { return Verdict::Fails };
-                if is_head(path) || (names_keys && could_lead_to(&predicate, path)) {
+                if is_head(field, path) || (names_keys && could_lead_to(&predicate, path)) {
                     return Verdict::Unsure;
                 }
                 if predicate.matches_path(path) { Verdict::Passes } else { Verdict::Fails }

@@ -16,8 +16,8 @@ use tantivy::{Index, IndexSettings};
 /// The version of the schema; a split built with an older one is rebuilt by `taffrail reindex`.
 ///
 /// 2: `audit.truncated`; long values that ignore case are hashed in lower case. 3: change sets.
-/// 4: changed paths with their merge keys.
-pub(crate) const SCHEMA: u32 = 4;
+/// 4: changed paths with their merge keys. 5: values before and after are indexed by less of them.
+pub(crate) const SCHEMA: u32 = 5;
 
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.
@@ -25,7 +25,9 @@ const STORE_BLOCK_BYTES: usize = 128 * 1024;
 const STORE_LEVEL: i32 = 3;
 
 /// Longer values are indexed by their first bytes and a hash of the whole.
-pub(crate) const MAX_TERM_BYTES: usize = 512;
+const MAX_TERM_BYTES: usize = 512;
+/// Of values before and after: whole lists and messages are among them, and nearly every one is new.
+const MAX_CHANGED_TERM_BYTES: usize = 96;
 
 /// Times are microseconds since 1970.
 pub(crate) const TIME: &str = "time";
@@ -160,7 +162,12 @@ pub(crate) fn is_case_ignored(field: Field) -> bool {
 
 /// The term under which a value stands in its column; a query's value goes through the same.
 pub(crate) fn term_text(field: Field, value: &str) -> Cow<'_, str> {
-    bounded(field.normal(value))
+    bounded(field.normal(value), longest(field))
+}
+
+/// Bytes of a value that a term holds at most.
+fn longest(field: Field) -> usize {
+    if matches!(field, Field::Before | Field::After) { MAX_CHANGED_TERM_BYTES } else { MAX_TERM_BYTES }
 }
 
 /// The text that a value is added to its column as. Columns that ignore case lower it in their tokenizer, which is too late
@@ -168,9 +175,9 @@ pub(crate) fn term_text(field: Field, value: &str) -> Cow<'_, str> {
 pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
     if field.kind() == FieldKind::Path {
         // Most questions name no merge keys, and without them there are few terms to look through.
-        return bounded(without_keys(value));
+        return bounded(without_keys(value), longest(field));
     }
-    if field.kind() == FieldKind::Ip || value.len() > MAX_TERM_BYTES {
+    if field.kind() == FieldKind::Ip || value.len() > longest(field) {
         term_text(field, value)
     } else {
         Cow::Borrowed(value)
@@ -189,12 +196,13 @@ pub(crate) fn keyed_path(path: &str) -> Option<Cow<'_, str>> {
         Part::Keys(keys) => ["[uid=", "[ip="].iter().any(|key| keys.starts_with(key)),
         Part::Member(_) => false,
     };
-    Some(bounded(if parts(path).any(is_single) { without_keys(path) } else { Cow::Borrowed(path) }))
+    let path = if parts(path).any(is_single) { without_keys(path) } else { Cow::Borrowed(path) };
+    Some(bounded(path, longest(Field::Changed)))
 }
 
 /// Long values by their first bytes and a hash, so that equality still works.
-fn bounded(value: Cow<'_, str>) -> Cow<'_, str> {
-    if value.len() <= MAX_TERM_BYTES {
+fn bounded(value: Cow<'_, str>, longest: usize) -> Cow<'_, str> {
+    if value.len() <= longest {
         return value;
     }
     let hash = {
@@ -203,17 +211,21 @@ fn bounded(value: Cow<'_, str>) -> Cow<'_, str> {
         hasher.write(value.as_bytes());
         hasher.finish()
     };
-    Cow::Owned(format!("{}~{hash:016x}", head(&value)))
+    Cow::Owned(format!("{}~{hash:016x}", first(&value, longest)))
 }
 
 /// Whether a term is the beginning of a longer value, with its hash: all others are shorter.
-pub(crate) fn is_head(term: &str) -> bool {
-    term.len() > MAX_TERM_BYTES
+pub(crate) fn is_head(field: Field, term: &str) -> bool {
+    term.len() > longest(field)
 }
 
 /// As much of a value as a term holds.
-pub(crate) fn head(value: &str) -> &str {
-    value.get(..value.floor_char_boundary(MAX_TERM_BYTES)).unwrap_or(value)
+pub(crate) fn head(field: Field, value: &str) -> &str {
+    first(value, longest(field))
+}
+
+fn first(value: &str, bytes: usize) -> &str {
+    value.get(..value.floor_char_boundary(bytes)).unwrap_or(value)
 }
 
 fn text(tokenizer: &str, record: IndexRecordOption) -> TextOptions {
