@@ -129,9 +129,7 @@ impl<'a> AuditRecord<'a> {
         let mut outline = Outline::default();
         let mut members = Members::of(record);
         for member in members.by_ref() {
-            if let Some(known) = Member::named(&member.key) {
-                outline.note(known, &member.value).ok_or(NotAudit::Malformed)?;
-            }
+            outline.note_named(&member.key, &member.value).ok_or(NotAudit::Malformed)?;
         }
         if !members.is_closed() {
             return Err(NotAudit::Malformed);

@@ -69,6 +69,11 @@ impl Outline {
         Some(())
     }
 
+    /// As [`Outline::note`] for the member with this name; other members are not noted.
+    pub fn note_named(&mut self, name: &str, place: &Range<usize>) -> Option<()> {
+        Member::named(name).map_or(Some(()), |member| self.note(member, place))
+    }
+
     /// The member's value in the record that the outline is of.
     pub(crate) fn value<'a>(&self, record: &'a [u8], member: Member) -> Option<&'a [u8]> {
         let (start, end) = *self.places.get(member as usize)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::outline::Outline;
 use crate::time::Timestamp;
 
 /// The route by which a record came in. A document lists all the routes of its copies.
@@ -136,6 +137,8 @@ pub struct RecordBatch {
     pub origin: Arc<Origin>,
     bytes: Bytes,
     entries: Vec<(Range<u32>, RecordFlags)>,
+    /// By number; what is behind the end is not known.
+    outlines: Vec<Option<Arc<Outline>>>,
 }
 
 impl RecordBatch {
@@ -165,6 +168,11 @@ impl RecordBatch {
     pub fn record(&self, index: usize) -> Option<(Bytes, RecordFlags)> {
         let (range, flags) = self.entries.get(index)?;
         Some((self.bytes.slice(range.start as usize..range.end as usize), *flags))
+    }
+
+    /// Where the members of the record at `index` stand, if whoever made the batch knew.
+    pub fn outline(&self, index: usize) -> Option<Arc<Outline>> {
+        self.outlines.get(index)?.clone()
     }
 
     /// The header of the batch as a journal payload; the payload is this followed by [`RecordBatch::body`].
@@ -222,7 +230,12 @@ impl RecordBatch {
         if bytes.len() != end as usize {
             return Err(BadPayload::Malformed);
         }
-        Ok(Self { origin: Arc::new(Origin { cluster, source, via, received }), bytes, entries })
+        Ok(Self {
+            origin: Arc::new(Origin { cluster, source, via, received }),
+            bytes,
+            entries,
+            outlines: Vec::new(),
+        })
     }
 }
 
@@ -280,12 +293,18 @@ pub struct BatchBuilder {
     origin: Arc<Origin>,
     bytes: Vec<u8>,
     entries: Vec<(Range<u32>, RecordFlags)>,
+    outlines: Vec<Option<Arc<Outline>>>,
 }
 
 impl BatchBuilder {
     /// An empty batch of that origin.
     pub fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, bytes: Vec::new(), entries: Vec::new() }
+        Self { origin, bytes: Vec::new(), entries: Vec::new(), outlines: Vec::new() }
+    }
+
+    /// Makes room for so many bytes of records.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes);
     }
 
     /// Appends one record that `write` puts at the end of the buffer; if it fails, the buffer is as before.
@@ -303,6 +322,14 @@ impl BatchBuilder {
                 self.bytes.truncate(start);
                 Err(error)
             }
+        }
+    }
+
+    /// Notes where the members of the last record stand.
+    pub fn outline_last(&mut self, outline: Outline) {
+        if let Some(last) = self.entries.len().checked_sub(1) {
+            self.outlines.resize(last, None);
+            self.outlines.push(Some(Arc::new(outline)));
         }
     }
 
@@ -334,6 +361,7 @@ impl BatchBuilder {
             origin: Arc::clone(&self.origin),
             bytes: Bytes::from(std::mem::take(&mut self.bytes)),
             entries: std::mem::take(&mut self.entries),
+            outlines: std::mem::take(&mut self.outlines),
         }
     }
 }

@@ -9,9 +9,9 @@ use taffrail_event::Outline;
 use taffrail_event::change::Link;
 use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{Index, SingleSegmentIndexWriter, TantivyDocument};
+use tantivy::{Index, SingleSegmentIndexWriter};
 
-use crate::document::{DocumentBuilder, Plan, SortKey};
+use crate::document::{DocumentBuilder, Entry, Plan, SortKey};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::schema::{Columns, tokenizers};
@@ -32,27 +32,26 @@ pub(crate) trait Source: Sync {
     fn outline(&self) -> Option<&Outline> {
         None
     }
-    /// Calls `with` with the stored value (see [`crate::stored::Stored`]).
-    fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R;
+    /// The stored value (see [`crate::stored::Stored`]).
+    fn stored(&self) -> Vec<u8>;
 }
 
 /// Builds the documents of `sources` on the rayon pool and passes them to `add` in order.
 pub(crate) fn feed<S: Source>(
     plan: Plan<'_>,
     sources: &[S],
-    mut add: impl FnMut(TantivyDocument) -> tantivy::Result<()>,
+    mut add: impl FnMut(Entry) -> tantivy::Result<()>,
 ) -> tantivy::Result<()> {
     thread::scope(|scope| {
-        let (sender, receiver) = sync_channel::<Vec<TantivyDocument>>(CHUNKS_WAITING);
+        let (sender, receiver) = sync_channel::<Vec<Entry>>(CHUNKS_WAITING);
         scope.spawn(move || {
             for chunk in sources.chunks(CHUNK) {
                 let documents = chunk
                     .par_iter()
                     .with_min_len(16)
                     .map_init(DocumentBuilder::default, |builder, source| {
-                        source.with_stored(|stored| {
-                            builder.build(plan, stored, source.outline(), source.rank(), source.link())
-                        })
+                        let stored = source.stored();
+                        builder.build(plan, stored, source.outline(), source.rank(), source.link())
                     })
                     .flatten_iter()
                     .collect();
@@ -82,7 +81,7 @@ pub(crate) fn single_segment<S: Source>(
     let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let write = || -> tantivy::Result<()> {
         let tokenizers: TokenizerManager = tokenizers();
-        let mut writer: SingleSegmentIndexWriter = Index::builder()
+        let mut writer: SingleSegmentIndexWriter<Entry> = Index::builder()
             .schema(plan.columns.schema.clone())
             .settings(Columns::settings())
             .tokenizers(tokenizers.clone())

@@ -12,7 +12,7 @@ use taffrail_event::{ActorRules, Class, Gap, Removed, Timestamp, WriteCounts, cr
 use taffrail_query::RemovedTotals;
 use tantivy::IndexWriter;
 
-use crate::document::Plan;
+use crate::document::{Entry, Plan};
 use crate::error::{IndexError, Result};
 use crate::manifest::{Manifest, SplitEntry, splits_dir};
 use crate::schema::{Columns, SCHEMA};
@@ -72,7 +72,7 @@ pub(crate) struct Counters {
 /// The open tantivy writers by split name.
 #[derive(Default)]
 pub(crate) struct Writers {
-    open: HashMap<String, (IndexWriter, Timestamp)>,
+    open: HashMap<String, (IndexWriter<Entry>, Timestamp)>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -321,7 +321,7 @@ impl Catalog {
 
 impl Writers {
     /// The writer of the split; the one that was idle longest is closed for it.
-    pub(crate) fn of(&mut self, split: &Split, memory: usize) -> Result<&mut IndexWriter> {
+    pub(crate) fn of(&mut self, split: &Split, memory: usize) -> Result<&mut IndexWriter<Entry>> {
         let name = split.name();
         if !self.open.contains_key(&name) {
             if self.open.len() >= MAX_WRITERS

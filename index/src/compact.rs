@@ -22,7 +22,7 @@ use tantivy::{DocAddress, Index, IndexWriter, Searcher};
 use self::periods::Periods;
 use crate::build::{self, Source};
 use crate::catalog::Catalog;
-use crate::document::{Plan, SortKey, record_hash};
+use crate::document::{Entry, Plan, SortKey, record_hash};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;
@@ -117,8 +117,8 @@ impl Source for Moved {
         self.link
     }
 
-    fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R {
-        with(&self.stored)
+    fn stored(&self) -> Vec<u8> {
+        self.stored.clone()
     }
 }
 
@@ -145,7 +145,7 @@ fn write_slices(plan: Plan<'_>, old: &Split, dir: &Path, memory: usize, rewrite:
             .memory_budget_per_thread(memory)
             .num_merge_threads(1)
             .build();
-        let mut writer: IndexWriter = index.writer_with_options(options)?;
+        let mut writer: IndexWriter<Entry> = index.writer_with_options(options)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let mut done = HashSet::new();
         write_period(plan, &index, &mut writer, &mut done, std::iter::once(Ok(only)).chain(first))?;
@@ -161,7 +161,7 @@ fn write_slices(plan: Plan<'_>, old: &Split, dir: &Path, memory: usize, rewrite:
 fn write_period(
     plan: Plan<'_>,
     index: &Index,
-    writer: &mut IndexWriter,
+    writer: &mut IndexWriter<Entry>,
     done: &mut HashSet<SegmentId>,
     slices: impl Iterator<Item = tantivy::Result<Vec<Moved>>>,
 ) -> tantivy::Result<()> {

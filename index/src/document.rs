@@ -1,6 +1,8 @@
 //! Turns a stored record into the tantivy document that makes it searchable. Indexing, compaction and reindexing all
 //! come through here, so a rebuilt split answers like the first one.
 
+mod entry;
+
 use rustc_hash::{FxHashMap, FxHasher};
 use std::borrow::Cow;
 use std::hash::Hasher;
@@ -10,8 +12,8 @@ use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
 use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, Outline, words};
 use taffrail_query::{Field, FieldKind};
-use tantivy::TantivyDocument;
 
+pub(crate) use self::entry::Entry;
 use crate::fold::Rank;
 use crate::schema::{Columns, column_text, keyed_path};
 use crate::stored::Stored;
@@ -95,17 +97,17 @@ impl DocumentBuilder {
     pub(crate) fn build(
         &mut self,
         Plan { columns, actors }: Plan<'_>,
-        stored_bytes: &[u8],
+        stored_bytes: Vec<u8>,
         outline: Option<&Outline>,
         rank: Rank,
         link: Option<Link>,
-    ) -> Option<TantivyDocument> {
-        let stored = Stored::decode(stored_bytes)?;
+    ) -> Option<Entry> {
+        let stored = Stored::decode(&stored_bytes)?;
         let decoded = Decoded::by_outline(stored.record, stored.flags, outline).ok()?;
         let keys = decoded.keys(stored.cluster);
         let id = if stored.is_conflict { keys.record } else { keys.request };
         let event = decoded.event(stored.origins(id, actors));
-        let mut document = TantivyDocument::new();
+        let mut document = Entry::default();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {
             document.add_u64(columns.key, keys.request.high());
@@ -135,21 +137,21 @@ impl DocumentBuilder {
             if field.kind() != FieldKind::Number {
                 field.texts(&event, &mut |text| {
                     if !text.is_empty() {
-                        document.add_text(column, column_text(field, text));
+                        document.add_text(column, &column_text(field, text));
                     }
                 });
             }
         }
         Field::Changed.texts(&event, &mut |path| {
             if let Some(keyed) = keyed_path(path) {
-                document.add_text(columns.keyed_paths, keyed);
+                document.add_text(columns.keyed_paths, &keyed);
             }
         });
         phrases(&event, &mut |text| document.add_text(columns.phrases, text));
         self.words.clear();
         event.texts_of(&decoded, |text| self.words.add_all(text));
         document.add_text(columns.words, self.words.text());
-        document.add_bytes(columns.stored, stored_bytes);
+        document.keep(columns.stored, stored_bytes);
         Some(document)
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod fold;
 mod groups;
 mod held;
+mod kept;
 mod lower;
 mod manifest;
 mod prepare;

@@ -31,11 +31,19 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// `None` if the record is not what its flags say.
-    pub(crate) fn of(bytes: Bytes, flags: RecordFlags, origin: &Origin) -> Option<Self> {
+    /// `None` if the record is not what its flags say. `outline`: of an audit event, if it is known.
+    pub(crate) fn of(
+        bytes: Bytes,
+        flags: RecordFlags,
+        outline: Option<Arc<Outline>>,
+        origin: &Origin,
+    ) -> Option<Self> {
         let is_audit = !flags.contains(RecordFlags::GAP);
-        let outline = is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?;
-        let decoded = Decoded::by_outline(&bytes, flags, outline.as_ref()).ok()?;
+        let outline = match outline {
+            Some(outline) => Some(outline),
+            None => is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?.map(Arc::new),
+        };
+        let decoded = Decoded::by_outline(&bytes, flags, outline.as_deref()).ok()?;
         let own_time = decoded.time();
         let time = own_time.unwrap_or(origin.received).micros();
         Some(Self {
@@ -52,7 +60,7 @@ impl Prepared {
             via: ViaSet::of(origin.via),
             flags,
             bytes,
-            outline: outline.map(Arc::new),
+            outline,
         })
     }
 }

@@ -90,7 +90,7 @@ impl Columns {
         let words = builder.add_text_field("words", text(SPACES, IndexRecordOption::Basic));
         let phrases =
             builder.add_text_field("phrases", text(WORDS, IndexRecordOption::WithFreqsAndPositions));
-        let stored = builder.add_bytes_field(STORED_FIELD, STORED);
+        let stored = builder.add_text_field(STORED_FIELD, STORED);
         let keyed_paths = builder.add_text_field("keyed_paths", text(RAW, IndexRecordOption::Basic));
         let fields = Field::ALL
             .iter()

@@ -405,10 +405,12 @@ impl EventSink for Indexer {
 }
 
 fn prepare(batch: &RecordBatch) -> Vec<Option<Prepared>> {
-    let records: Vec<_> = batch.records().collect();
-    let one = |(bytes, flags): (bytes::Bytes, RecordFlags)| Prepared::of(bytes, flags, &batch.origin);
-    if records.len() < PARALLEL_FROM {
-        return records.into_iter().map(one).collect();
+    let one = |index: usize| {
+        let (bytes, flags) = batch.record(index)?;
+        Prepared::of(bytes, flags, batch.outline(index), &batch.origin)
+    };
+    if batch.len() < PARALLEL_FROM {
+        return (0..batch.len()).map(one).collect();
     }
-    records.into_par_iter().with_min_len(16).map(one).collect()
+    (0..batch.len()).into_par_iter().with_min_len(16).map(one).collect()
 }

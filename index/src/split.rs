@@ -10,7 +10,6 @@ use std::sync::{Mutex, PoisonError};
 use taffrail_event::{Class, Timestamp};
 use tantivy::columnar::Column;
 use tantivy::directory::MmapDirectory;
-use tantivy::schema::document::Value;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{
     DocAddress, DocId, DocSet, Index, IndexReader, ReloadPolicy, Searcher, SegmentReader, TERMINATED,
@@ -19,6 +18,7 @@ use tantivy::{
 
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
+use crate::kept::stored_of;
 use crate::manifest::SplitEntry;
 use crate::schema::{ID_HIGH, RANK, RECORD, STORED_FIELD, TIME, register_tokenizers};
 
@@ -219,8 +219,7 @@ pub(crate) fn stored_bytes(
     address: DocAddress,
 ) -> tantivy::Result<Vec<u8>> {
     let document: TantivyDocument = searcher.doc(address)?;
-    let value = document.get_first(stored).and_then(|value| value.as_bytes().map(<[u8]>::to_vec));
-    Ok(value.unwrap_or_default())
+    Ok(stored_of(&document, stored).to_vec())
 }
 
 /// Every document's time; one per document.

@@ -28,7 +28,7 @@ mod tests;
 use std::fmt;
 
 use taffrail_config::RedactionSettings;
-use taffrail_event::{NotAudit, RecordFlags};
+use taffrail_event::{NotAudit, Outline, RecordFlags};
 
 pub(crate) use edit::write_escaped;
 use hash::ValueHash;
@@ -91,6 +91,18 @@ impl Redactor {
     /// # Errors
     /// When `record` is no audit event: it becomes a dead letter, see [`Redactor::mask`].
     pub fn redact(&self, record: &[u8], out: &mut Vec<u8>) -> Result<RecordFlags, NotAudit> {
+        self.redact_outlined(record, out).map(|(flags, _)| flags)
+    }
+
+    /// As [`Redactor::redact`]; says too where the members of the redacted event stand, if nothing had to be redacted.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn redact_outlined(
+        &self,
+        record: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(RecordFlags, Option<Outline>), NotAudit> {
         record::redact(self, record, out)
     }
 

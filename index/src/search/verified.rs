@@ -7,11 +7,11 @@ use std::sync::Arc;
 use taffrail_event::{ActorRules, Event};
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::Field;
-use tantivy::schema::document::Value;
 use tantivy::store::StoreReader;
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyDocument};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 use super::budget::Budget;
+use crate::kept::stored_in;
 use crate::split::is_alive;
 use crate::stored::Stored;
 
@@ -56,11 +56,8 @@ pub(super) struct Records<'a> {
 impl Records<'_> {
     /// Whether the document passes the check.
     pub(super) fn pass(&self, doc: DocId) -> tantivy::Result<bool> {
-        let document: TantivyDocument = self.store.get(doc)?;
-        let Some(stored) = document.get_first(self.stored).and_then(|value| value.as_bytes()) else {
-            return Ok(false);
-        };
-        let Some(stored) = Stored::decode(stored) else { return Ok(false) };
+        let stored = stored_in(&self.store, self.stored, doc)?;
+        let Some(stored) = Stored::decode(&stored) else { return Ok(false) };
         let Check { actors, decide } = self.check;
         Ok(stored.event(actors).is_ok_and(|event| decide(&event, stored.record)))
     }

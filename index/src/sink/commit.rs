@@ -49,7 +49,7 @@ impl Source for Job {
         self.content.outline.as_deref()
     }
 
-    fn with_stored<R>(&self, with: impl FnOnce(&[u8]) -> R) -> R {
+    fn stored(&self) -> Vec<u8> {
         let stored = Stored {
             flags: self.content.flags,
             via: self.via,
@@ -59,7 +59,7 @@ impl Source for Job {
             change: &self.content.change,
             record: &self.content.bytes,
         };
-        with(&stored.encode())
+        stored.encode()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tantivy writer of a split, and what it must be told before its first operation.
 
-use tantivy::IndexWriter;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::{Document, IndexWriter};
 
 use super::Split;
 use crate::error::{IndexError, Result};
@@ -11,14 +11,14 @@ const MERGED_DOCS: usize = 250_000;
 
 impl Split {
     /// A writer with one indexing and one merge thread.
-    pub(crate) fn writer(&self, memory: usize) -> Result<IndexWriter> {
+    pub(crate) fn writer<D: Document>(&self, memory: usize) -> Result<IndexWriter<D>> {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .memory_budget_per_thread(memory)
             .num_merge_threads(1)
             .build();
         let failed = |error| IndexError::split("write", &self.name())(error);
-        let writer: IndexWriter = self.index.writer_with_options(options).map_err(failed)?;
+        let writer: IndexWriter<D> = self.index.writer_with_options(options).map_err(failed)?;
         // A writer that died before `meta.json` named its files leaves them, and this one counts on from the same number:
         // it would stumble over a file of the same name for ever.
         writer.garbage_collect_files().wait().map_err(failed)?;
@@ -80,7 +80,7 @@ mod tests {
         };
 
         // What a kill leaves: enough deletions for a merge that did not come to its end, the last of them in the last commit.
-        let mut killed = split.writer(MEMORY).unwrap();
+        let mut killed: IndexWriter = split.writer(MEMORY).unwrap();
         killed.set_merge_policy(Box::new(NoMergePolicy));
         add(&killed, 0..10);
         killed.commit().unwrap();
@@ -91,7 +91,7 @@ mod tests {
         killed.commit().unwrap();
         drop(killed);
 
-        let mut writer = split.writer(MEMORY).unwrap();
+        let mut writer: IndexWriter = split.writer(MEMORY).unwrap();
         writer.delete_term(term(7));
         add(&writer, 7..8);
         writer.commit().unwrap();

@@ -187,6 +187,8 @@ impl<'a> Redacting<'a> {
     }
 
     fn chunk(&mut self, chunk: &Chunk) {
+        // Most records stay as they are. A packed envelope holds more, and takes it as it comes.
+        self.batch.reserve(chunk.bytes.len().min(BATCH_BYTES));
         match &chunk.content {
             Content::Lines => {
                 // Where the lines begin that are not simply events.
@@ -271,16 +273,22 @@ impl<'a> Redacting<'a> {
     /// Takes an event, or drops it; else says why it is none.
     fn record(&mut self, item: &[u8], cut: bool) -> Result<(), NotAudit> {
         let (redactor, filter, origin) = (self.redactor, self.filter, &self.origin);
+        let mut outline = None;
         let pushed = self.batch.push_with(|out| {
             let start = out.len();
-            let flags = with_cut(redactor.redact(item, out).map_err(Left::Dead)?, cut);
+            let (flags, found) = redactor.redact_outlined(item, out).map_err(Left::Dead)?;
+            outline = found;
+            let flags = with_cut(flags, cut);
             match filter {
                 Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Left::Dropped),
                 _ => Ok(flags),
             }
         });
         match pushed {
-            Ok(()) => self.cut += u64::from(cut),
+            Ok(()) => {
+                self.cut += u64::from(cut);
+                outline.into_iter().for_each(|outline| self.batch.outline_last(outline));
+            }
             Err(Left::Dropped) => self.dropped += 1,
             Err(Left::Dead(reason)) => return Err(reason),
         }

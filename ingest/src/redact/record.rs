@@ -1,10 +1,9 @@
 //! One audit event: which of its members are read how.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use taffrail_event::json;
-use taffrail_event::{NotAudit, RecordFlags};
+use taffrail_event::{NotAudit, Outline, RecordFlags};
 
 use super::edit::write_escaped;
 use super::scope::Scope;
@@ -15,34 +14,47 @@ use super::{Redactor, paths, uri};
 const MAX_READINGS: usize = 8;
 
 /// Appends the redacted `record` to `out`.
-pub(super) fn redact(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<RecordFlags, NotAudit> {
+pub(super) fn redact(
+    redactor: &Redactor,
+    record: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(RecordFlags, Option<Outline>), NotAudit> {
     let start = out.len();
-    let (mut flags, became_text) = pass(redactor, record, out)?;
+    let Passed { mut flags, became_text, outline } = pass(redactor, record, out)?;
     if became_text {
         // A text is read by other rules than the broken JSON that it was. They must find nothing more to do later.
         for _ in 0..MAX_READINGS {
             let before = out.split_off(start);
-            flags = flags.union(pass(redactor, &before, out)?.0);
+            flags = flags.union(pass(redactor, &before, out)?.flags);
             if out.get(start..) == Some(&before) {
                 break;
             }
         }
     }
-    Ok(flags)
+    Ok((flags, outline))
 }
 
-fn pass(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<(RecordFlags, bool), NotAudit> {
+struct Passed {
+    flags: RecordFlags,
+    /// A body that is no JSON is kept as a text.
+    became_text: bool,
+    /// Of the record, if it stayed as it was.
+    outline: Option<Outline>,
+}
+
+fn pass(redactor: &Redactor, record: &[u8], out: &mut Vec<u8>) -> Result<Passed, NotAudit> {
     let mut anchors = Vec::new();
     redactor.patterns.anchors(record, &mut anchors);
     let (work, flags) = (Work::default(), RecordFlags::default());
     let mut pass = Pass { redactor, record, anchors: &anchors, work, flags, became_text: false };
-    pass.members()?;
+    let mut outline = Some(pass.members()?);
     if pass.work.edits.is_empty() {
         out.extend_from_slice(record);
     } else {
         pass.work.edits.apply(record, &redactor.hash, out);
+        outline = None;
     }
-    Ok((pass.flags, pass.became_text))
+    Ok(Passed { flags: pass.flags, became_text: pass.became_text, outline })
 }
 
 /// What a member of an audit event is to redaction.
@@ -81,8 +93,9 @@ struct Met {
 
 impl<'p> Pass<'p> {
     /// Accepts exactly what [`AuditRecord::decode`](taffrail_event::AuditRecord::decode) accepts.
-    fn members(&mut self) -> Result<(), NotAudit> {
+    fn members(&mut self) -> Result<Outline, NotAudit> {
         let record = self.record;
+        let mut outline = Outline::default();
         let mut cursor = Cursor::new(record, 0);
         if !cursor.eat(b'{') {
             return Err(NotAudit::NotAnObject);
@@ -99,7 +112,8 @@ impl<'p> Pass<'p> {
                 }
                 break;
             };
-            let part = Part::of(&unescaped(&record[key.start..key.end], key.escaped));
+            let name = json::text(&record[key.start..key.end], key.escaped);
+            let part = Part::of(name.as_bytes());
             if !cursor.eat(b':') {
                 return Err(NotAudit::Malformed);
             }
@@ -108,11 +122,13 @@ impl<'p> Pass<'p> {
                 && part.root().is_some()
                 && let Some(end) = self.walk(scope, part, from)
             {
+                outline.note_named(&name, &(from..end)).ok_or(NotAudit::Malformed)?;
                 met.push(Met { part, place: from..end, is_read: true });
                 cursor.skip_to(end);
                 continue;
             }
             let place = cursor.value().ok_or(NotAudit::Malformed)?;
+            outline.note_named(&name, &place).ok_or(NotAudit::Malformed)?;
             match part {
                 Part::AuditId => has_id = is_text(&record[place.clone()]),
                 Part::Stage => has_stage = is_text(&record[place.clone()]),
@@ -139,7 +155,7 @@ impl<'p> Pass<'p> {
         for Met { part, place, .. } in met.into_iter().filter(|met| !met.is_read) {
             self.read(&scope, part, place);
         }
-        Ok(())
+        Ok(outline)
     }
 
     /// The scope that the first `objectRef` gives. After a second one everything has to wait for the end, and so it has
@@ -263,10 +279,6 @@ impl Part {
             _ => None,
         }
     }
-}
-
-fn unescaped(content: &[u8], escaped: bool) -> Cow<'_, [u8]> {
-    if escaped { json::unescape(content) } else { Cow::Borrowed(content) }
 }
 
 fn is_text(value: &[u8]) -> bool {

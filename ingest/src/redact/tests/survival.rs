@@ -247,12 +247,15 @@ proptest! {
         let at = at.index(record.len());
         record[at] = byte;
         let mut out = b"before".to_vec();
-        let redacted = redactor().redact(&record, &mut out);
-        prop_assert_eq!(redacted.err(), AuditRecord::decode(&record).err());
-        if redacted.is_err() {
-            prop_assert_eq!(&out[..], b"before");
-        } else {
-            prop_assert!(AuditRecord::decode(&out[6..]).is_ok());
+        let redacted = redactor().redact_outlined(&record, &mut out);
+        prop_assert_eq!(redacted.as_ref().err().copied(), AuditRecord::decode(&record).err());
+        match redacted {
+            Err(_) => prop_assert_eq!(&out[..], b"before"),
+            Ok((_, outline)) => {
+                let found = AuditRecord::outline(&out[6..]);
+                prop_assert!(found.is_ok());
+                prop_assert!(outline.is_none() || outline == found.ok());
+            }
         }
     }
 
@@ -270,8 +273,12 @@ proptest! {
             record.push_str(&format!("\"{key}\":{value}{separator}"));
         }
         record.push_str(end);
-        let redacted = redactor().redact(record.as_bytes(), &mut Vec::new());
-        prop_assert_eq!(redacted.err(), AuditRecord::decode(record.as_bytes()).err(), "{}", record);
+        let mut out = Vec::new();
+        let redacted = redactor().redact_outlined(record.as_bytes(), &mut out);
+        prop_assert_eq!(redacted.as_ref().err().copied(), AuditRecord::decode(record.as_bytes()).err(), "{}", record);
+        if let Ok((_, Some(outline))) = redacted {
+            prop_assert_eq!(Ok(outline), AuditRecord::outline(&out), "{}", record);
+        }
     }
 
     #[test]
