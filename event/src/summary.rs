@@ -72,9 +72,10 @@ pub(crate) fn summary(
         OutcomeResult::Denied if outcome.denied_by == Some(DeniedBy::Authn) => {
             format!("an unauthenticated caller was refused {}{dry}", phrase.doing())
         }
-        OutcomeResult::Denied => {
-            format!("{who} was refused {}{}{dry}", phrase.doing(), refusal(outcome))
-        }
+        OutcomeResult::Denied => match who::wanted(audit) {
+            Some(wanted) => format!("{who} was refused impersonating {wanted} ({}){dry}", phrase.doing()),
+            None => format!("{who} was refused {}{}{dry}", phrase.doing(), refusal(outcome)),
+        },
         OutcomeResult::Failed => format!("{who} failed {}{}{dry}", phrase.doing(), failure(audit, outcome)),
         OutcomeResult::Open => format!("{who} {}", phrase.going_on()),
         OutcomeResult::Pending => format!("{who} started {}, no completion seen", phrase.doing()),

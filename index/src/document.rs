@@ -107,6 +107,7 @@ impl DocumentBuilder {
         let keys = decoded.keys(stored.cluster);
         let id = if stored.is_conflict { keys.record } else { keys.request };
         let event = decoded.event(stored.origins(id, actors));
+        // In the order of the schema: tantivy sorts them.
         let mut document = Entry::default();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {
@@ -130,6 +131,16 @@ impl DocumentBuilder {
                 document.add_u64(columns.version, version);
             }
         }
+        self.words.clear();
+        event.texts_of(&decoded, |text| self.words.add_all(text));
+        document.add_text(columns.words, self.words.text());
+        phrases(&event, &mut |text| document.add_text(columns.phrases, text));
+        document.will_keep(columns.stored);
+        Field::Changed.texts(&event, &mut |path| {
+            if let Some(keyed) = keyed_path(path) {
+                document.add_text(columns.keyed_paths, &keyed);
+            }
+        });
         for (field, column) in columns.fields() {
             if let Some(number) = field.number(&event) {
                 document.add_i64(column, number);
@@ -142,16 +153,7 @@ impl DocumentBuilder {
                 });
             }
         }
-        Field::Changed.texts(&event, &mut |path| {
-            if let Some(keyed) = keyed_path(path) {
-                document.add_text(columns.keyed_paths, &keyed);
-            }
-        });
-        phrases(&event, &mut |text| document.add_text(columns.phrases, text));
-        self.words.clear();
-        event.texts_of(&decoded, |text| self.words.add_all(text));
-        document.add_text(columns.words, self.words.text());
-        document.keep(columns.stored, stored_bytes);
+        document.keep(stored_bytes);
         Some(document)
     }
 }
@@ -180,16 +182,45 @@ pub(crate) fn chosen_hash(text: &str) -> u64 {
 struct WordSet {
     text: String,
     seen: FxHashMap<u64, Range<usize>>,
+    /// Texts that were added, end to end: the body of an answer mostly repeats that of the request.
+    texts: String,
+    seen_texts: FxHashMap<u64, Range<usize>>,
 }
+
+/// Texts of more bytes, or behind so many, are not noted: they seldom come twice.
+const MAX_SEEN_TEXT: usize = 256;
+const MAX_SEEN_TEXTS: usize = 256 * 1024;
 
 impl WordSet {
     fn clear(&mut self) {
         self.text.clear();
         self.seen.clear();
+        self.texts.clear();
+        self.seen_texts.clear();
     }
 
     fn add_all(&mut self, text: &str) {
+        if self.was_added(text) {
+            return;
+        }
         words::each_word(text, |word| self.add(word));
+    }
+
+    /// Whether this text was added before, as far as that was noted; it is noted now.
+    fn was_added(&mut self, text: &str) -> bool {
+        if text.len() > MAX_SEEN_TEXT {
+            return false;
+        }
+        let hash = hash(text.as_bytes());
+        if let Some(range) = self.seen_texts.get(&hash) {
+            return self.texts.get(range.clone()) == Some(text);
+        }
+        if self.texts.len() < MAX_SEEN_TEXTS {
+            let start = self.texts.len();
+            self.texts.push_str(text);
+            self.seen_texts.insert(hash, start..self.texts.len());
+        }
+        false
     }
 
     /// Adds the word unless it is there; two words with one hash are both added, one of them perhaps twice.

@@ -2,6 +2,7 @@
 
 use super::line;
 use crate::actor::{Actor, ActorType};
+use crate::audit::AuditRecord;
 
 /// The actor, by the name that a rule gives them if one does, and whom they acted as.
 pub(super) fn who(actor: &Actor) -> String {
@@ -24,8 +25,30 @@ pub(super) fn short_name(name: &str) -> &str {
     name.strip_prefix("system:serviceaccount:").or_else(|| name.strip_prefix("system:node:")).unwrap_or(name)
 }
 
+/// Whom the caller wanted to be, where that is what was refused (`pkg/endpoints/filters/impersonation` of the API server; the record
+/// has no `impersonatedUser` then). Where users are impersonated with constraints the answer does not say whom.
+pub(super) fn wanted(audit: &AuditRecord<'_>) -> Option<String> {
+    let status = audit.response_status?;
+    if !line::text_at(status, &["message"]).contains(" cannot impersonate") {
+        return None;
+    }
+    let name = line::text_at(status, &["details", "name"]);
+    let word = match line::text_at(status, &["details", "kind"]).as_ref() {
+        "users" => "user",
+        "groups" => "group",
+        "serviceaccounts" => "serviceaccount",
+        "uids" => "uid",
+        _ => "",
+    };
+    Some(match (word, name.as_ref()) {
+        ("", _) | (_, "") => "another user".to_owned(),
+        (word, name) => format!("{word} {}", line::name(name)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::{ActorRule, ActorRules, ActorType, DisplayName, Event, Glob, Origins};
 
     fn rules() -> ActorRules {
@@ -72,6 +95,31 @@ mod tests {
         check("impersonation-ok.json", none(), "kubernetes-admin as bob listed pods in shop-a");
         check("impersonation-ok.json", rules(), "break glass as bob listed pods in shop-a");
         check("impersonation-uid.json", none(), "kubernetes-admin as mallory read /version");
-        check("impersonation-403.json", none(), "bob was refused getting /version");
+        check(
+            "impersonation-403.json",
+            none(),
+            "bob was refused impersonating another user (getting /version)",
+        );
+    }
+
+    /// Constructed, but for the answer's form (`responsewriters.Forbidden`): recorded is one of an API server with constraints.
+    #[test]
+    fn whom_a_caller_wanted_to_be() {
+        fn check(status: &str, expected: Option<&str>) {
+            let record = format!(r#"{{"auditID":"a","stage":"ResponseComplete","responseStatus":{status}}}"#);
+            let audit = AuditRecord::decode(record.as_bytes()).unwrap();
+            assert_eq!(wanted(&audit).as_deref(), expected, "{status}");
+        }
+        let refused = |kind: &str, name: &str| {
+            format!(
+                r#"{{"message":"{kind} \"{name}\" is forbidden: User \"bob\" cannot impersonate resource \"{kind}\" in API group \"\" at the cluster scope","details":{{"name":"{name}","kind":"{kind}"}},"code":403}}"#
+            )
+        };
+        check(&refused("users", "root"), Some("user root"));
+        check(&refused("groups", "system:masters"), Some("group system:masters"));
+        check(&refused("serviceaccounts", "deployer"), Some("serviceaccount deployer"));
+        check(&refused("userextras", "scopes"), Some("another user"));
+        check(r#"{"message":"pods is forbidden: User \"bob\" cannot list resource"}"#, None);
+        check(r#"{"code":403}"#, None);
     }
 }

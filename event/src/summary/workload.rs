@@ -60,13 +60,17 @@ pub(super) fn bound(told: &Told<'_>) -> Phrase {
     Phrase::new(SCHEDULED, format!("{}{node}", told.what()))
 }
 
-/// The form in which `kubectl rollout undo` writes: operations that replace the whole pod template and all annotations.
+/// The forms in which `kubectl rollout undo` writes (`kubectl/pkg/polymorphichelpers/rollback.go`): for a Deployment operations that
+/// replace the whole pod template and all annotations; for others the data of the ControllerRevision, a patch whose template says
+/// of itself that it replaces the one that is there (`getPatch` in `pkg/controller/daemon/update.go`).
 fn is_rollback(told: &Told<'_>) -> bool {
-    let Some(patch) =
-        told.audit.request_object.filter(|patch| told.audit.verb == "patch" && patch.first() == Some(&b'['))
-    else {
+    let Some(patch) = told.audit.request_object.filter(|_| told.audit.verb == "patch") else { return false };
+    if told.is("apps", "daemonsets") || told.is("apps", "statefulsets") {
+        return line::text_at(patch, &["spec", "template", "$patch"]) == "replace";
+    }
+    if patch.first() != Some(&b'[') {
         return false;
-    };
+    }
     let paths: Vec<_> = json::elements(patch)
         .take(3)
         .map(|range| line::text_at(&patch[range], &["path"]).into_owned())

@@ -46,6 +46,31 @@ fn deployment(containers: &Value) -> Value {
     json!({"spec": {"template": {"spec": {"containers": containers}}}})
 }
 
+/// What `kubectl rollout undo` sends for these: the data of a ControllerRevision.
+#[test]
+fn workloads_with_revisions_are_rolled_back() {
+    let template = |image: &str| json!({"spec": {"containers": [{"name": "web", "image": image}]}});
+    for (resource, word) in [("daemonsets", "daemonset"), ("statefulsets", "statefulset")] {
+        let record = |verb: &str, code: u64, version: &str, body: &Value, image: &str| {
+            let metadata = json!({"name": "x", "namespace": "shop", "uid": "u", "resourceVersion": version});
+            json!({
+                "auditID": version, "stage": "ResponseComplete", "verb": verb, "user": {"username": "carol"},
+                "objectRef": {"apiGroup": "apps", "apiVersion": "v1", "resource": resource, "namespace": "shop", "name": "x"},
+                "responseStatus": {"code": code}, "requestObject": body,
+                "responseObject": {"kind": "X", "metadata": metadata, "spec": {"template": template(image)}},
+            })
+            .to_string()
+        };
+        let created = json!({"kind": "X", "spec": {"template": template("nginx:2")}});
+        let mut undo = json!({"spec": {"template": template("nginx:1")}});
+        undo["spec"]["template"]["$patch"] = json!("replace");
+        let records =
+            [record("create", 201, "1", &created, "nginx:2"), record("patch", 200, "2", &undo, "nginx:1")];
+        let found = last_of(&records.each_ref().map(String::as_str));
+        assert_eq!(found, format!("carol rolled back {word} shop/x (image nginx:1)"));
+    }
+}
+
 #[test]
 fn workloads() {
     let web = json!({"name": "web", "image": "nginx:1", "env": [{"name": "A", "value": "1"}]});
