@@ -95,7 +95,8 @@ impl IndexSearch {
     }
 
     fn events(&self, views: &[View], entries: &[Entry]) -> Result<Vec<Event>> {
-        self.events_at(views, entries.iter().map(Entry::place))
+        let events = self.events_at(views, entries.iter().map(Entry::place))?;
+        Ok(events.into_iter().flatten().collect())
     }
 
     /// The query as tantivy takes it, with the range as a part of it where that helps.
@@ -108,8 +109,8 @@ impl IndexSearch {
         crate::lower::lower(&narrowed(query, range), self.catalog.plan(), budget)
     }
 
-    /// The events at these places. Their records are read and let go of one by one: together they could be gigabytes.
-    fn events_at(&self, views: &[View], places: impl Iterator<Item = Place>) -> Result<Vec<Event>> {
+    /// The event at each of these places. Their records are read and let go of one by one: together they could be gigabytes.
+    fn events_at(&self, views: &[View], places: impl Iterator<Item = Place>) -> Result<Vec<Option<Event>>> {
         let mut by_address: Vec<(usize, Place)> = places.enumerate().collect();
         by_address.sort_by_key(|(_, place)| *place);
         let mut events = by_address
@@ -121,7 +122,7 @@ impl IndexSearch {
             })
             .collect::<Result<Vec<_>>>()?;
         events.sort_by_key(|(index, _)| *index);
-        Ok(events.into_iter().filter_map(|(_, event)| event).collect())
+        Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
     fn hit(&self, view: &View, address: DocAddress) -> Result<Option<Hit>> {

@@ -36,11 +36,11 @@ pub(super) fn lanes(search: &IndexSearch, request: &LanesRequest) -> Result<Lane
     let mut most: Vec<(u64, Seen)> = known.into_iter().collect();
     most.sort_unstable_by_key(|(key, seen)| (Reverse(seen.rank()), *key));
     most.truncate(request.lanes);
-    let mut places = asked.newest(&most.iter().map(|(key, _)| *key).collect())?;
+    let newest = asked.newest(&most.iter().map(|(key, _)| *key).collect())?;
+    let mut events = events(search, &views, &newest)?;
     let mut lanes = Vec::with_capacity(most.len());
     for (key, seen) in most {
-        let places = places.remove(&key).unwrap_or_default();
-        let events = events(search, &views, &places)?;
+        let events = events.remove(&key).unwrap_or_default();
         let Some(name) = name(request.by, key, &events) else { continue };
         lanes.push(Lane {
             key: name,
@@ -218,10 +218,20 @@ impl Newest {
     }
 }
 
-/// The events at these places, oldest first.
-fn events(search: &IndexSearch, views: &[View], newest: &Newest) -> Result<Vec<Event>> {
-    let mut events = search.events_at(views, newest.places.iter().map(|(_, place)| *place))?;
-    events.sort_by_key(|event| (event.time, event.id));
+/// The events of each lane, oldest first. Those of all lanes are read together: events of several stand in one block of the
+/// store, which is unpacked once then.
+fn events(
+    search: &IndexSearch,
+    views: &[View],
+    newest: &FxHashMap<u64, Newest>,
+) -> Result<FxHashMap<u64, Vec<Event>>> {
+    let places = || newest.iter().flat_map(|(key, lane)| lane.places.iter().map(|(_, place)| (*key, *place)));
+    let found = search.events_at(views, places().map(|(_, place)| place))?;
+    let mut events: FxHashMap<u64, Vec<Event>> = FxHashMap::default();
+    for ((key, _), event) in places().zip(found) {
+        events.entry(key).or_default().extend(event);
+    }
+    events.values_mut().for_each(|lane| lane.sort_by_key(|event| (event.time, event.id)));
     Ok(events)
 }
 
