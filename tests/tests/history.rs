@@ -320,6 +320,7 @@ fn commands_say_what_they_cannot_find() {
         assert!(found.stderr.contains(part), "{arguments:?} {}", found.stderr);
     };
     check(&["history", "deploy/nosuch"], 1, "no write of deploy/nosuch is known");
+    check(&["history", "no/node-1", "--humans"], 1, "no version by people of node node-1");
     check(&["blame", "web"], 2, "write TYPE/NAME");
     check(&["at", "deploy/web", "2020-01-01", "-n", "shop-a"], 1, "nothing was recorded of deploy/web until");
     check(&["at", "deploy/web", "sometime", "-n", "shop-a"], 2, "TIME");

@@ -13,7 +13,9 @@ const FOUND_NONE: Verb = Verb::new("found no", "finding no");
 
 pub(super) fn phrase(told: &Told<'_>) -> Phrase {
     if told.object.subresource == "eviction" {
-        return Phrase::new(EVICTED, told.what());
+        // No other command of kubectl evicts (`kubectl/pkg/drain`).
+        let drain = if told.audit.user_agent.starts_with("kubectl/") { " (kubectl drain)" } else { "" };
+        return Phrase::new(EVICTED, format!("{}{drain}", told.what()));
     }
     match told.audit.verb.as_ref() {
         "deletecollection" => collection(told),

@@ -68,7 +68,7 @@ fn pods_and_the_ways_into_them() {
     check("8d29a078", "bob read the log of pod shop-a/attacker");
     check("8d29a078ResponseStarted", "bob is reading the log of pod shop-a/attacker");
     check("431ddea3", "bob deleted pod shop-a/web-64757fd5cc-4k57r (terminating)");
-    check("6d19b662", "alice evicted pod shop-a/api-7f448cc999-mh4qg");
+    check("6d19b662", "alice evicted pod shop-a/api-7f448cc999-mh4qg (kubectl drain)");
     check("0bcaeb78", "system:kube-scheduler scheduled pod shop-a/web-54f4dd8b68-jjzf7 on node-1");
     assert_eq!(example("portforward.json"), "heidi forwarded a port to pod crm-w1-332d/web-6c9c558946-t4459");
 }

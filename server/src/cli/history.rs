@@ -44,14 +44,16 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
             Output::Json => out.json(&body)?,
             Output::Ndjson => body.versions.iter().try_for_each(|version| out.json(version))?,
             Output::Table => {
-                let screen = Screen::of(out, args.output.width);
-                write(out, screen, &body, &zone)?;
+                if !body.versions.is_empty() {
+                    let screen = Screen::of(out, args.output.width);
+                    write(out, screen, &body, &zone)?;
+                }
                 note(&summary(&body, total, changes, &zone));
             }
         }
         out.flush()?;
         warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
-        Ok(verdict(true, body.coverage.partial))
+        Ok(verdict(total > 0, body.coverage.partial))
     })
 }
 
@@ -114,7 +116,8 @@ fn version_rows(version: &VersionBody, zone: &TimeZone) -> anyhow::Result<Vec<Ve
 
 fn summary(body: &HistoryBody, total: usize, changes: ChangesArgs, zone: &TimeZone) -> String {
     let left_out = total - body.versions.len();
-    let versions = counted(total as u64, if changes.with_no_ops() { "write" } else { "version" });
+    let word = if changes.with_no_ops() { "write" } else { "version" };
+    let versions = if total == 0 { format!("no {word}") } else { counted(total as u64, word) };
     let versions = if changes.humans { format!("{versions} by people") } else { versions };
     let more = match left_out {
         0 => String::new(),
