@@ -5,36 +5,17 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use rayon::prelude::*;
-use taffrail_event::Outline;
-use taffrail_event::change::Link;
 use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, SingleSegmentIndexWriter};
 
-use crate::document::{DocumentBuilder, Entry, Plan, SortKey};
+use crate::document::{DocumentBuilder, Entry, Plan, Source};
 use crate::error::{IndexError, Result};
-use crate::fold::Rank;
 use crate::schema::{Columns, tokenizers};
 
 /// Documents are handed over in chunks of this many; two chunks may wait.
 const CHUNK: usize = 256;
 const CHUNKS_WAITING: usize = 2;
-
-/// What is known of a document before it is built.
-pub(crate) trait Source: Sync {
-    /// Where it belongs in the split.
-    fn sort_key(&self) -> SortKey;
-    /// How good the copy is.
-    fn rank(&self) -> Rank;
-    /// Its place in the history of its object, if it is a write of one.
-    fn link(&self) -> Option<Link>;
-    /// Where the members of its record stand, if that is known.
-    fn outline(&self) -> Option<&Outline> {
-        None
-    }
-    /// The stored value (see [`crate::stored::Stored`]).
-    fn stored(&self) -> Vec<u8>;
-}
 
 /// Builds the documents of `sources` on the rayon pool and passes them to `add` in order.
 pub(crate) fn feed<S: Source>(
@@ -49,10 +30,7 @@ pub(crate) fn feed<S: Source>(
                 let documents = chunk
                     .par_iter()
                     .with_min_len(16)
-                    .map_init(DocumentBuilder::default, |builder, source| {
-                        let stored = source.stored();
-                        builder.build(plan, stored, source.outline(), source.rank(), source.link())
-                    })
+                    .map_init(DocumentBuilder::default, |builder, source| builder.build(plan, source))
                     .flatten_iter()
                     .collect();
                 if sender.send(documents).is_err() {

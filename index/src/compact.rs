@@ -20,9 +20,9 @@ use tantivy::schema::Field;
 use tantivy::{DocAddress, Index, IndexWriter, Searcher};
 
 use self::periods::Periods;
-use crate::build::{self, Source};
+use crate::build;
 use crate::catalog::Catalog;
-use crate::document::{Entry, Plan, SortKey, record_hash};
+use crate::document::{Entry, Plan, SortKey, Source, record_hash};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::manifest::SplitEntry;

@@ -86,6 +86,26 @@ pub(crate) struct Plan<'a> {
     pub(crate) actors: &'a ActorRules,
 }
 
+/// What is known of a document before it is built.
+pub(crate) trait Source: Sync {
+    /// Where it belongs in the split.
+    fn sort_key(&self) -> SortKey;
+    /// How good the copy is.
+    fn rank(&self) -> Rank;
+    /// Its place in the history of its object, if it is a write of one.
+    fn link(&self) -> Option<Link>;
+    /// Where the members of its record stand, if that is known.
+    fn outline(&self) -> Option<&Outline> {
+        None
+    }
+    /// Its request key and the lower half of its record key, if they are known: hashing them takes as long as many a column.
+    fn keys(&self) -> Option<(Key, u64)> {
+        None
+    }
+    /// The stored value (see [`crate::stored::Stored`]).
+    fn stored(&self) -> Vec<u8>;
+}
+
 /// Builds documents, reusing its buffers.
 #[derive(Debug, Default)]
 pub(crate) struct DocumentBuilder {
@@ -97,35 +117,39 @@ impl DocumentBuilder {
     pub(crate) fn build(
         &mut self,
         Plan { columns, actors }: Plan<'_>,
-        stored_bytes: Vec<u8>,
-        outline: Option<&Outline>,
-        rank: Rank,
-        link: Option<Link>,
+        source: &impl Source,
     ) -> Option<Entry> {
+        let stored_bytes = source.stored();
         let stored = Stored::decode(&stored_bytes)?;
-        let decoded = Decoded::by_outline(stored.record, stored.flags, outline).ok()?;
-        let keys = decoded.keys(stored.cluster);
-        let id = if stored.is_conflict { keys.record } else { keys.request };
+        let decoded = Decoded::by_outline(stored.record, stored.flags, source.outline()).ok()?;
+        let (id, request, record) = match source.keys().filter(|_| !stored.is_conflict) {
+            Some((request, record)) => (request, request, record),
+            None => {
+                let keys = decoded.keys(stored.cluster);
+                let id = if stored.is_conflict { keys.record } else { keys.request };
+                (id, keys.request, keys.record.low())
+            }
+        };
         let event = decoded.event(stored.origins(id, actors));
         // In the order of the schema: tantivy sorts them.
         let mut document = Entry::default();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {
-            document.add_u64(columns.key, keys.request.high());
+            document.add_u64(columns.key, request.high());
         }
         if let Some(audit) = event.audit.as_ref().filter(|audit| !audit.id.is_empty()) {
             document.add_u64(columns.audit_id, chosen_hash(&audit.id));
         }
         document.add_i64(columns.time, event.time.micros());
         document.add_u64(columns.id_high, id.high());
-        document.add_u64(columns.record, keys.record.low());
-        document.add_u64(columns.rank, rank.0.into());
+        document.add_u64(columns.record, record);
+        document.add_u64(columns.rank, source.rank().0.into());
         if let Some((audit, object)) = decoded.audit().zip(event.object.as_ref()) {
             for hash in change::object_hashes(audit, stored.cluster, object) {
                 document.add_u64(columns.object, hash);
             }
         }
-        if let Some(link) = link {
+        if let Some(link) = source.link() {
             document.add_u64(columns.link, link.bits());
             if let Some(version) = link.resource_version {
                 document.add_u64(columns.version, version);

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use taffrail_event::change::Link;
-use taffrail_event::{Class, Outline, Timestamp, Via, ViaSet, crash_point};
+use taffrail_event::{Class, Key, Outline, Timestamp, Via, ViaSet, crash_point};
 use tantivy::{Searcher, Term};
 
 use super::Indexer;
-use crate::build::{self, Source};
+use crate::build;
 use crate::catalog::{Catalog, Writers};
 use crate::changes::Worked;
-use crate::document::{SortKey, key_term};
+use crate::document::{SortKey, Source, key_term};
 use crate::error::{IndexError, Result};
 use crate::fold::Rank;
 use crate::groups::{Content, Place, Slot};
@@ -25,6 +25,9 @@ use crate::stored::Stored;
 
 /// A document to be written.
 pub(super) struct Job {
+    request: Key,
+    /// The record key's lower half.
+    record: u64,
     rank: Rank,
     via: ViaSet,
     received: Timestamp,
@@ -47,6 +50,10 @@ impl Source for Job {
 
     fn outline(&self) -> Option<&Outline> {
         self.content.outline.as_deref()
+    }
+
+    fn keys(&self) -> Option<(Key, u64)> {
+        Some((self.request, self.record))
     }
 
     fn stored(&self) -> Vec<u8> {
@@ -173,6 +180,8 @@ impl Indexer {
                 },
             };
             share.jobs.push(Job {
+                request: place.key(),
+                record: copy.record,
                 rank: copy.rank,
                 via: copy.via,
                 received: Timestamp::from_micros(copy.received),
