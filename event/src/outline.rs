@@ -69,7 +69,7 @@ impl Outline {
         Some(())
     }
 
-    /// As [`Outline::note`] for the member with this name; other members are not noted.
+    /// Notes where the value of the member with this name stands, if an event is made of it. `None` beyond 4 GiB.
     pub fn note_named(&mut self, name: &str, place: &Range<usize>) -> Option<()> {
         Member::named(name).map_or(Some(()), |member| self.note(member, place))
     }
