@@ -136,9 +136,15 @@ pub struct RecordBatch {
     /// Shared by all records of the batch.
     pub origin: Arc<Origin>,
     bytes: Bytes,
-    entries: Vec<(Range<u32>, RecordFlags)>,
-    /// By number; what is behind the end is not known.
-    outlines: Vec<Option<Arc<Outline>>>,
+    entries: Vec<Entry>,
+}
+
+/// One record of a batch.
+#[derive(Debug, Clone)]
+struct Entry {
+    place: Range<u32>,
+    flags: RecordFlags,
+    outline: Option<Arc<Outline>>,
 }
 
 impl RecordBatch {
@@ -154,25 +160,26 @@ impl RecordBatch {
 
     /// The size of all record bytes.
     pub fn byte_len(&self) -> usize {
-        self.entries.iter().map(|(range, _)| (range.end - range.start) as usize).sum()
+        self.entries.iter().map(|entry| entry.place.len()).sum()
     }
 
     /// Each record's bytes (sharing the batch's buffer) and flags, in order.
     pub fn records(&self) -> impl ExactSizeIterator<Item = (Bytes, RecordFlags)> + '_ {
-        self.entries
-            .iter()
-            .map(|(range, flags)| (self.bytes.slice(range.start as usize..range.end as usize), *flags))
+        self.entries.iter().map(|entry| self.record_at(entry))
     }
 
     /// The record at `index`.
     pub fn record(&self, index: usize) -> Option<(Bytes, RecordFlags)> {
-        let (range, flags) = self.entries.get(index)?;
-        Some((self.bytes.slice(range.start as usize..range.end as usize), *flags))
+        self.entries.get(index).map(|entry| self.record_at(entry))
+    }
+
+    fn record_at(&self, Entry { place, flags, .. }: &Entry) -> (Bytes, RecordFlags) {
+        (self.bytes.slice(place.start as usize..place.end as usize), *flags)
     }
 
     /// Where the members of the record at `index` stand, if whoever made the batch knew.
     pub fn outline(&self, index: usize) -> Option<Arc<Outline>> {
-        self.outlines.get(index)?.clone()
+        self.entries.get(index)?.outline.clone()
     }
 
     /// The header of the batch as a journal payload; the payload is this followed by [`RecordBatch::body`].
@@ -191,9 +198,9 @@ impl RecordBatch {
             out.extend_from_slice(name);
         }
         out.extend_from_slice(&u32::try_from(self.entries.len()).unwrap_or(u32::MAX).to_le_bytes());
-        for (range, flags) in &self.entries {
+        for Entry { place, flags, .. } in &self.entries {
             out.push(flags.0);
-            out.extend_from_slice(&(range.end - range.start).to_le_bytes());
+            out.extend_from_slice(&(place.end - place.start).to_le_bytes());
         }
         out
     }
@@ -224,18 +231,13 @@ impl RecordBatch {
             let flags = RecordFlags(reader.u8()?);
             let start = end;
             end = start.checked_add(u32::from_le_bytes(reader.array()?)).ok_or(BadPayload::Malformed)?;
-            entries.push((start..end, flags));
+            entries.push(Entry { place: start..end, flags, outline: None });
         }
         let bytes = payload.slice(reader.pos..);
         if bytes.len() != end as usize {
             return Err(BadPayload::Malformed);
         }
-        Ok(Self {
-            origin: Arc::new(Origin { cluster, source, via, received }),
-            bytes,
-            entries,
-            outlines: Vec::new(),
-        })
+        Ok(Self { origin: Arc::new(Origin { cluster, source, via, received }), bytes, entries })
     }
 }
 
@@ -292,14 +294,13 @@ fn cut_name(name: &str) -> &[u8] {
 pub struct BatchBuilder {
     origin: Arc<Origin>,
     bytes: Vec<u8>,
-    entries: Vec<(Range<u32>, RecordFlags)>,
-    outlines: Vec<Option<Arc<Outline>>>,
+    entries: Vec<Entry>,
 }
 
 impl BatchBuilder {
     /// An empty batch of that origin.
     pub fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, bytes: Vec::new(), entries: Vec::new(), outlines: Vec::new() }
+        Self { origin, bytes: Vec::new(), entries: Vec::new() }
     }
 
     /// Makes room for so many bytes of records.
@@ -307,15 +308,17 @@ impl BatchBuilder {
         self.bytes.reserve(bytes);
     }
 
-    /// Appends one record that `write` puts at the end of the buffer; if it fails, the buffer is as before.
+    /// Appends one record that `write` puts at the end of the buffer; if it fails, the buffer is as before. `write` says too
+    /// where the record's members stand, if it knows.
     pub fn push_with<E>(
         &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<RecordFlags, E>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(RecordFlags, Option<Outline>), E>,
     ) -> Result<(), E> {
         let start = self.bytes.len();
         match write(&mut self.bytes) {
-            Ok(flags) => {
-                self.entries.push((offset(start)..offset(self.bytes.len()), flags));
+            Ok((flags, outline)) => {
+                let place = offset(start)..offset(self.bytes.len());
+                self.entries.push(Entry { place, flags, outline: outline.map(Arc::new) });
                 Ok(())
             }
             Err(error) => {
@@ -325,19 +328,11 @@ impl BatchBuilder {
         }
     }
 
-    /// Notes where the members of the last record stand.
-    pub fn outline_last(&mut self, outline: Outline) {
-        if let Some(last) = self.entries.len().checked_sub(1) {
-            self.outlines.resize(last, None);
-            self.outlines.push(Some(Arc::new(outline)));
-        }
-    }
-
     /// Appends a copy of `record`.
     pub fn push(&mut self, record: &[u8], flags: RecordFlags) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(record);
-        self.entries.push((offset(start)..offset(self.bytes.len()), flags));
+        self.entries.push(Entry { place: offset(start)..offset(self.bytes.len()), flags, outline: None });
     }
 
     /// How many bytes are in it. A batch must stay below 4 GiB: finish it long before.
@@ -361,7 +356,6 @@ impl BatchBuilder {
             origin: Arc::clone(&self.origin),
             bytes: Bytes::from(std::mem::take(&mut self.bytes)),
             entries: std::mem::take(&mut self.entries),
-            outlines: std::mem::take(&mut self.outlines),
         }
     }
 }

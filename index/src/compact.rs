@@ -28,7 +28,7 @@ use crate::fold::Rank;
 use crate::manifest::SplitEntry;
 use crate::prepare::link_of;
 use crate::schema::{Columns, SCHEMA, register_tokenizers};
-use crate::split::{Split, remove_dir, stored_bytes};
+use crate::split::{Split, remove_dir, stored_bytes, writing};
 use crate::stored::Stored;
 
 /// A slice ends at this many documents or bytes, whichever comes first.
@@ -140,12 +140,7 @@ fn write_slices(plan: Plan<'_>, old: &Split, dir: &Path, memory: usize, rewrite:
             .settings(Columns::settings())
             .open_or_create(MmapDirectory::open(dir)?)?;
         register_tokenizers(&mut index);
-        let options = tantivy::indexer::IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(memory)
-            .num_merge_threads(1)
-            .build();
-        let mut writer: IndexWriter<Entry> = index.writer_with_options(options)?;
+        let mut writer: IndexWriter<Entry> = index.writer_with_options(writing::options(memory))?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let mut done = HashSet::new();
         write_period(plan, &index, &mut writer, &mut done, std::iter::once(Ok(only)).chain(first))?;

@@ -131,7 +131,7 @@ impl DocumentBuilder {
             }
         };
         let event = decoded.event(stored.origins(id, actors));
-        // In the order of the schema: tantivy sorts them.
+        // Nearly in the order of the schema, by which tantivy sorts them.
         let mut document = Entry::default();
         document.add_u64(columns.key, id.high());
         if stored.is_conflict {
@@ -159,7 +159,6 @@ impl DocumentBuilder {
         event.texts_of(&decoded, |text| self.words.add_all(text));
         document.add_text(columns.words, self.words.text());
         phrases(&event, &mut |text| document.add_text(columns.phrases, text));
-        document.will_keep(columns.stored);
         Field::Changed.texts(&event, &mut |path| {
             if let Some(keyed) = keyed_path(path) {
                 document.add_text(columns.keyed_paths, &keyed);
@@ -177,7 +176,7 @@ impl DocumentBuilder {
                 });
             }
         }
-        document.keep(stored_bytes);
+        document.keep(columns.stored, stored_bytes);
         Some(document)
     }
 }
@@ -204,67 +203,70 @@ pub(crate) fn chosen_hash(text: &str) -> u64 {
 /// Each word once, joined by spaces.
 #[derive(Debug, Default)]
 struct WordSet {
-    text: String,
-    seen: FxHashMap<u64, Range<usize>>,
-    /// Texts that were added, end to end: the body of an answer mostly repeats that of the request.
-    texts: String,
-    seen_texts: FxHashMap<u64, Range<usize>>,
+    words: Seen,
+    /// Texts that were added: the body of an answer mostly repeats that of the request.
+    texts: Seen,
 }
 
-/// Texts of more bytes, or behind so many, are not noted: they seldom come twice.
+/// Longer texts are not noted, nor any behind so many bytes of them: they seldom come twice.
 const MAX_SEEN_TEXT: usize = 256;
 const MAX_SEEN_TEXTS: usize = 256 * 1024;
 
 impl WordSet {
     fn clear(&mut self) {
-        self.text.clear();
-        self.seen.clear();
+        self.words.clear();
         self.texts.clear();
-        self.seen_texts.clear();
     }
 
     fn add_all(&mut self, text: &str) {
-        if self.was_added(text) {
+        let hash = hash(text.as_bytes());
+        if self.texts.holds(hash, text) {
             return;
         }
-        words::each_word(text, |word| self.add(word));
+        if text.len() <= MAX_SEEN_TEXT && self.texts.joined.len() < MAX_SEEN_TEXTS {
+            self.texts.note(hash, text);
+        }
+        for word in words::words(text) {
+            self.add(&word);
+        }
     }
 
-    /// Whether this text was added before, as far as that was noted; it is noted now.
-    fn was_added(&mut self, text: &str) -> bool {
-        if text.len() > MAX_SEEN_TEXT {
-            return false;
-        }
-        let hash = hash(text.as_bytes());
-        if let Some(range) = self.seen_texts.get(&hash) {
-            return self.texts.get(range.clone()) == Some(text);
-        }
-        if self.texts.len() < MAX_SEEN_TEXTS {
-            let start = self.texts.len();
-            self.texts.push_str(text);
-            self.seen_texts.insert(hash, start..self.texts.len());
-        }
-        false
-    }
-
-    /// Adds the word unless it is there; two words with one hash are both added, one of them perhaps twice.
     fn add(&mut self, word: &str) {
         let hash = hash(word.as_bytes());
-        match self.seen.get(&hash) {
-            Some(range) if self.text.get(range.clone()) == Some(word) => return,
-            None if self.seen.len() >= MAX_WORDS => return,
-            _ => {}
+        if !self.words.holds(hash, word) && self.words.places.len() < MAX_WORDS {
+            self.words.note(hash, word);
         }
-        if !self.text.is_empty() {
-            self.text.push(' ');
-        }
-        let start = self.text.len();
-        self.text.push_str(word);
-        self.seen.insert(hash, start..self.text.len());
     }
 
     fn text(&self) -> &str {
-        &self.text
+        &self.words.joined
+    }
+}
+
+/// Texts that were seen, joined by spaces. Of two with one hash only the later one is remembered.
+#[derive(Debug, Default)]
+struct Seen {
+    joined: String,
+    places: FxHashMap<u64, Range<usize>>,
+}
+
+impl Seen {
+    fn clear(&mut self) {
+        self.joined.clear();
+        self.places.clear();
+    }
+
+    fn holds(&self, hash: u64, text: &str) -> bool {
+        self.places.get(&hash).is_some_and(|place| self.joined.get(place.clone()) == Some(text))
+    }
+
+    fn note(&mut self, hash: u64, text: &str) {
+        if !self.joined.is_empty() {
+            self.joined.push(' ');
+        }
+        let start = self.joined.len();
+        self.joined.push_str(text);
+        self.places.insert(hash, start..self.joined.len());
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) const SCHEMA: u32 = 5;
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.
 const STORE_BLOCK_BYTES: usize = 128 * 1024;
-/// Half as fast again as the level above, for a twentieth more.
+/// Half as fast again as the level above; recorded events take no more room with it.
 const STORE_LEVEL: i32 = 2;
 
 /// Longer values are indexed by their first bytes and a hash of the whole.

@@ -1,6 +1,6 @@
 //! One split: a tantivy index over the documents of one class and time range.
 
-mod writing;
+pub(crate) mod writing;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

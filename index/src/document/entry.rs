@@ -38,13 +38,9 @@ enum Stored {
 }
 
 impl Entry {
-    /// Leaves room for the one stored value.
-    pub(super) fn will_keep(&mut self, field: Field) {
+    /// Takes the one stored value.
+    pub(super) fn keep(&mut self, field: Field, stored: Vec<u8>) {
         self.values.push((field, Kept::Stored));
-    }
-
-    /// Takes the stored value.
-    pub(super) fn keep(&mut self, stored: Vec<u8>) {
         self.stored = match String::from_utf8(stored) {
             Ok(text) => Stored::Text(text),
             Err(error) => Stored::Bytes(error.into_bytes()),

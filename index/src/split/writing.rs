@@ -12,13 +12,8 @@ const MERGED_DOCS: usize = 250_000;
 impl Split {
     /// A writer with one indexing and one merge thread.
     pub(crate) fn writer<D: Document>(&self, memory: usize) -> Result<IndexWriter<D>> {
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(memory)
-            .num_merge_threads(1)
-            .build();
         let failed = |error| IndexError::split("write", &self.name())(error);
-        let writer: IndexWriter<D> = self.index.writer_with_options(options).map_err(failed)?;
+        let writer: IndexWriter<D> = self.index.writer_with_options(options(memory)).map_err(failed)?;
         // A writer that died before `meta.json` named its files leaves them, and this one counts on from the same number:
         // it would stumble over a file of the same name for ever.
         writer.garbage_collect_files().wait().map_err(failed)?;
@@ -31,6 +26,15 @@ impl Split {
         writer.set_merge_policy(Box::new(policy));
         Ok(writer)
     }
+}
+
+/// One indexing and one merge thread.
+pub(crate) fn options(memory: usize) -> IndexWriterOptions {
+    IndexWriterOptions::builder()
+        .num_worker_threads(1)
+        .memory_budget_per_thread(memory)
+        .num_merge_threads(1)
+        .build()
 }
 
 #[cfg(test)]

@@ -273,22 +273,17 @@ impl<'a> Redacting<'a> {
     /// Takes an event, or drops it; else says why it is none.
     fn record(&mut self, item: &[u8], cut: bool) -> Result<(), NotAudit> {
         let (redactor, filter, origin) = (self.redactor, self.filter, &self.origin);
-        let mut outline = None;
         let pushed = self.batch.push_with(|out| {
             let start = out.len();
-            let (flags, found) = redactor.redact_outlined(item, out).map_err(Left::Dead)?;
-            outline = found;
+            let (flags, outline) = redactor.redact_outlined(item, out).map_err(Left::Dead)?;
             let flags = with_cut(flags, cut);
             match filter {
                 Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Left::Dropped),
-                _ => Ok(flags),
+                _ => Ok((flags, outline)),
             }
         });
         match pushed {
-            Ok(()) => {
-                self.cut += u64::from(cut);
-                outline.into_iter().for_each(|outline| self.batch.outline_last(outline));
-            }
+            Ok(()) => self.cut += u64::from(cut),
             Err(Left::Dropped) => self.dropped += 1,
             Err(Left::Dead(reason)) => return Err(reason),
         }

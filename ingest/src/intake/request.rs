@@ -208,7 +208,8 @@ impl Intake {
             let flags = if cut { flags.union(RecordFlags::CUT) } else { flags };
             match &self.filter {
                 Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Refused::Unwanted),
-                _ => Ok(flags),
+                // The journal keeps no outline.
+                _ => Ok((flags, None)),
             }
         })
     }

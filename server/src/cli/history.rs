@@ -35,7 +35,7 @@ pub(crate) fn run(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
             return related::run(out, &source, args, &object, &zone);
         }
         let changes = args.changes;
-        let mut body = source.whole_history(&object, changes.query(), changes.with_no_ops())?;
+        let mut body = source.whole_history(&object, changes)?;
         let total = body.versions.len();
         if !changes.with_status() && args.output.format == Output::Table {
             body.versions.retain(|version| !is_status_only(&version.event));

@@ -20,7 +20,7 @@ use super::client::Reach;
 use super::dead_letters_page::DeadLettersPage;
 use super::events_page::EventsPage;
 use super::question::Question;
-use crate::args::{ExportFormat, TargetArgs};
+use crate::args::{ChangesArgs, ExportFormat, TargetArgs};
 use crate::data_dir::{DataDir, url_of};
 use crate::read::{
     self, AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryAsk, HistoryBody, ObjectsAsk,
@@ -139,13 +139,13 @@ impl Source {
         }
     }
 
-    /// All versions of an object that the query finds, oldest first.
+    /// All versions of an object that are asked for, oldest first; those of the status are among them.
     pub(crate) fn whole_history(
         &self,
         object: &ObjectName,
-        query: &str,
-        no_ops: bool,
+        changes: ChangesArgs,
     ) -> anyhow::Result<HistoryBody> {
+        let (query, no_ops) = (changes.query(), changes.with_no_ops());
         let ask = HistoryAsk { query, no_ops, limit: VERSIONS, cursor: None };
         let mut body = self.history(object, &ask)?;
         while let Some(next) = body.next.take() {

@@ -73,7 +73,8 @@ pub(crate) fn history(
     }
     let query = parse(ask.query, context)?;
     let matcher = Matcher::new(&query);
-    let after = ask.cursor.map(|cursor| key(cursor).ok_or_else(no_cursor)).transpose()?;
+    // The event behind whose version the page begins.
+    let after = ask.cursor.map(|cursor| Key::parse(cursor).ok_or_else(no_cursor)).transpose()?;
     let (mut n, mut is_known, mut is_due, mut more) = (0, false, after.is_none(), false);
     let mut versions: Vec<VersionBody> = Vec::new();
     search.writes(object, &mut |Hit { event, record }| {
@@ -102,11 +103,6 @@ pub(crate) fn history(
     }
     let next = versions.last().filter(|_| more).map(|last| last.event.id.to_string());
     Ok(HistoryBody { object: ObjectBody::of(object), versions, next, coverage })
-}
-
-/// The event behind whose version a page begins.
-fn key(cursor: &str) -> Option<Key> {
-    u128::from_str_radix(cursor, 16).ok().filter(|_| cursor.len() == 32).map(Key)
 }
 
 fn no_cursor() -> ReadError {

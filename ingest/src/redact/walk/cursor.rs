@@ -135,6 +135,7 @@ impl<'b> Cursor<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn objects_of_names() {
@@ -152,5 +153,24 @@ mod tests {
         check(r#"{"a":[]}#"#, false);
         check(r#"{"a":{}"#, false);
         check(r#"[]#"#, false);
+    }
+
+    proptest! {
+        #[test]
+        fn strings_end_where_the_tokenizer_says(
+            content in prop::collection::vec(prop::sample::select(b"a\\\"\xa2\xdc\x22\x5c\xff".to_vec()), 0..60),
+        ) {
+            let mut buf = vec![b'"'];
+            buf.extend(content);
+            let mut cursor = Cursor::new(&buf, 0);
+            let mut lexer = Lexer::new(&buf);
+            let found = cursor.string().map(|content| (content.start, content.end, content.escaped));
+            let expected = match lexer.next_token() {
+                Some(Token::String { start, end, escaped }) => Some((start, end, escaped)),
+                _ => None,
+            };
+            prop_assert_eq!(found, expected);
+            prop_assert_eq!(cursor.position(), lexer.position());
+        }
     }
 }

@@ -41,8 +41,7 @@ pub(super) fn run(
     let mut coverage = related.coverage.clone();
     let others = related.related.iter().map(|other| (&other.object, other.relation.as_str()));
     for (object, relation) in std::iter::once((&related.object, "")).chain(others) {
-        let changes = args.changes;
-        let body = source.whole_history(&object.name_of(), changes.query(), changes.with_no_ops())?;
+        let body = source.whole_history(&object.name_of(), args.changes)?;
         coverage.partial |= body.coverage.partial;
         rows.extend(body.versions.into_iter().map(|version| Row {
             object: object.clone(),
