@@ -14,6 +14,7 @@ mod client;
 mod crash;
 mod decoded;
 mod event;
+pub mod flow;
 mod gap;
 pub mod json;
 mod key;

@@ -22,6 +22,7 @@ mod parse;
 mod pattern;
 mod print;
 mod search;
+mod selector;
 mod time;
 
 pub use ast::{Predicate, Query, TextPredicate};
@@ -37,4 +38,5 @@ pub use search::{
     Lane, LaneBy, LaneKey, Lanes, LanesRequest, ListedObject, Objects, ObjectsRequest, Order, Page,
     PageRequest, Progress, RemovedTotals, Search, SearchError, TimeRange, Total,
 };
+pub use selector::{LabelRequirement, Selector, SelectorError};
 pub use time::{TimeContext, TimeError, parse_time};

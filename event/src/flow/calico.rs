@@ -1,0 +1,147 @@
+//! The flow log of Calico Enterprise and Calico Cloud, one JSON object per connection (or group of them) and interval.
+//!
+//! Fields as in "Flow log data types" of their documentation. Bytes are counted at the reporter: what goes *out* at the
+//! source goes *in* at the destination (`felix/collector/stats.go`).
+
+use super::endpoint::{Endpoint, EndpointKind};
+use super::format::{Format, NotAFlow};
+use super::loose::Loose;
+use super::policy_hit::{HitAction, Policy};
+use super::{Aggregation, Flow, Reporter, Verdict};
+use crate::time::Timestamp;
+
+pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
+    let seconds = |key| record.signed(key).and_then(seconds);
+    let missing = |missing| NotAFlow::Incomplete { format: Format::CalicoFlow, missing };
+    let start = seconds("start_time").ok_or_else(|| missing("start_time"))?;
+    let end = seconds("end_time").filter(|end| *end >= start).unwrap_or(start);
+    let reporter = match &*record.text("reporter") {
+        "src" => Reporter::Source,
+        "dst" => Reporter::Destination,
+        "fwd" => Reporter::Forwarder,
+        _ => Reporter::Unknown,
+    };
+    let verdict = verdict(HitAction::parse(&record.text("action")));
+    let policies = record.object("policies");
+    let (mut source, mut destination) = (endpoint(record, "source"), endpoint(record, "dest"));
+    destination.service = service(record);
+    destination.domain = record.texts("dest_domains");
+    count(record, reporter, &mut source, &mut destination);
+    Ok(Flow {
+        verdict,
+        effective_verdict: verdict,
+        pending_verdict: pending(&policies),
+        reporter,
+        direction: reporter.direction(),
+        protocol: record.text("proto").into_owned(),
+        start,
+        end,
+        precision_s: precision(start, end),
+        connections: record.number("num_flows"),
+        connections_started: record.number("num_flows_started"),
+        connections_completed: record.number("num_flows_completed"),
+        format: Format::CalicoFlow,
+        aggregation: aggregation(&record.text("proto"), &source, &destination),
+        is_reply: None,
+        node: record.text("host").into_owned(),
+        policy: decided(&policies),
+        source,
+        destination,
+        dns: None,
+    })
+}
+
+/// A moment that is given in seconds since 1970.
+pub(super) fn seconds(seconds: i64) -> Option<Timestamp> {
+    seconds.checked_mul(1_000_000).map(Timestamp::from_micros)
+}
+
+/// The length of an interval in seconds.
+pub(super) fn precision(start: Timestamp, end: Timestamp) -> u32 {
+    u32::try_from((end.micros() - start.micros()) / 1_000_000).unwrap_or(u32::MAX)
+}
+
+/// What an action of Calico makes of a flow.
+pub(super) fn verdict(action: Option<HitAction>) -> Verdict {
+    match action {
+        Some(HitAction::Allow) => Verdict::Allowed,
+        Some(HitAction::Deny) => Verdict::Denied,
+        Some(HitAction::Pass) | None => Verdict::Unknown,
+    }
+}
+
+/// The enforced policies; old releases have one list of all, in which those on trial stand too.
+fn decided(policies: &Loose<'_>) -> Option<Policy> {
+    let key = if policies.list("enforced_policies").is_some() { "enforced_policies" } else { "all_policies" };
+    Policy::deciding(policies.texts(key), false)
+}
+
+/// `pending_policies` is worked out anew at each report, with the policies on trial.
+fn pending(policies: &Loose<'_>) -> Option<Verdict> {
+    let policy = Policy::deciding(policies.texts("pending_policies"), true)?;
+    Some(verdict(Some(policy.action)))
+}
+
+fn endpoint(record: &Loose<'_>, side: &str) -> Endpoint {
+    let key = |rest: &str| format!("{side}_{rest}");
+    let (name, merged) = (record.text(&key("name")), record.text(&key("name_aggr")));
+    let mut endpoint = Endpoint {
+        ip: record.text(&key("ip")).parse().ok(),
+        port: record.port(&key("port")),
+        namespace: record.text(&key("namespace")).into_owned(),
+        labels: record.object(&key("labels")).texts("labels"),
+        ..Endpoint::default()
+    };
+    match &*record.text(&key("type")) {
+        "wep" => endpoint.name_pod(&name, &merged),
+        kind => endpoint.name_other(kind, if name.is_empty() { &merged } else { &name }),
+    }
+    endpoint
+}
+
+impl Endpoint {
+    /// What is no pod: a host endpoint, a network set, another network.
+    fn name_other(&mut self, kind: &str, name: &str) {
+        let of_address = self.ip.map_or(EndpointKind::Unknown, EndpointKind::of_address);
+        self.kind = match (kind, name) {
+            ("hep", _) => EndpointKind::Host,
+            ("ns", _) => EndpointKind::NetworkSet,
+            ("net", "pub") => EndpointKind::Public,
+            ("net", "pvt") => EndpointKind::Private,
+            _ => of_address,
+        };
+        if matches!(self.kind, EndpointKind::Host | EndpointKind::NetworkSet) {
+            name.clone_into(&mut self.workload);
+        }
+    }
+}
+
+/// The Service; `*` stands for several ports, not for several Services.
+fn service(record: &Loose<'_>) -> String {
+    let (namespace, name) = (record.text("dest_service_namespace"), record.text("dest_service_name"));
+    if name.is_empty() { String::new() } else { format!("{namespace}/{name}") }
+}
+
+/// Bytes and packets that each side sent. What merely passes through a node is not said per side.
+fn count(record: &Loose<'_>, reporter: Reporter, source: &mut Endpoint, destination: &mut Endpoint) {
+    let (sent, received) = match reporter {
+        Reporter::Source => ("out", "in"),
+        Reporter::Destination => ("in", "out"),
+        Reporter::Forwarder | Reporter::Unknown => return,
+    };
+    for (endpoint, way) in [(source, sent), (destination, received)] {
+        endpoint.bytes = record.number(&format!("bytes_{way}"));
+        endpoint.packets = record.number(&format!("packets_{way}"));
+    }
+}
+
+/// Addresses go with the names of pods, at the second level; ports of protocols that have none say nothing.
+fn aggregation(protocol: &str, source: &Endpoint, destination: &Endpoint) -> Aggregation {
+    let has_ports = matches!(protocol, "tcp" | "udp" | "sctp");
+    match (source.ip.is_none() || destination.ip.is_none(), source.port, destination.port) {
+        (true, None, None) if has_ports => Aggregation::PodPrefixNoPorts,
+        (true, ..) => Aggregation::PodPrefix,
+        (false, None, _) if has_ports => Aggregation::NoSourcePort,
+        (false, ..) => Aggregation::None,
+    }
+}

@@ -1,0 +1,146 @@
+//! One side of a flow.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// One side of a flow. Strings are `""` and numbers null where the record does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// What it is.
+    pub kind: EndpointKind,
+    /// Its address; null where the source merged it away.
+    pub ip: Option<IpAddr>,
+    /// Its port; for ICMP null.
+    pub port: Option<u16>,
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name; `""` where the source merged the pods of a controller, and for everything that is no pod.
+    pub pod: String,
+    /// The controller of the pods, or the name of the host or network set.
+    pub workload: String,
+    /// `key=value`; those that all merged pods share.
+    pub labels: Labels,
+    /// Names under which the address was looked up.
+    pub domain: Vec<String>,
+    /// The Service that was asked for, `namespace/name`.
+    pub service: String,
+    /// Bytes that this side sent.
+    pub bytes: Option<u64>,
+    /// Packets that this side sent.
+    pub packets: Option<u64>,
+    /// How pod and namespace are known.
+    pub resolved_by: ResolvedBy,
+}
+
+/// Labels of an endpoint, as `key=value`.
+pub type Labels = Vec<String>;
+
+/// What an endpoint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndpointKind {
+    /// A pod, or the pods of one controller.
+    Pod,
+    /// A node or a host endpoint.
+    Host,
+    /// A set of networks with a name.
+    NetworkSet,
+    /// An address of a private network that belongs to nothing known.
+    Private,
+    /// An address of the internet.
+    Public,
+    /// The record does not say.
+    #[default]
+    Unknown,
+}
+
+/// How an endpoint's pod and namespace are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolvedBy {
+    /// The record names them.
+    Record,
+    /// They are not known.
+    #[default]
+    None,
+}
+
+impl EndpointKind {
+    /// What an address says of itself.
+    pub fn of_address(ip: IpAddr) -> Self {
+        let is_private = match ip {
+            IpAddr::V4(ip) => {
+                ip.is_private() || ip.is_loopback() || ip.is_link_local() || is_shared(ip.octets())
+            }
+            IpAddr::V6(ip) => ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local(),
+        };
+        if is_private { Self::Private } else { Self::Public }
+    }
+}
+
+/// 100.64.0.0/10, which carriers and clouds use behind their own translation (RFC 6598).
+fn is_shared([first, second, ..]: [u8; 4]) -> bool {
+    first == 100 && second & 0xc0 == 64
+}
+
+impl Endpoint {
+    /// An endpoint of which only the address is known.
+    pub fn of_address(ip: IpAddr) -> Self {
+        Self { kind: EndpointKind::of_address(ip), ip: Some(ip), ..Self::default() }
+    }
+
+    /// A pod whose name the source gives as `prefix-*`, `prefix*` or, where it stands alone, in full.
+    pub(super) fn name_pod(&mut self, name: &str, merged: &str) {
+        self.kind = EndpointKind::Pod;
+        self.resolved_by = ResolvedBy::Record;
+        match merged.strip_suffix('*').map(|prefix| prefix.strip_suffix('-').unwrap_or(prefix)) {
+            Some(prefix) => prefix.clone_into(&mut self.workload),
+            // A pod without a controller keeps its name where others lose theirs.
+            None if name.is_empty() => merged.clone_into(&mut self.pod),
+            None => {}
+        }
+        if !name.is_empty() {
+            name.clone_into(&mut self.pod);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        fn check(ip: &str, expected: EndpointKind) {
+            assert_eq!(EndpointKind::of_address(ip.parse().unwrap()), expected, "{ip}");
+        }
+        check("10.244.1.4", EndpointKind::Private);
+        check("172.31.9.12", EndpointKind::Private);
+        check("100.64.0.1", EndpointKind::Private);
+        check("100.128.0.1", EndpointKind::Public);
+        check("34.223.124.45", EndpointKind::Public);
+        check("fd00:10:244::17", EndpointKind::Private);
+        check("fe80::1", EndpointKind::Private);
+        check("2001:db8::53", EndpointKind::Public);
+    }
+
+    #[test]
+    fn names_of_pods() {
+        fn check(name: &str, merged: &str, (pod, workload): (&str, &str)) {
+            let mut endpoint = Endpoint::default();
+            endpoint.name_pod(name, merged);
+            assert_eq!(
+                (endpoint.pod.as_str(), endpoint.workload.as_str()),
+                (pod, workload),
+                "{name} {merged}"
+            );
+        }
+        check("vote-7d9-k2x9p", "vote-7d9-*", ("vote-7d9-k2x9p", "vote-7d9"));
+        check("", "vote-7d9-*", ("", "vote-7d9"));
+        check("", "vote-7d9*", ("", "vote-7d9"));
+        check("", "attacker", ("attacker", ""));
+        check("attacker", "attacker", ("attacker", ""));
+        check("attacker", "", ("attacker", ""));
+    }
+}

@@ -1,0 +1,68 @@
+//! The formats of flow records: their names, and how a record is recognised.
+
+use serde::{Deserialize, Serialize};
+
+use super::loose::Loose;
+
+/// A format of flow records. The names are those of `?format=` and of `flow.format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Format {
+    /// Flow log of Calico Enterprise and Calico Cloud.
+    #[serde(rename = "calico.flow")]
+    CalicoFlow,
+    /// Their DNS log.
+    #[serde(rename = "calico.dns")]
+    CalicoDns,
+    /// Flows of Goldmane (Calico 3.30), as protojson or as its emitter posts them.
+    #[serde(rename = "calico.goldmane")]
+    Goldmane,
+}
+
+/// Why a record is no flow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAFlow {
+    /// It belongs to no format that we know.
+    #[error("no known format of flow records")]
+    Unknown,
+    /// It says of itself that it is a flow, and lacks what every flow has.
+    #[error("a record of {} without {missing}", format.name())]
+    Incomplete {
+        /// Its format.
+        format: Format,
+        /// What is missing.
+        missing: &'static str,
+    },
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::CalicoFlow, Self::CalicoDns, Self::Goldmane];
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CalicoFlow => "calico.flow",
+            Self::CalicoDns => "calico.dns",
+            Self::Goldmane => "calico.goldmane",
+        }
+    }
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Recognises a JSON record by the members that only its format has.
+    pub(super) fn of_json(record: &Loose<'_>) -> Option<Self> {
+        let has = |keys: [&str; 2]| keys.into_iter().all(|key| record.has(key));
+        if has(["source_name_aggr", "dest_name_aggr"]) {
+            Some(Self::CalicoFlow)
+        } else if has(["client_name_aggr", "qname"]) {
+            Some(Self::CalicoDns)
+        } else if record.object("Key").has("source_name") || record.object("flow").has("Key") {
+            Some(Self::Goldmane)
+        } else {
+            None
+        }
+    }
+}

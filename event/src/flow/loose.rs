@@ -1,0 +1,129 @@
+//! Values as exporters write them: null or `-` for what is not known, numbers as strings, and whatever the next release adds.
+//! Nothing here fails: what cannot be read is not known.
+
+use std::borrow::Cow;
+
+use crate::json::{self, Members};
+
+/// The members of a JSON object, read by name.
+#[derive(Debug, Default)]
+pub(super) struct Loose<'a>(Vec<(Cow<'a, str>, &'a [u8])>);
+
+impl<'a> Loose<'a> {
+    /// The members of the object in `value`; none of anything else.
+    pub(super) fn of(value: &'a [u8]) -> Self {
+        Self(Members::of(value).filter_map(|member| Some((member.key, value.get(member.value)?))).collect())
+    }
+
+    /// The bytes of a member; null is no member.
+    fn get(&self, key: &str) -> Option<&'a [u8]> {
+        let (_, value) = self.0.iter().find(|(name, _)| name == key)?;
+        Some(*value).filter(|value| *value != b"null")
+    }
+
+    /// Whether there is such a member, be it null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == key)
+    }
+
+    /// A text; `""` for null, `-`, and what is no text.
+    pub(super) fn text(&self, key: &str) -> Cow<'a, str> {
+        self.get(key).and_then(json::string).filter(|text| text != "-").unwrap_or_default()
+    }
+
+    /// A whole number, also one that is written as a string (as protojson does).
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        self.signed(key).and_then(|number| u64::try_from(number).ok())
+    }
+
+    /// The same with a sign.
+    pub(super) fn signed(&self, key: &str) -> Option<i64> {
+        let value = self.get(key)?;
+        json::integer(value).or_else(|| json::string(value)?.parse().ok())
+    }
+
+    /// A port; 0 is no port.
+    pub(super) fn port(&self, key: &str) -> Option<u16> {
+        self.number(key).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
+    }
+
+    /// The object under a name.
+    pub(super) fn object(&self, key: &str) -> Self {
+        self.get(key).map(Self::of).unwrap_or_default()
+    }
+
+    /// The elements of a list; `None` where there is none.
+    pub(super) fn list(&self, key: &str) -> Option<impl Iterator<Item = &'a [u8]> + use<'a>> {
+        let list = self.get(key).filter(|value| value.starts_with(b"["))?;
+        Some(json::elements(list).filter_map(move |range| list.get(range)))
+    }
+
+    /// The texts in a list.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        let elements = self.list(key).into_iter().flatten();
+        elements.filter_map(|text| Some(json::string(text)?.into_owned())).collect()
+    }
+
+    /// A map of texts as `key=value`.
+    pub(super) fn pairs(&self, key: &str) -> Vec<String> {
+        let members = self.object(key).0.into_iter();
+        members.filter_map(|(key, value)| Some(format!("{key}={}", json::string(value)?))).collect()
+    }
+
+    /// The name of a protobuf enum, which is written as a name or as its number; `""` for another.
+    pub(super) fn name_of(&self, key: &str, names: &[&'static str]) -> &'static str {
+        let given = match self.signed(key) {
+            Some(number) => usize::try_from(number).ok().and_then(|place| names.get(place)),
+            None => {
+                let text = self.text(key);
+                names.iter().find(|name| **name == text)
+            }
+        };
+        given.copied().unwrap_or("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &[u8] = br#"{"text":"a","dash":"-","null":null,"number":7,"quoted":"7","negative":-1,
+        "port":80,"none":0,"high":70000,"list":["x",1,"y"],"map":{"a":"b","n":1},"kind":2,"name":"Deny"}"#;
+
+    #[test]
+    fn texts_and_numbers() {
+        let record = Loose::of(RECORD);
+        let texts = ["text", "dash", "null", "number", "absent"].map(|key| record.text(key));
+        assert_eq!(texts, ["a", "", "", "", ""]);
+        let numbers =
+            ["number", "quoted", "negative", "null", "text", "absent"].map(|key| record.number(key));
+        assert_eq!(numbers, [Some(7), Some(7), None, None, None, None]);
+        assert_eq!(record.signed("negative"), Some(-1));
+        assert_eq!(["port", "none", "high"].map(|key| record.port(key)), [Some(80), None, None]);
+        assert_eq!((record.has("null"), record.has("absent")), (true, false));
+    }
+
+    #[test]
+    fn lists_and_maps() {
+        let record = Loose::of(RECORD);
+        assert_eq!(record.texts("list"), ["x", "y"]);
+        assert!(record.list("null").is_none() && record.list("map").is_none());
+        assert_eq!(record.pairs("map"), ["a=b"]);
+        assert_eq!(record.object("map").text("a"), "b");
+        assert!(!record.object("list").has("x"));
+    }
+
+    #[test]
+    fn enums_by_name_and_number() {
+        let (record, names) = (Loose::of(RECORD), ["", "Allow", "Deny"]);
+        let found = ["kind", "name", "port", "text", "null"].map(|key| record.name_of(key, &names));
+        assert_eq!(found, ["Deny", "Deny", "", "", ""]);
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_members() {
+        for value in ["", "[1]", "7", "{", "{\"a\":", "nonsense"] {
+            assert_eq!(Loose::of(value.as_bytes()).text("a"), "", "{value}");
+        }
+    }
+}
