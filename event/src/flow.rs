@@ -6,18 +6,26 @@
 
 mod calico;
 mod calico_dns;
+mod calico_log;
 mod endpoint;
 mod format;
 mod goldmane;
+mod kernel_line;
 mod loose;
+mod packet;
 mod policy_hit;
+mod prefix;
+mod stored;
+mod trace_pipe;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::endpoint::{Endpoint, EndpointKind, Labels, ResolvedBy};
 pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};
+pub use self::stored::{StoredFlow, is_node_name, raw_of, write_stored};
 
+use self::kernel_line::KernelLine;
 use self::loose::Loose;
 use crate::time::Timestamp;
 
@@ -42,6 +50,8 @@ pub struct Flow {
     pub end: Timestamp,
     /// Length of the interval, 0 for moments: no time in the record is more exact than this.
     pub precision_s: u32,
+    /// Whose clock told these times.
+    pub clock: Clock,
     /// Connections of the interval, one for a record that is one attempt; null where only packets are known.
     pub connections: Option<u64>,
     /// Those of them that were opened in the interval.
@@ -84,6 +94,18 @@ pub enum Verdict {
     Error,
     /// The source says something that we do not know.
     Unknown,
+}
+
+/// Whose clock told the times of a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    /// The source's own.
+    Record,
+    /// The node counted from its start, and somebody said when that was.
+    NodeStart,
+    /// Ours: the record says nothing that could be used, so it happened before.
+    Received,
 }
 
 /// Where a flow was seen.
@@ -170,18 +192,56 @@ pub enum FlowRecord {
     },
 }
 
+/// What is known of a record beside its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The format, where the sender says it; else it is recognised.
+    pub format: Option<Format>,
+    /// The node that it comes from, where the record does not say; or `""`.
+    pub node: &'a str,
+    /// When it came in.
+    pub received: Timestamp,
+    /// When the node was started: for records that count from there.
+    pub started: Option<Timestamp>,
+}
+
 impl FlowRecord {
-    /// Reads a record: one JSON object.
-    pub fn read(record: &[u8]) -> Result<Self, NotAFlow> {
+    /// Reads a record: one JSON object, or one line of text.
+    pub fn read(record: &[u8], context: &Context<'_>) -> Result<Self, NotAFlow> {
+        let record = record.trim_ascii();
+        if record.starts_with(b"{") {
+            return Self::of_json(record, context);
+        }
+        let line = String::from_utf8_lossy(record);
+        let flow = if line.contains(": bpf_trace_printk: ") {
+            calico_log::read_traced(&line, context)?
+        } else {
+            calico_log::read(&KernelLine::of_text(&line, context.received), context)?
+        };
+        Ok(Self::Flow(Box::new(flow)))
+    }
+
+    fn of_json(record: &[u8], context: &Context<'_>) -> Result<Self, NotAFlow> {
         let members = Loose::of(record);
-        let flow = match Format::of_json(&members).ok_or(NotAFlow::Unknown)? {
+        let Some(format) = context.format.or_else(|| Format::of_json(&members)) else {
+            let line = KernelLine::of_journal(&members).ok_or(NotAFlow::Unknown)?;
+            return calico_log::read(&line, context).map(|flow| Self::Flow(Box::new(flow)));
+        };
+        let mut flow = match format {
             Format::CalicoFlow => calico::read(&members)?,
             Format::CalicoDns if calico_dns::is_left_out(&members) => {
                 return calico_dns::read_left_out(&members);
             }
             Format::CalicoDns => calico_dns::read(&members)?,
             Format::Goldmane => goldmane::read(&members)?,
+            Format::CalicoLog | Format::CalicoBpfLog => {
+                let line = KernelLine::of_journal(&members).ok_or(NotAFlow::Unknown)?;
+                calico_log::read(&line, context)?
+            }
         };
+        if flow.node.is_empty() {
+            context.node.clone_into(&mut flow.node);
+        }
         Ok(Self::Flow(Box::new(flow)))
     }
 }

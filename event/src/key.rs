@@ -148,6 +148,17 @@ impl GapIdentity<'_> {
     }
 }
 
+/// Both keys of a flow, which are one: a flow has no stages.
+pub(crate) fn flow_keys(fields: [&[u8]; 4]) -> Keys {
+    let mut hash = Sha256::new();
+    hash_field(&mut hash, b"flow");
+    for field in fields {
+        hash_field(&mut hash, field);
+    }
+    let key = finish(hash);
+    Keys { request: key, record: key }
+}
+
 fn hash_field(hash: &mut Sha256, field: &[u8]) {
     hash.update((field.len() as u64).to_le_bytes());
     hash.update(field);

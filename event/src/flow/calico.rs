@@ -7,7 +7,7 @@ use super::endpoint::{Endpoint, EndpointKind};
 use super::format::{Format, NotAFlow};
 use super::loose::Loose;
 use super::policy_hit::{HitAction, Policy};
-use super::{Aggregation, Flow, Reporter, Verdict};
+use super::{Aggregation, Clock, Flow, Reporter, Verdict};
 use crate::time::Timestamp;
 
 pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
@@ -37,6 +37,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         start,
         end,
         precision_s: precision(start, end),
+        clock: Clock::Record,
         connections: record.number("num_flows"),
         connections_started: record.number("num_flows_started"),
         connections_completed: record.number("num_flows_completed"),
@@ -66,7 +67,7 @@ pub(super) fn verdict(action: Option<HitAction>) -> Verdict {
     match action {
         Some(HitAction::Allow) => Verdict::Allowed,
         Some(HitAction::Deny) => Verdict::Denied,
-        Some(HitAction::Pass) | None => Verdict::Unknown,
+        Some(HitAction::Pass | HitAction::Log) | None => Verdict::Unknown,
     }
 }
 

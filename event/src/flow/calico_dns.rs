@@ -5,7 +5,7 @@ use super::calico::precision;
 use super::endpoint::Endpoint;
 use super::format::{Format, NotAFlow};
 use super::loose::Loose;
-use super::{Aggregation, Dns, Flow, FlowRecord, Reporter, Verdict};
+use super::{Aggregation, Clock, Dns, Flow, FlowRecord, Reporter, Verdict};
 use crate::time::Timestamp;
 
 pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
@@ -23,6 +23,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         start,
         end,
         precision_s: precision(start, end),
+        clock: Clock::Record,
         connections: None,
         connections_started: None,
         connections_completed: None,

@@ -71,9 +71,15 @@ impl EndpointKind {
     pub fn of_address(ip: IpAddr) -> Self {
         let is_private = match ip {
             IpAddr::V4(ip) => {
-                ip.is_private() || ip.is_loopback() || ip.is_link_local() || is_shared(ip.octets())
+                ip.is_private()
+                    || ip.is_loopback()
+                    || ip.is_link_local()
+                    || ip.is_multicast()
+                    || is_shared(ip.octets())
             }
-            IpAddr::V6(ip) => ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local(),
+            IpAddr::V6(ip) => {
+                ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local() || ip.is_multicast()
+            }
         };
         if is_private { Self::Private } else { Self::Public }
     }
@@ -122,6 +128,7 @@ mod tests {
         check("34.223.124.45", EndpointKind::Public);
         check("fd00:10:244::17", EndpointKind::Private);
         check("fe80::1", EndpointKind::Private);
+        check("ff02::2", EndpointKind::Private);
         check("2001:db8::53", EndpointKind::Public);
     }
 

@@ -16,6 +16,12 @@ pub enum Format {
     /// Flows of Goldmane (Calico 3.30), as protojson or as its emitter posts them.
     #[serde(rename = "calico.goldmane")]
     Goldmane,
+    /// Packets that Calico's Log rules saw, as the kernel logs them.
+    #[serde(rename = "calico.log")]
+    CalicoLog,
+    /// The same of its eBPF data plane.
+    #[serde(rename = "calico.bpflog")]
+    CalicoBpfLog,
 }
 
 /// Why a record is no flow.
@@ -24,6 +30,12 @@ pub enum NotAFlow {
     /// It belongs to no format that we know.
     #[error("no known format of flow records")]
     Unknown,
+    /// It comes from where flows come from, and is none: to be passed over.
+    #[error("{what}, and no flow")]
+    Other {
+        /// What it is, in plain words.
+        what: &'static str,
+    },
     /// It says of itself that it is a flow, and lacks what every flow has.
     #[error("a record of {} without {missing}", format.name())]
     Incomplete {
@@ -36,7 +48,8 @@ pub enum NotAFlow {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::CalicoFlow, Self::CalicoDns, Self::Goldmane];
+    pub const ALL: [Self; 5] =
+        [Self::CalicoFlow, Self::CalicoDns, Self::Goldmane, Self::CalicoLog, Self::CalicoBpfLog];
 
     /// The name.
     pub fn name(self) -> &'static str {
@@ -44,6 +57,8 @@ impl Format {
             Self::CalicoFlow => "calico.flow",
             Self::CalicoDns => "calico.dns",
             Self::Goldmane => "calico.goldmane",
+            Self::CalicoLog => "calico.log",
+            Self::CalicoBpfLog => "calico.bpflog",
         }
     }
 

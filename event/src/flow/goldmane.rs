@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, EndpointKind};
 use super::format::{Format, NotAFlow};
 use super::loose::Loose;
 use super::policy_hit::{HitAction, PROFILES, Policy, PolicyKind};
-use super::{Aggregation, Flow, Reporter};
+use super::{Aggregation, Clock, Flow, Reporter};
 
 const ACTIONS: [&str; 4] = ["", "Allow", "Deny", "Pass"];
 const ENDPOINTS: [&str; 5] = ["", "WorkloadEndpoint", "HostEndpoint", "NetworkSet", "Network"];
@@ -63,6 +63,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         start,
         end,
         precision_s: precision(start, end),
+        clock: Clock::Record,
         // Every connection of the interval is live at its end or was completed in it.
         connections: Some(started.max(live.saturating_add(completed))),
         connections_started: Some(started),

@@ -31,6 +31,17 @@ impl<'a> Loose<'a> {
         self.get(key).and_then(json::string).filter(|text| text != "-").unwrap_or_default()
     }
 
+    /// A text that is written as one or, as journald does where it is not UTF-8, as a list of its bytes.
+    pub(super) fn bytes_or_text(&self, key: &str) -> String {
+        match self.list(key) {
+            None => self.get(key).and_then(json::string).unwrap_or_default().into_owned(),
+            Some(bytes) => {
+                let byte = |element: &[u8]| json::integer(element).and_then(|byte| u8::try_from(byte).ok());
+                String::from_utf8_lossy(&bytes.filter_map(byte).collect::<Vec<u8>>()).into_owned()
+            }
+        }
+    }
+
     /// A whole number, also one that is written as a string (as protojson does).
     pub(super) fn number(&self, key: &str) -> Option<u64> {
         self.signed(key).and_then(|number| u64::try_from(number).ok())

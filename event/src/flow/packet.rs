@@ -9,42 +9,42 @@ use std::net::IpAddr;
 
 /// One packet as netfilter logged it. Strings borrow from the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packet<'a> {
+pub(super) struct Packet<'a> {
     /// What stands in front of `IN=`, as it is: see [`Packet::label`].
-    pub prefix: &'a str,
+    pub(super) prefix: &'a str,
     /// Where it came in; `""` for what the node itself sent.
-    pub interface_in: &'a str,
+    pub(super) interface_in: &'a str,
     /// Where it was to leave; `""` for what the node itself received.
-    pub interface_out: &'a str,
+    pub(super) interface_out: &'a str,
     /// The sender.
-    pub source: IpAddr,
+    pub(super) source: IpAddr,
     /// The receiver; on its way through a node already the backend of a Service.
-    pub destination: IpAddr,
+    pub(super) destination: IpAddr,
     /// Bytes of the whole IP packet.
-    pub length: Option<u64>,
+    pub(super) length: Option<u64>,
     /// What IP carries; `None` where an IPv6 packet ends in headers that the kernel does not look behind.
-    pub transport: Option<Transport>,
+    pub(super) transport: Option<Transport>,
     /// The sender's port: only in the first piece of a packet, and if that is long enough.
-    pub source_port: Option<u16>,
+    pub(super) source_port: Option<u16>,
     /// The receiver's port.
-    pub destination_port: Option<u16>,
+    pub(super) destination_port: Option<u16>,
     /// Type and code of an ICMP message.
-    pub icmp: Option<(u8, u8)>,
+    pub(super) icmp: Option<(u8, u8)>,
     /// The flags of a TCP segment.
-    pub tcp_flags: TcpFlags,
+    pub(super) tcp_flags: TcpFlags,
     /// The packet that an ICMP error is about, without prefix and interfaces: its source sent what could not be delivered.
-    pub inner: Option<Box<Packet<'a>>>,
+    pub(super) inner: Option<Box<Packet<'a>>>,
     /// The mark that rules gave it; not printed when 0.
-    pub mark: Option<u32>,
+    pub(super) mark: Option<u32>,
     /// The user who sent it, for what the node itself sent and if the rule asks for it.
-    pub uid: Option<u32>,
+    pub(super) uid: Option<u32>,
     /// A piece of a larger packet, by `MF` or `FRAG:`; all but the first have no ports.
-    pub is_fragment: bool,
+    pub(super) is_fragment: bool,
 }
 
 /// Why a line tells of no IP packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAPacket {
+pub(super) enum NotAPacket {
     /// It is something else that the kernel has to say: to be passed over.
     #[error("not a line of netfilter's LOG target, which has `IN=` and `OUT=`")]
     Foreign,
@@ -58,7 +58,7 @@ pub enum NotAPacket {
 
 impl<'a> Packet<'a> {
     /// Reads the message of a kernel log line. What a collector wrote in front of it becomes part of the prefix.
-    pub fn parse(message: &'a str) -> Result<Self, NotAPacket> {
+    pub(super) fn parse(message: &'a str) -> Result<Self, NotAPacket> {
         let (prefix, interface_in, rest) = start(message).ok_or(NotAPacket::Foreign)?;
         let (interface_out, words) = rest.split_once(' ').unwrap_or((rest, ""));
         let fields = Fields::read(words);
@@ -69,7 +69,7 @@ impl<'a> Packet<'a> {
     }
 
     /// The prefix without the `: ` that Calico puts behind it.
-    pub fn label(&self) -> &'a str {
+    pub(super) fn label(&self) -> &'a str {
         let prefix = self.prefix.strip_suffix(' ').unwrap_or(self.prefix);
         prefix.strip_suffix(':').unwrap_or(prefix)
     }
@@ -202,17 +202,17 @@ fn bracketed(text: &str) -> (&str, &str) {
 
 /// What IP carries, by its number. Prints as a lower-case name, or the number where netfilter and Calico have no name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Transport(pub u8);
+pub(super) struct Transport(pub(super) u8);
 
 impl Transport {
     /// Control messages of IPv4.
-    pub const ICMP: Self = Self(1);
+    pub(super) const ICMP: Self = Self(1);
     /// Connections.
-    pub const TCP: Self = Self(6);
+    pub(super) const TCP: Self = Self(6);
     /// Datagrams.
-    pub const UDP: Self = Self(17);
+    pub(super) const UDP: Self = Self(17);
     /// Control messages of IPv6.
-    pub const ICMP6: Self = Self(58);
+    pub(super) const ICMP6: Self = Self(58);
 
     /// Those that netfilter prints as a word; SCTP it prints as 132.
     const NAMES: [(&'static str, Self); 8] = [
@@ -227,17 +227,17 @@ impl Transport {
     ];
 
     /// The name; `None` where only the number is known.
-    pub fn name(self) -> Option<&'static str> {
+    pub(super) fn name(self) -> Option<&'static str> {
         Self::NAMES.iter().find(|(_, transport)| *transport == self).map(|(name, _)| *name)
     }
 
     /// Whether its two ends have ports.
-    pub fn has_ports(self) -> bool {
+    pub(super) fn has_ports(self) -> bool {
         matches!(self.name(), Some("tcp" | "udp" | "udplite" | "sctp"))
     }
 
     /// Whether it is ICMP, of either version of IP.
-    pub fn is_icmp(self) -> bool {
+    pub(super) fn is_icmp(self) -> bool {
         self == Self::ICMP || self == Self::ICMP6
     }
 
@@ -262,24 +262,20 @@ impl fmt::Display for Transport {
 
 /// The flags of a TCP segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct TcpFlags(u16);
+pub(super) struct TcpFlags(u16);
 
 impl TcpFlags {
     /// In the order in which kernels print them; older ones know no AE.
-    pub const NAMES: [&'static str; 9] = ["AE", "CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"];
-
-    /// Whether none is set: so it is for everything but TCP, too.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
+    pub(super) const NAMES: [&'static str; 9] =
+        ["AE", "CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"];
 
     /// Whether the flag of this name is set.
-    pub fn has(self, name: &str) -> bool {
+    pub(super) fn has(self, name: &str) -> bool {
         self.names().any(|set| set == name)
     }
 
     /// Those that are set, in the kernel's order.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
         let is_set = move |(bit, _): &(usize, &str)| self.0 & (1 << bit) != 0;
         Self::NAMES.into_iter().enumerate().filter(is_set).map(|(_, name)| name)
     }

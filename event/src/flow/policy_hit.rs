@@ -12,7 +12,7 @@ pub struct Policy {
     pub tier: String,
     /// Of a policy that belongs to a namespace, that; else `""`.
     pub namespace: String,
-    /// The name, in Calico of old with the tier in front.
+    /// The name, in Calico of old with the tier in front; its beginning and `*` where a log prefix was cut.
     pub name: String,
     /// What kind of object it is.
     pub kind: PolicyKind,
@@ -61,6 +61,8 @@ pub enum HitAction {
     Deny,
     /// Ask the next tier.
     Pass,
+    /// Tell of it. Decides nothing, and stands in no list of those that were asked.
+    Log,
 }
 
 /// One policy that was asked.

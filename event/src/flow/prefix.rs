@@ -7,15 +7,15 @@
 
 /// The policy that a log prefix names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LogPrefix<'a> {
+pub(super) struct LogPrefix<'a> {
     /// The short name of its kind, one of `np gnp snp sgnp sknp knp kcnp pro`.
-    pub kind: &'a str,
+    pub(super) kind: &'a str,
     /// Its namespace; `""` where the prefix does not tell, and for kinds that belong to none.
-    pub namespace: &'a str,
+    pub(super) namespace: &'a str,
     /// Its name.
-    pub name: &'a str,
+    pub(super) name: &'a str,
     /// The prefix ends with the name: there may have been more of it.
-    pub is_cut: bool,
+    pub(super) is_cut: bool,
 }
 
 /// Short names of kinds that belong to a namespace, and of those that do not (upstream: `KindShortName` in
@@ -25,7 +25,7 @@ const GLOBAL: [&str; 4] = ["gnp", "sgnp", "kcnp", "pro"];
 
 impl<'a> LogPrefix<'a> {
     /// Reads the text in front of `IN=`, as it is.
-    pub fn of(prefix: &'a str) -> Option<Self> {
+    pub(super) fn of(prefix: &'a str) -> Option<Self> {
         let mut words = prefix.split([' ', ':']).filter(|word| !word.is_empty());
         let kind = words.find(|word| NAMESPACED.contains(word) || GLOBAL.contains(word))?;
         let is_namespaced = NAMESPACED.contains(&kind);
@@ -47,7 +47,7 @@ impl<'a> LogPrefix<'a> {
         let (namespace, name) = match word.split_once('/') {
             None => ("", word),
             Some((tier, name)) if is_of_tier(name, tier) => ("", name),
-            Some((owner, name)) if is_namespaced => {
+            Some((owner, name)) if is_namespaced && !owner.is_empty() => {
                 let may_be_tier = is_cut && owner.starts_with(name);
                 (if may_be_tier { "" } else { owner }, name)
             }

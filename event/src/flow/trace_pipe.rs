@@ -11,33 +11,33 @@ use super::packet::Transport;
 
 /// One packet that Calico's eBPF programs decided about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TracedPacket<'a> {
+pub(super) struct TracedPacket<'a> {
     /// Time since the node was booted; `None` where tracing was set to a clock that counts something else.
-    pub uptime: Option<Duration>,
+    pub(super) uptime: Option<Duration>,
     /// The node's end of the interface, as `cali527b0801ecb`.
-    pub interface: &'a str,
+    pub(super) interface: &'a str,
     /// Where on it the program ran.
-    pub hook: Hook,
+    pub(super) hook: Hook,
     /// Whether the packet went on; else it was dropped.
-    pub is_allowed: bool,
+    pub(super) is_allowed: bool,
     /// What IP carries.
-    pub transport: Transport,
+    pub(super) transport: Transport,
     /// The sender.
-    pub source: IpAddr,
+    pub(super) source: IpAddr,
     /// The sender's port; `None` for what has no ports.
-    pub source_port: Option<u16>,
+    pub(super) source_port: Option<u16>,
     /// The receiver.
-    pub destination: IpAddr,
+    pub(super) destination: IpAddr,
     /// The receiver's port.
-    pub destination_port: Option<u16>,
+    pub(super) destination_port: Option<u16>,
     /// The type of an ICMP message, which stands where others have the receiver's port.
-    pub icmp_type: Option<u8>,
+    pub(super) icmp_type: Option<u8>,
 }
 
 /// Where a program of Calico runs, seen from the endpoint of the interface: the pod, or the node for the node's own
 /// (reference: `CALI_F_TO_WEP` and `CALI_F_FROM_HEP` in `felix/bpf-gpl/bpf.h`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Hook {
+pub(super) enum Hook {
     /// `I`: on the way to the endpoint.
     Ingress,
     /// `E`: on the way from the endpoint.
@@ -48,7 +48,7 @@ pub enum Hook {
 
 /// Why a line of the trace pipe tells of no packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotTraced {
+pub(super) enum NotTraced {
     /// Another program wrote it, or Calico about something else: to be passed over.
     #[error("not a line of Calico's Log action in the trace pipe")]
     Foreign,
@@ -59,7 +59,7 @@ pub enum NotTraced {
 
 impl<'a> TracedPacket<'a> {
     /// Reads a line of the trace pipe.
-    pub fn parse(line: &'a str) -> Result<Self, NotTraced> {
+    pub(super) fn parse(line: &'a str) -> Result<Self, NotTraced> {
         // A process may choose its name, but the kernel cuts that to 15 bytes, too few for the sign.
         let (head, message) = line.split_once(": bpf_trace_printk: ").ok_or(NotTraced::Foreign)?;
         let Some((place, decision)) = message.split_once(": policy ") else {
