@@ -43,19 +43,22 @@ pub enum Class {
     Change,
     /// Reads, watches, and exec, attach, portforward, log and proxy under any verb.
     Access,
+    /// Network flows.
+    Flow,
     /// What Taffrail itself noted: gaps.
     Notice,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 3] = [Self::Change, Self::Access, Self::Notice];
+    pub const ALL: [Self; 4] = [Self::Change, Self::Access, Self::Flow, Self::Notice];
 
     /// The name in directory names and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Change => "change",
             Self::Access => "access",
+            Self::Flow => "flow",
             Self::Notice => "notice",
         }
     }

@@ -1,7 +1,8 @@
-//! A record read as what it is: an audit event, or a gap that Taffrail itself noted.
+//! A record read as what it is: an audit event, a flow, or a gap that Taffrail itself noted.
 
 use crate::audit::{AuditRecord, Class, NotAudit};
 use crate::event::{Event, Kind, Origins};
+use crate::flow::StoredFlow;
 use crate::gap::Gap;
 use crate::key::Keys;
 use crate::outline::Outline;
@@ -13,6 +14,8 @@ use crate::time::Timestamp;
 pub enum Decoded<'a> {
     /// A request to an API server.
     Audit(Box<AuditRecord<'a>>),
+    /// Traffic between two endpoints.
+    Flow(StoredFlow<'a>),
     /// Records that are missing.
     Gap(Gap),
 }
@@ -20,8 +23,7 @@ pub enum Decoded<'a> {
 impl<'a> Decoded<'a> {
     /// Reads the record with these flags.
     pub fn of(record: &'a [u8], flags: RecordFlags) -> Result<Self, NotAudit> {
-        let kind = if flags.contains(RecordFlags::GAP) { Kind::Gap } else { Kind::Audit };
-        Self::of_kind(record, kind)
+        Self::of_kind(record, Kind::of(flags))
     }
 
     /// Reads the record with these flags, of which the outline is known if it is an audit event.
@@ -30,7 +32,7 @@ impl<'a> Decoded<'a> {
         flags: RecordFlags,
         outline: Option<&Outline>,
     ) -> Result<Self, NotAudit> {
-        match outline.filter(|_| !flags.contains(RecordFlags::GAP)) {
+        match outline.filter(|_| Kind::of(flags) == Kind::Audit) {
             Some(outline) => Ok(Self::Audit(Box::new(AuditRecord::by_outline(record, outline)))),
             None => Self::of(record, flags),
         }
@@ -40,6 +42,7 @@ impl<'a> Decoded<'a> {
     pub fn of_kind(record: &'a [u8], kind: Kind) -> Result<Self, NotAudit> {
         match kind {
             Kind::Audit => Ok(Self::Audit(Box::new(AuditRecord::decode(record)?))),
+            Kind::Flow => StoredFlow::decode(record).map(Self::Flow).ok_or(NotAudit::Malformed),
             Kind::Gap => Gap::decode(record).map(Self::Gap).ok_or(NotAudit::Malformed),
         }
     }
@@ -48,7 +51,7 @@ impl<'a> Decoded<'a> {
     pub fn audit(&self) -> Option<&AuditRecord<'a>> {
         match self {
             Self::Audit(audit) => Some(audit),
-            Self::Gap(_) => None,
+            Self::Flow(_) | Self::Gap(_) => None,
         }
     }
 
@@ -56,6 +59,7 @@ impl<'a> Decoded<'a> {
     pub fn keys(&self, cluster: &str) -> Keys {
         match self {
             Self::Audit(audit) => audit.keys(cluster),
+            Self::Flow(flow) => flow.keys(cluster),
             Self::Gap(gap) => gap.keys(),
         }
     }
@@ -64,6 +68,7 @@ impl<'a> Decoded<'a> {
     pub fn class(&self) -> Class {
         match self {
             Self::Audit(audit) => audit.class(),
+            Self::Flow(_) => Class::Flow,
             Self::Gap(_) => Class::Notice,
         }
     }
@@ -72,6 +77,7 @@ impl<'a> Decoded<'a> {
     pub fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Audit(audit) => audit.time(),
+            Self::Flow(flow) => Some(flow.flow.start),
             Self::Gap(gap) => Some(gap.from),
         }
     }
@@ -80,6 +86,7 @@ impl<'a> Decoded<'a> {
     pub fn event(&self, origins: Origins) -> Event {
         match self {
             Self::Audit(audit) => Event::of_audit(audit, origins),
+            Self::Flow(flow) => Event::of_flow((*flow.flow).clone(), origins),
             Self::Gap(gap) => Event::of_gap(gap.clone(), &origins),
         }
     }

@@ -10,12 +10,13 @@ use crate::audit::{AuditRecord, NotAudit};
 use crate::change::{Change, ChangeType, Version};
 use crate::client::Client;
 use crate::decoded::Decoded;
+use crate::flow::{self, Flow};
 use crate::gap::Gap;
 use crate::json::{self, Members};
 use crate::key::Key;
 use crate::object::{BodyMetadata, ObjectRef};
 use crate::outcome::Outcome;
-use crate::record::{Via, ViaSet};
+use crate::record::{RecordFlags, Via, ViaSet};
 use crate::summary::summary;
 use crate::time::Timestamp;
 use crate::words;
@@ -26,15 +27,32 @@ use crate::words;
 pub enum Kind {
     /// A request to an API server.
     Audit,
+    /// Traffic between two endpoints.
+    Flow,
     /// A stretch of time for which a source lacks records.
     Gap,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Audit, Self::Flow, Self::Gap];
+
+    /// The kind of a record with these flags.
+    pub fn of(flags: RecordFlags) -> Self {
+        if flags.contains(RecordFlags::GAP) {
+            Self::Gap
+        } else if flags.contains(RecordFlags::FLOW) {
+            Self::Flow
+        } else {
+            Self::Audit
+        }
+    }
+
     /// The name in `kind`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Audit => "audit",
+            Self::Flow => "flow",
             Self::Gap => "gap",
         }
     }
@@ -45,7 +63,7 @@ impl Kind {
 pub struct Event {
     /// The request key (or, for a second record of one request and stage, its record key).
     pub id: Key,
-    /// `requestReceivedTimestamp`; the start of a gap.
+    /// `requestReceivedTimestamp`; the start of a flow or gap.
     pub time: Timestamp,
     /// What the event is about.
     pub kind: Kind,
@@ -55,7 +73,7 @@ pub struct Event {
     pub summary: String,
     /// Who made the request; an object in every audit event, else null.
     pub actor: Option<Actor>,
-    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; `""` where nobody did anything.
+    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; a flow's verdict; `""` where nobody did anything.
     pub verb: String,
     /// The object; null for a non-resource URL and where there is none.
     pub object: Option<ObjectRef>,
@@ -70,8 +88,9 @@ pub struct Event {
     pub admission: Option<Admission>,
     /// The audit record's own fields; null in events of other kinds.
     pub audit: Option<Audit>,
-    /// Always null: there are no flows yet.
-    pub flow: (),
+    /// Who spoke to whom; null in events of other kinds.
+    #[serde(default)]
+    pub flow: Option<Box<Flow>>,
     /// What is missing; null in events of other kinds.
     pub gap: Option<Gap>,
     /// Always null: there are no findings yet.
@@ -162,7 +181,7 @@ impl Event {
             actor: Some(actor),
             object,
             outcome: Some(outcome),
-            flow: (),
+            flow: None,
             gap: None,
             finding: (),
             received: origins.received,
@@ -178,6 +197,30 @@ impl Event {
         };
         if let Some(version) = decoded.audit().and_then(Version::of) {
             change.list_created(&version);
+        }
+    }
+
+    /// The event that tells of a flow.
+    pub(crate) fn of_flow(flow: Flow, origins: Origins) -> Self {
+        Self {
+            id: origins.id,
+            time: flow.start,
+            kind: Kind::Flow,
+            cluster: origins.cluster,
+            summary: flow::summary(&flow),
+            actor: None,
+            verb: flow.verdict.name().to_owned(),
+            object: None,
+            outcome: None,
+            client: None,
+            change: None,
+            admission: None,
+            audit: None,
+            flow: Some(Box::new(flow)),
+            gap: None,
+            finding: (),
+            received: origins.received,
+            via: origins.via.iter().collect(),
         }
     }
 
@@ -197,7 +240,7 @@ impl Event {
             change: None,
             admission: None,
             audit: None,
-            flow: (),
+            flow: None,
             gap: Some(gap),
             finding: (),
             received: origins.received,
@@ -223,6 +266,9 @@ impl Event {
         if let Some(gap) = &self.gap {
             each(&gap.source);
             each(&gap.reason);
+        }
+        if let Some(flow) = &self.flow {
+            flow.texts(&mut each);
         }
         if let Some(actor) = &self.actor {
             each(&actor.name);
@@ -303,7 +349,6 @@ impl Audit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::RecordFlags;
 
     fn event(rest: &str) -> Event {
         let json = format!(r#"{{"auditID":"a","stage":"ResponseComplete",{rest}}}"#);

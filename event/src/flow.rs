@@ -16,6 +16,7 @@ mod packet;
 mod policy_hit;
 mod prefix;
 mod stored;
+mod summary;
 mod trace_pipe;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub use self::endpoint::{Endpoint, EndpointKind, Labels, ResolvedBy};
 pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};
 pub use self::stored::{StoredFlow, is_node_name, raw_of, write_stored};
+
+pub(crate) use self::summary::summary;
 
 use self::kernel_line::KernelLine;
 use self::loose::Loose;
@@ -163,6 +166,32 @@ pub struct Dns {
     pub count: Option<u64>,
 }
 
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 7] = [
+        Self::Allowed,
+        Self::Denied,
+        Self::Rejected,
+        Self::Observed,
+        Self::Audited,
+        Self::Error,
+        Self::Unknown,
+    ];
+
+    /// The name in the event's JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Rejected => "rejected",
+            Self::Observed => "observed",
+            Self::Audited => "audited",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Reporter {
     /// The direction of a flow at the endpoint where it was seen.
     fn direction(self) -> Direction {
@@ -170,6 +199,31 @@ impl Reporter {
             Self::Source => Direction::Egress,
             Self::Destination => Direction::Ingress,
             Self::Forwarder | Self::Unknown => Direction::Unknown,
+        }
+    }
+}
+
+impl Flow {
+    /// Calls `each` with every text that a bare word may find: names, addresses, labels, policies.
+    pub(crate) fn texts(&self, each: &mut dyn FnMut(&str)) {
+        each(&self.node);
+        for endpoint in [&self.source, &self.destination] {
+            for text in [&endpoint.namespace, &endpoint.pod, &endpoint.workload, &endpoint.service] {
+                each(text);
+            }
+            if let Some(ip) = endpoint.ip {
+                each(&ip.to_string());
+            }
+            endpoint.labels.iter().chain(&endpoint.domain).for_each(|text| each(text));
+        }
+        if let Some(policy) = &self.policy {
+            each(&policy.tier);
+            each(&policy.namespace);
+            each(&policy.name);
+        }
+        if let Some(dns) = &self.dns {
+            each(&dns.query);
+            dns.answers.iter().for_each(|answer| each(answer));
         }
     }
 }

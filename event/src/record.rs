@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
-    /// `POST /v1/audit/{cluster}`.
+    /// `POST /v1/audit/{cluster}` or `POST /v1/flows/{cluster}`.
     Webhook,
     /// `taffrail import`.
     Import,
@@ -105,6 +105,8 @@ impl RecordFlags {
     pub const WITHHELD: Self = Self(2);
     /// The record is a [`Gap`](crate::Gap) and no audit event. Only Taffrail sets it: bytes that look like one are none.
     pub const GAP: Self = Self(4);
+    /// The record is a flow in its stored form (see [`crate::flow::write_stored`]) and no audit event.
+    pub const FLOW: Self = Self(8);
 
     /// Both sets of flags.
     #[must_use]

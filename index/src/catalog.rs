@@ -18,8 +18,10 @@ use crate::manifest::{Manifest, SplitEntry, splits_dir};
 use crate::schema::{Columns, SCHEMA};
 use crate::split::{Split, sync_dir};
 
-/// A window of the classes `change` and `access`.
+/// A window of every class but `flow`.
 pub(crate) const WINDOW_MICROS: i64 = 86_400_000_000;
+/// Flows are more than everything else together, and seldom is one asked for without its hour.
+const FLOW_WINDOW_MICROS: i64 = 3_600_000_000;
 /// At most this many tantivy writers are open: each has threads and an arena.
 const MAX_WRITERS: usize = 4;
 /// A writer that was not used for so long is closed; an idle server has none.
@@ -208,16 +210,17 @@ impl Catalog {
         }
     }
 
-    /// The entry of the split that a document of this class and time founds: its day, or what other parts leave of it.
+    /// The entry of the split that a document of this class and time founds: its window, or what other parts leave of it.
     pub(crate) fn new_entry(&self, class: Class, time: i64) -> SplitEntry {
-        let day = time.div_euclid(WINDOW_MICROS) * WINDOW_MICROS;
+        let length = if class == Class::Flow { FLOW_WINDOW_MICROS } else { WINDOW_MICROS };
+        let window = time.div_euclid(length) * length;
         let splits = self.splits();
         let others = || splits.iter().filter(|split| split.entry.class == class.name());
-        let from = others().map(|split| split.end()).filter(|end| *end <= time).fold(day, i64::max);
+        let from = others().map(|split| split.end()).filter(|end| *end <= time).fold(window, i64::max);
         let to = others()
             .map(|split| split.entry.from)
             .filter(|from| *from > time)
-            .fold(day + WINDOW_MICROS, i64::min);
+            .fold(window + length, i64::min);
         SplitEntry {
             class: class.name().to_owned(),
             from,

@@ -5,11 +5,12 @@ mod entry;
 
 use rustc_hash::{FxHashMap, FxHasher};
 use std::borrow::Cow;
-use std::hash::Hasher;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
+use taffrail_event::flow::{Endpoint, Flow};
 use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, Outline, words};
 use taffrail_query::{Field, FieldKind};
 
@@ -37,6 +38,7 @@ impl SortKey {
     pub(crate) fn of(decoded: &Decoded<'_>, time: i64) -> Self {
         match decoded {
             Decoded::Audit(audit) => Self::of_audit(audit, time),
+            Decoded::Flow(flow) => Self { object: of_ends(&flow.flow), time },
             Decoded::Gap(gap) => Self { object: hash(gap.source.as_bytes()), time },
         }
     }
@@ -65,6 +67,16 @@ impl SortKey {
             | hash(name.as_bytes()) >> 48;
         Self { object, time }
     }
+}
+
+/// Flows of one endpoint stand side by side, by its peer.
+fn of_ends(flow: &Flow) -> u64 {
+    let side = |endpoint: &Endpoint| {
+        let mut hasher = FxHasher::default();
+        (endpoint.ip, &endpoint.namespace, &endpoint.pod, &endpoint.workload).hash(&mut hasher);
+        hasher.finish().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    };
+    side(&flow.source) >> 32 << 32 | side(&flow.destination) >> 32
 }
 
 fn hash(bytes: &[u8]) -> u64 {

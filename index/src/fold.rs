@@ -19,6 +19,8 @@ impl Rank {
     pub(crate) fn of(decoded: &Decoded<'_>, flags: RecordFlags, bytes_hash: u64) -> Self {
         match decoded {
             Decoded::Audit(audit) => Self::of_audit(audit, flags, bytes_hash),
+            // All its copies are one.
+            Decoded::Flow(_) => Self((Stage::ResponseComplete as u32) << 30),
             Decoded::Gap(gap) => Self::of_gap(gap),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use taffrail_event::change::Link;
-use taffrail_event::{AuditRecord, Class, Decoded, Keys, Origin, Outline, RecordFlags, ViaSet};
+use taffrail_event::{AuditRecord, Class, Decoded, Keys, Kind, Origin, Outline, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
 use crate::fold::Rank;
@@ -38,7 +38,7 @@ impl Prepared {
         outline: Option<Arc<Outline>>,
         origin: &Origin,
     ) -> Option<Self> {
-        let is_audit = !flags.contains(RecordFlags::GAP);
+        let is_audit = Kind::of(flags) == Kind::Audit;
         let outline = match outline {
             Some(outline) => Some(outline),
             None => is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?.map(Arc::new),

@@ -16,8 +16,8 @@ use tantivy::{Index, IndexSettings};
 /// The version of the schema; a split built with an older one is rebuilt by `taffrail reindex`.
 ///
 /// 2: `audit.truncated`; long values that ignore case are hashed in lower case. 3: change sets.
-/// 4: changed paths with their merge keys. 5: values before and after are indexed by less of them.
-pub(crate) const SCHEMA: u32 = 5;
+/// 4: changed paths with their merge keys. 5: values before and after are indexed by less of them. 6: flows.
+pub(crate) const SCHEMA: u32 = 6;
 
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.

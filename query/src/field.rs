@@ -152,6 +152,22 @@ fields! {
     Stage Keyword facet ["audit.stage", "stage"];
     /// `true` where bodies are missing or cut.
     Truncated Keyword facet ["audit.truncated", "truncated"];
+    /// Whoever opened a flow: address, pod, workload or domain.
+    Source Ip facet ["flow.source", "src"];
+    /// Whoever a flow was for.
+    Destination Ip facet ["flow.destination", "dst"];
+    /// What the reporter says became of a flow.
+    Verdict Keyword facet ["flow.verdict", "verdict"];
+    /// What became of a flow after all its reporters were heard.
+    EffectiveVerdict Keyword facet ["flow.effective_verdict", "effective"];
+    /// The port that a flow was for.
+    Port Number facet ["flow.destination.port", "port"];
+    /// The policy that decided about a flow.
+    Policy Keyword facet ["flow.policy.name", "policy"];
+    /// What a flow spoke: `tcp`, `udp`, ...
+    Protocol Keyword facet ["flow.protocol", "proto", "protocol"];
+    /// The format of a flow's record.
+    Format Keyword facet ["flow.format", "format"];
     /// Milliseconds from request to answer.
     Duration Number single ["audit.duration_ms", "duration"];
 }

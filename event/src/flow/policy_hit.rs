@@ -189,6 +189,20 @@ impl PolicyKind {
 }
 
 impl Policy {
+    /// Whether it only holds because no policy selects the pod.
+    pub fn is_profile(&self) -> bool {
+        self.kind == PolicyKind::Profile
+    }
+
+    /// The name with the namespace that it belongs to.
+    pub fn full_name(&self) -> String {
+        if self.namespace.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.namespace, self.name)
+        }
+    }
+
     /// What decided: the last that did not pass the question on. Policies on trial decide only where `on_trial`.
     pub(super) fn deciding(texts: Vec<String>, on_trial: bool) -> Option<Self> {
         let mut hits: Vec<(Option<PolicyHit>, String)> =

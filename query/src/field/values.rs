@@ -1,6 +1,7 @@
 //! A field's values in an event: the matcher and the index both read by this.
 
 use taffrail_event::change::Change;
+use taffrail_event::flow::{Endpoint, Format, Verdict};
 use taffrail_event::{
     ActorType, ChangeType, Confidence, DeniedBy, Event, FieldChange, ObjectRef, OutcomeResult,
 };
@@ -18,6 +19,7 @@ impl Field {
         let object = event.object.as_ref();
         let (actor, outcome) = (event.actor.as_ref(), event.outcome.as_ref());
         let (client, audit) = (event.client.as_ref(), event.audit.as_ref());
+        let flow = event.flow.as_deref();
         let mut of_object = |read: fn(&ObjectRef) -> &str| each(object.map_or("", read));
         match self {
             Self::Id => each(&event.id.to_string()),
@@ -40,13 +42,38 @@ impl Field {
             Self::Group => of_object(|object| &object.group),
             Self::Resource => of_object(|object| &object.resource),
             Self::Subresource => of_object(|object| &object.subresource),
-            Self::Namespace => of_object(namespace),
-            Self::Name => of_object(|object| &object.name),
+            Self::Namespace => {
+                of_object(namespace);
+                ends(event).for_each(|endpoint| each(&endpoint.namespace));
+            }
+            Self::Name => {
+                of_object(|object| &object.name);
+                ends(event).for_each(|endpoint| each(&endpoint.pod));
+            }
             Self::Uid => of_object(|object| &object.uid),
             Self::ResourceVersion => of_object(|object| &object.resource_version),
-            Self::Node => of_object(|object| &object.node),
-            Self::Pod => of_object(pod),
-            Self::Code | Self::Duration => {
+            Self::Node => {
+                of_object(|object| &object.node);
+                each(flow.map_or("", |flow| &flow.node));
+            }
+            Self::Pod => {
+                of_object(pod);
+                ends(event).for_each(|endpoint| each(&endpoint.pod));
+            }
+            Self::Source => flow.iter().for_each(|flow| names(&flow.source, &mut each)),
+            Self::Destination => flow.iter().for_each(|flow| names(&flow.destination, &mut each)),
+            Self::Verdict => each(flow.map_or("", |flow| flow.verdict.name())),
+            Self::EffectiveVerdict => each(flow.map_or("", |flow| flow.effective_verdict.name())),
+            Self::Policy => {
+                let policy = flow.and_then(|flow| flow.policy.as_ref());
+                each(policy.map_or("", |policy| &policy.name));
+                if let Some(policy) = policy.filter(|policy| !policy.namespace.is_empty()) {
+                    each(&policy.full_name());
+                }
+            }
+            Self::Protocol => each(flow.map_or("", |flow| &flow.protocol)),
+            Self::Format => each(flow.map_or("", |flow| flow.format.name())),
+            Self::Code | Self::Duration | Self::Port => {
                 if let Some(number) = self.number(event) {
                     each(&number.to_string());
                 }
@@ -57,7 +84,10 @@ impl Field {
                 each(denied_by.map_or("", |denied_by| denied_by.name()));
             }
             Self::Reason => each(outcome.map_or("", |outcome| &outcome.reason)),
-            Self::Ip => client.iter().flat_map(|client| &client.ips).for_each(|ip| each(ip)),
+            Self::Ip => {
+                client.iter().flat_map(|client| &client.ips).for_each(|ip| each(ip));
+                ends(event).filter_map(|endpoint| endpoint.ip).for_each(|ip| each(&ip.to_string()));
+            }
             Self::Agent => each(client.map_or("", |client| &client.user_agent)),
             Self::Change => each(event.change.as_ref().map_or("", |change| change.change_type.name())),
             Self::Confidence => {
@@ -97,6 +127,8 @@ impl Field {
             // Other kinds are a part of the contract and may be asked for before there are any.
             Self::Kind => Some(vec!["audit", "flow", "gap", "finding"]),
             Self::ActorType => Some(ActorType::ALL.map(ActorType::name).to_vec()),
+            Self::Verdict | Self::EffectiveVerdict => Some(Verdict::ALL.map(Verdict::name).to_vec()),
+            Self::Format => Some(Format::ALL.map(Format::name).to_vec()),
             Self::Result => Some(OutcomeResult::ALL.map(OutcomeResult::name).to_vec()),
             Self::DeniedBy => Some(DeniedBy::ALL.map(DeniedBy::name).to_vec()),
             Self::Change => Some(ChangeType::ALL.map(ChangeType::name).to_vec()),
@@ -110,11 +142,31 @@ impl Field {
     pub fn number(self, event: &Event) -> Option<i64> {
         match self {
             Self::Time => Some(event.time.micros()),
+            Self::Port => event.flow.as_ref()?.destination.port.map(i64::from),
             Self::Code => event.outcome.as_ref()?.code,
             Self::Duration => event.audit.as_ref()?.duration_ms,
             _ => None,
         }
     }
+}
+
+/// Both sides of a flow.
+fn ends(event: &Event) -> impl Iterator<Item = &Endpoint> {
+    event.flow.iter().flat_map(|flow| [&flow.source, &flow.destination])
+}
+
+/// What one side of a flow goes by.
+fn names(endpoint: &Endpoint, each: &mut dyn FnMut(&str)) {
+    if let Some(ip) = endpoint.ip {
+        each(&ip.to_string());
+    }
+    each(&endpoint.pod);
+    if !endpoint.pod.is_empty() {
+        each(&format!("{}/{}", endpoint.namespace, endpoint.pod));
+    }
+    each(&endpoint.workload);
+    endpoint.domain.iter().for_each(|domain| each(domain));
+    each(&endpoint.service);
 }
 
 /// The fields that an event changed of an object that was there: what a creation is made of is no change.

@@ -1,0 +1,141 @@
+//! One line per flow as a colleague would say it: who, to whom, and what became of it.
+
+use std::fmt::Write;
+
+use super::{Dns, Endpoint, EndpointKind, Flow, Policy, Verdict};
+use crate::summary::MAX_SUMMARY_BYTES;
+
+/// The summary of a flow.
+pub(crate) fn summary(flow: &Flow) -> String {
+    let mut line = match &flow.dns {
+        Some(dns) => asked(flow, dns),
+        None => spoke(flow),
+    };
+    line.truncate(line.floor_char_boundary(MAX_SUMMARY_BYTES));
+    line
+}
+
+fn spoke(flow: &Flow) -> String {
+    let mut line = format!("{} to {}", name(&flow.source), name(&flow.destination));
+    if let Some(port) = flow.destination.port {
+        let is_address =
+            !line.ends_with(')') && flow.destination.pod.is_empty() && flow.destination.workload.is_empty();
+        let address = flow.destination.ip.filter(|ip| ip.is_ipv6() && is_address);
+        let written = if address.is_some() { write!(line, " port {port}") } else { write!(line, ":{port}") };
+        written.ok();
+    }
+    if !flow.protocol.is_empty() {
+        write!(line, " over {}", flow.protocol).ok();
+    }
+    line.push_str(": ");
+    line.push_str(&became(flow));
+    line
+}
+
+fn became(flow: &Flow) -> String {
+    let by = |policy: &Option<Policy>| {
+        policy
+            .as_ref()
+            .filter(|policy| !policy.is_profile())
+            .map(|policy| format!(" by {}", policy.full_name()))
+    };
+    let by = by(&flow.policy).unwrap_or_default();
+    let told = match flow.effective_verdict {
+        Verdict::Allowed => format!("allowed{by}"),
+        Verdict::Denied => format!("denied{by}"),
+        Verdict::Rejected => format!("rejected{by}"),
+        Verdict::Observed if by.is_empty() => "seen by a log rule".to_owned(),
+        Verdict::Observed => format!("seen by the log rule of{}", by.strip_prefix(" by").unwrap_or(&by)),
+        Verdict::Audited => format!("allowed, as a policy on trial would not{by}"),
+        Verdict::Error => "lost on the way".to_owned(),
+        Verdict::Unknown => "nobody says what became of it".to_owned(),
+    };
+    match flow.pending_verdict.filter(|pending| *pending != flow.effective_verdict) {
+        Some(Verdict::Denied) => format!("{told}, a new connection would be denied"),
+        Some(Verdict::Allowed) => format!("{told}, a new connection would be allowed"),
+        _ => told,
+    }
+}
+
+fn asked(flow: &Flow, dns: &Dns) -> String {
+    let Dns { query, query_type, rcode, answers, .. } = dns;
+    let answer = match (answers.is_empty(), rcode.as_str()) {
+        (false, _) => format!(": {}", answers.join(", ")),
+        (true, "" | "NoError") => String::new(),
+        (true, rcode) => format!(": {rcode}"),
+    };
+    let kind = if query_type.is_empty() { String::new() } else { format!(" ({query_type})") };
+    format!("{} looked up {query}{kind}{answer}", name(&flow.source))
+}
+
+/// One side, by the best name there is.
+fn name(endpoint: &Endpoint) -> String {
+    let Endpoint { kind, ip, namespace, pod, workload, domain, .. } = endpoint;
+    if !pod.is_empty() {
+        return format!("{namespace}/{pod}");
+    }
+    if !workload.is_empty() {
+        return match kind {
+            EndpointKind::Pod => format!("pods of {namespace}/{workload}"),
+            _ => workload.clone(),
+        };
+    }
+    match (ip, domain.first()) {
+        (Some(ip), Some(domain)) => format!("{ip} ({domain})"),
+        (Some(ip), None) => ip.to_string(),
+        (None, Some(domain)) => domain.clone(),
+        (None, None) => match kind {
+            EndpointKind::Public => "the internet".to_owned(),
+            EndpointKind::Private => "a private network".to_owned(),
+            _ => "an unknown address".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Context, FlowRecord};
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn check(record: &str, expected: &str) {
+        let context = Context { format: None, node: "", received: Timestamp::default(), started: None };
+        let FlowRecord::Flow(flow) = FlowRecord::read(record.as_bytes(), &context).unwrap() else {
+            panic!("{record}: lost");
+        };
+        assert_eq!(summary(&flow), expected);
+    }
+
+    #[test]
+    fn kernel_lines() {
+        check(
+            "calico-packet: IN=cali1 OUT=eth0 SRC=10.244.1.4 DST=34.223.124.45 LEN=60 PROTO=TCP SPT=1 DPT=80 SYN ",
+            "10.244.1.4 to 34.223.124.45:80 over tcp: seen by a log rule",
+        );
+        check(
+            "c gnp:security.quarantine: IN=cali1 OUT=eth0 SRC=fd00::1 DST=2001:db8::53 LEN=60 PROTO=UDP SPT=1 DPT=53 ",
+            "fd00::1 to 2001:db8::53 port 53 over udp: seen by the log rule of security.quarantine",
+        );
+    }
+
+    #[test]
+    fn exported_flows() {
+        let record = |rest: &str| {
+            format!(
+                r#"{{"start_time":1,"end_time":2,"source_type":"wep","source_name":"-","source_name_aggr":"web-*","source_namespace":"shop","dest_type":"net","dest_name_aggr":"pub","source_name_":"","reporter":"src","proto":"tcp","dest_port":443,{rest}}}"#
+            )
+        };
+        check(
+            &record(
+                r#""action":"deny","policies":{"enforced_policies":["0|security|gnp:security.quarantine|deny|1"]}"#,
+            ),
+            "pods of shop/web to the internet:443 over tcp: denied by security.quarantine",
+        );
+        check(
+            &record(
+                r#""action":"allow","policies":{"enforced_policies":["0|__PROFILE__|pro:kns.shop|allow|0"],"pending_policies":["0|security|gnp:security.quarantine|deny|1"]}"#,
+            ),
+            "pods of shop/web to the internet:443 over tcp: allowed, a new connection would be denied",
+        );
+    }
+}
