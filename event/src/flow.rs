@@ -9,6 +9,8 @@ mod calico_dns;
 mod endpoint;
 mod format;
 mod goldmane;
+mod hubble;
+mod later;
 mod loose;
 mod policy_hit;
 
@@ -174,13 +176,15 @@ impl FlowRecord {
     /// Reads a record: one JSON object.
     pub fn read(record: &[u8]) -> Result<Self, NotAFlow> {
         let members = Loose::of(record);
-        let flow = match Format::of_json(&members).ok_or(NotAFlow::Unknown)? {
+        let format = Format::of_json(&members);
+        let flow = match format.ok_or_else(|| NotAFlow::unread(record))? {
             Format::CalicoFlow => calico::read(&members)?,
             Format::CalicoDns if calico_dns::is_left_out(&members) => {
                 return calico_dns::read_left_out(&members);
             }
             Format::CalicoDns => calico_dns::read(&members)?,
             Format::Goldmane => goldmane::read(&members)?,
+            Format::Hubble => return hubble::read(&members),
         };
         Ok(Self::Flow(Box::new(flow)))
     }

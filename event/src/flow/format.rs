@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::loose::Loose;
+use super::{hubble, later};
 
 /// A format of flow records. The names are those of `?format=` and of `flow.format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub enum Format {
     /// Flows of Goldmane (Calico 3.30), as protojson or as its emitter posts them.
     #[serde(rename = "calico.goldmane")]
     Goldmane,
+    /// Flows of Cilium's Hubble, as its exporter writes them and its command line prints them; Retina's have the same form.
+    #[serde(rename = "hubble.flow")]
+    Hubble,
 }
 
 /// Why a record is no flow.
@@ -32,11 +36,32 @@ pub enum NotAFlow {
         /// What is missing.
         missing: &'static str,
     },
+    /// Its source writes it beside flows. It is to be passed over, and no sign that something is wrong.
+    #[error("a record of {} that is no flow: {what}", format.name())]
+    Other {
+        /// Its format.
+        format: Format,
+        /// What it is, in plain words.
+        what: &'static str,
+    },
+    /// It is of a format that has a name, and nothing more yet.
+    #[error("a record of {name}, a format that this release does not read yet")]
+    Later {
+        /// The name of the format.
+        name: &'static str,
+    },
+}
+
+impl NotAFlow {
+    /// Why `record`, which is of no [`Format`], is not read.
+    pub(super) fn unread(record: &[u8]) -> Self {
+        later::name_of(record).map_or(Self::Unknown, |name| Self::Later { name })
+    }
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::CalicoFlow, Self::CalicoDns, Self::Goldmane];
+    pub const ALL: [Self; 4] = [Self::CalicoFlow, Self::CalicoDns, Self::Goldmane, Self::Hubble];
 
     /// The name.
     pub fn name(self) -> &'static str {
@@ -44,6 +69,7 @@ impl Format {
             Self::CalicoFlow => "calico.flow",
             Self::CalicoDns => "calico.dns",
             Self::Goldmane => "calico.goldmane",
+            Self::Hubble => "hubble.flow",
         }
     }
 
@@ -61,6 +87,8 @@ impl Format {
             Some(Self::CalicoDns)
         } else if record.object("Key").has("source_name") || record.object("flow").has("Key") {
             Some(Self::Goldmane)
+        } else if hubble::is_one(record) {
+            Some(Self::Hubble)
         } else {
             None
         }
