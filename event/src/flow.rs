@@ -10,7 +10,9 @@ mod calico_log;
 mod endpoint;
 mod format;
 mod goldmane;
+mod hubble;
 mod kernel_line;
+mod later;
 mod loose;
 mod packet;
 mod policy_hit;
@@ -267,18 +269,20 @@ impl FlowRecord {
             return Self::of_json(record, context);
         }
         let line = String::from_utf8_lossy(record);
+        let unread = |reason| if reason == NotAFlow::Unknown { NotAFlow::unread(record) } else { reason };
         let flow = if line.contains(": bpf_trace_printk: ") {
-            calico_log::read_traced(&line, context)?
+            calico_log::read_traced(&line, context)
         } else {
-            calico_log::read(&KernelLine::of_text(&line, context.received), context)?
+            calico_log::read(&KernelLine::of_text(&line, context.received), context)
         };
+        let flow = flow.map_err(unread)?;
         Ok(Self::Flow(Box::new(flow)))
     }
 
     fn of_json(record: &[u8], context: &Context<'_>) -> Result<Self, NotAFlow> {
         let members = Loose::of(record);
         let Some(format) = context.format.or_else(|| Format::of_json(&members)) else {
-            let line = KernelLine::of_journal(&members).ok_or(NotAFlow::Unknown)?;
+            let line = KernelLine::of_journal(&members).ok_or_else(|| NotAFlow::unread(record))?;
             return calico_log::read(&line, context).map(|flow| Self::Flow(Box::new(flow)));
         };
         let mut flow = match format {
@@ -292,6 +296,10 @@ impl FlowRecord {
                 let line = KernelLine::of_journal(&members).ok_or(NotAFlow::Unknown)?;
                 calico_log::read(&line, context)?
             }
+            Format::Hubble => match hubble::read(&members)? {
+                Self::Flow(flow) => *flow,
+                lost @ Self::Lost { .. } => return Ok(lost),
+            },
         };
         if flow.node.is_empty() {
             context.node.clone_into(&mut flow.node);

@@ -22,7 +22,9 @@ pub(super) fn read(line: &KernelLine<'_>, context: &Context<'_>) -> Result<Flow,
     let packet = Packet::parse(&line.message).map_err(|reason| match reason {
         // What no collector says is the kernel's may be anything.
         NotAPacket::Foreign if !line.is_kernels => NotAFlow::Unknown,
-        NotAPacket::Foreign | NotAPacket::Arp => NotAFlow::Other { what: "another line of the kernel" },
+        NotAPacket::Foreign | NotAPacket::Arp => {
+            NotAFlow::Other { format: Format::CalicoLog, what: "another line of the kernel" }
+        }
         NotAPacket::NoAddresses => NotAFlow::Incomplete { format: Format::CalicoLog, missing: "SRC and DST" },
     })?;
     let (reporter, direction) = seen_by(packet.interface_in, packet.interface_out);
@@ -82,7 +84,9 @@ fn name_ends(flow: &mut Flow, packet: &Packet<'_>) {
 /// Reads a line of the trace pipe.
 pub(super) fn read_traced(line: &str, context: &Context<'_>) -> Result<Flow, NotAFlow> {
     let packet = TracedPacket::parse(line).map_err(|reason| match reason {
-        NotTraced::Foreign => NotAFlow::Other { what: "another line of the trace pipe" },
+        NotTraced::Foreign => {
+            NotAFlow::Other { format: Format::CalicoBpfLog, what: "another line of the trace pipe" }
+        }
         NotTraced::NoAddresses => NotAFlow::Incomplete {
             format: Format::CalicoBpfLog,
             missing: "addresses, which need a kernel of 5.16 or later",

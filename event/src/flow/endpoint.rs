@@ -69,17 +69,17 @@ pub enum ResolvedBy {
 impl EndpointKind {
     /// What an address says of itself.
     pub fn of_address(ip: IpAddr) -> Self {
+        // What goes to a group, to all, or to nobody does not leave for the internet either.
         let is_private = match ip {
+            _ if ip.is_multicast() || ip.is_unspecified() => true,
             IpAddr::V4(ip) => {
                 ip.is_private()
                     || ip.is_loopback()
                     || ip.is_link_local()
-                    || ip.is_multicast()
+                    || ip.is_broadcast()
                     || is_shared(ip.octets())
             }
-            IpAddr::V6(ip) => {
-                ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local() || ip.is_multicast()
-            }
+            IpAddr::V6(ip) => ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local(),
         };
         if is_private { Self::Private } else { Self::Public }
     }
@@ -128,8 +128,11 @@ mod tests {
         check("34.223.124.45", EndpointKind::Public);
         check("fd00:10:244::17", EndpointKind::Private);
         check("fe80::1", EndpointKind::Private);
-        check("ff02::2", EndpointKind::Private);
         check("2001:db8::53", EndpointKind::Public);
+        check("224.0.0.251", EndpointKind::Private);
+        check("255.255.255.255", EndpointKind::Private);
+        check("0.0.0.0", EndpointKind::Private);
+        check("ff02::2", EndpointKind::Private);
     }
 
     #[test]

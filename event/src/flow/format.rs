@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::loose::Loose;
+use super::{hubble, later};
 
 /// A format of flow records. The names are those of `?format=` and of `flow.format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub enum Format {
     /// The same of its eBPF data plane.
     #[serde(rename = "calico.bpflog")]
     CalicoBpfLog,
+    /// Flows of Cilium's Hubble, as its exporter writes them and its command line prints them; Retina's have the same form.
+    #[serde(rename = "hubble.flow")]
+    Hubble,
 }
 
 /// Why a record is no flow.
@@ -30,12 +34,6 @@ pub enum NotAFlow {
     /// It belongs to no format that we know.
     #[error("no known format of flow records")]
     Unknown,
-    /// It comes from where flows come from, and is none: to be passed over.
-    #[error("{what}, and no flow")]
-    Other {
-        /// What it is, in plain words.
-        what: &'static str,
-    },
     /// It says of itself that it is a flow, and lacks what every flow has.
     #[error("a record of {} without {missing}", format.name())]
     Incomplete {
@@ -44,12 +42,39 @@ pub enum NotAFlow {
         /// What is missing.
         missing: &'static str,
     },
+    /// Its source writes it beside flows. It is to be passed over, and no sign that something is wrong.
+    #[error("a record of {} that is no flow: {what}", format.name())]
+    Other {
+        /// Its format.
+        format: Format,
+        /// What it is, in plain words.
+        what: &'static str,
+    },
+    /// It is of a format that has a name, and nothing more yet.
+    #[error("a record of {name}, a format that this release does not read yet")]
+    Later {
+        /// The name of the format.
+        name: &'static str,
+    },
+}
+
+impl NotAFlow {
+    /// Why `record`, which is of no [`Format`], is not read.
+    pub(super) fn unread(record: &[u8]) -> Self {
+        later::name_of(record).map_or(Self::Unknown, |name| Self::Later { name })
+    }
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 5] =
-        [Self::CalicoFlow, Self::CalicoDns, Self::Goldmane, Self::CalicoLog, Self::CalicoBpfLog];
+    pub const ALL: [Self; 6] = [
+        Self::CalicoFlow,
+        Self::CalicoDns,
+        Self::Goldmane,
+        Self::CalicoLog,
+        Self::CalicoBpfLog,
+        Self::Hubble,
+    ];
 
     /// The name.
     pub fn name(self) -> &'static str {
@@ -59,6 +84,7 @@ impl Format {
             Self::Goldmane => "calico.goldmane",
             Self::CalicoLog => "calico.log",
             Self::CalicoBpfLog => "calico.bpflog",
+            Self::Hubble => "hubble.flow",
         }
     }
 
@@ -76,6 +102,8 @@ impl Format {
             Some(Self::CalicoDns)
         } else if record.object("Key").has("source_name") || record.object("flow").has("Key") {
             Some(Self::Goldmane)
+        } else if hubble::is_one(record) {
+            Some(Self::Hubble)
         } else {
             None
         }

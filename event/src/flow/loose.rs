@@ -26,6 +26,25 @@ impl<'a> Loose<'a> {
         self.0.iter().any(|(name, _)| name == key)
     }
 
+    /// Whether there is such a member, and it is not null.
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether there is no member at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Yes or no; `None` where it is neither.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.get(key)? {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
     /// A text; `""` for null, `-`, and what is no text.
     pub(super) fn text(&self, key: &str) -> Cow<'a, str> {
         self.get(key).and_then(json::string).filter(|text| text != "-").unwrap_or_default()
@@ -99,7 +118,7 @@ mod tests {
     use super::*;
 
     const RECORD: &[u8] = br#"{"text":"a","dash":"-","null":null,"number":7,"quoted":"7","negative":-1,
-        "port":80,"none":0,"high":70000,"list":["x",1,"y"],"map":{"a":"b","n":1},"kind":2,"name":"Deny"}"#;
+        "port":80,"none":0,"high":70000,"list":["x",1,"y"],"map":{"a":"b","n":1},"kind":2,"name":"Deny","yes":true,"no":false}"#;
 
     #[test]
     fn texts_and_numbers() {
@@ -112,6 +131,9 @@ mod tests {
         assert_eq!(record.signed("negative"), Some(-1));
         assert_eq!(["port", "none", "high"].map(|key| record.port(key)), [Some(80), None, None]);
         assert_eq!((record.has("null"), record.has("absent")), (true, false));
+        assert_eq!((record.is_set("null"), record.is_set("text")), (false, true));
+        let flags = ["yes", "no", "null", "text"].map(|key| record.flag(key));
+        assert_eq!(flags, [Some(true), Some(false), None, None]);
     }
 
     #[test]
@@ -134,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_no_object_has_no_members() {
         for value in ["", "[1]", "7", "{", "{\"a\":", "nonsense"] {
-            assert_eq!(Loose::of(value.as_bytes()).text("a"), "", "{value}");
+            assert!(Loose::of(value.as_bytes()).is_empty(), "{value}");
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct Policy {
     pub trace: Vec<String>,
 }
 
-/// A kind of policy; the names are those of Goldmane's `PolicyKind`.
+/// A kind of policy; the names are those of Goldmane's `PolicyKind` and of Hubble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PolicyKind {
     /// `projectcalico.org/v3` NetworkPolicy.
@@ -49,6 +49,12 @@ pub enum PolicyKind {
     ClusterNetworkPolicy,
     /// What holds for the pods of a namespace or service account that no policy selects.
     Profile,
+    /// `cilium.io/v2` CiliumNetworkPolicy.
+    CiliumNetworkPolicy,
+    /// `cilium.io/v2` CiliumClusterwideNetworkPolicy.
+    CiliumClusterwideNetworkPolicy,
+    /// The source does not say, or says something that we do not know.
+    Unknown,
 }
 
 /// What a policy said of a flow.
@@ -161,11 +167,13 @@ impl PolicyKind {
         match Self::SHORT.into_iter().find(|(_, kind)| *kind == self) {
             Some((short, _)) => format!("{short}:{namespace}{slash}{name}"),
             None if self == Self::AdminNetworkPolicy => format!("kanp.{name}"),
-            None => format!("kbanp.{name}"),
+            None if self == Self::BaselineAdminNetworkPolicy => format!("kbanp.{name}"),
+            // Calico writes no others.
+            None => format!("{namespace}{slash}{name}"),
         }
     }
 
-    /// The kind of Goldmane's name.
+    /// The kind of this name, as Goldmane and Hubble write it.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "AdminNetworkPolicy" => Some(Self::AdminNetworkPolicy),
@@ -178,6 +186,8 @@ impl PolicyKind {
             "NetworkPolicy" => Some(Self::NetworkPolicy),
             "ClusterNetworkPolicy" => Some(Self::ClusterNetworkPolicy),
             "Profile" => Some(Self::Profile),
+            "CiliumNetworkPolicy" => Some(Self::CiliumNetworkPolicy),
+            "CiliumClusterwideNetworkPolicy" => Some(Self::CiliumClusterwideNetworkPolicy),
             _ => None,
         }
     }
