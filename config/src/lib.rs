@@ -44,5 +44,5 @@ pub use settings::journal::JournalSettings;
 pub use settings::log::{LogFormat, LogSettings};
 pub use settings::redaction::{RedactionRule, RedactionSettings};
 pub use settings::retention::RetentionSettings;
-pub use settings::tail::{TailFrom, TailSettings};
+pub use settings::tail::{TailFrom, TailRecords, TailSettings};
 pub use settings::{DEFAULT_CLUSTER, OWN_CLUSTER, Settings, is_cluster_name};

@@ -50,7 +50,12 @@ fn imports(criterion: &mut Criterion) {
     std::fs::write(&plain, &lines).expect("space for the sample");
     let dead = DeadLetters::open(&dir.path().join("dead"), 1 << 20).expect("a store for dead letters");
     let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).expect("the key is long enough");
-    let options = ImportOptions { cluster: "bench".into(), max_event_bytes: 64 << 20, filter: None };
+    let options = ImportOptions {
+        cluster: "bench".into(),
+        max_event_bytes: 64 << 20,
+        flows: taffrail_ingest::FlowHints::default(),
+        filter: None,
+    };
 
     let mut group = criterion.benchmark_group("import");
     group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(5));

@@ -73,6 +73,7 @@ fn follow_once(dir: &Path, log: &Path) -> Duration {
         patterns: vec![log.display().to_string()],
         cluster: "bench".into(),
         node: String::new(),
+        has_flows: false,
         from_end: false,
     };
     let options =

@@ -21,6 +21,7 @@ use taffrail_event::{EventSink, WriteCounts};
 use crate::dead::DeadLetters;
 use crate::error::IngestError;
 use crate::filter::Filter;
+use crate::flows::FlowHints;
 use crate::redact::Redactor;
 use feed::Feed;
 pub use parts::{Part, content, read_parts};
@@ -49,6 +50,8 @@ pub struct ImportOptions {
     pub cluster: Arc<str>,
     /// The largest event that is kept whole.
     pub max_event_bytes: u64,
+    /// What is known of flow records, for files that hold them.
+    pub flows: FlowHints,
     /// Which records are not to be kept.
     pub filter: Option<Arc<dyn Filter>>,
 }

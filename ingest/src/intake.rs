@@ -2,6 +2,7 @@
 
 mod body;
 mod budget;
+mod flow_lines;
 mod replay;
 mod request;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use taffrail_event::{BatchBuilder, Gap, Origin, Position, RecordFlags, Timestamp
 use crate::dead::DeadLetters;
 use crate::error::IntakeError;
 use crate::filter::Filter;
+use crate::flows::FlowHints;
 use crate::journal::{Journal, MAX_PAYLOAD_BYTES};
 use crate::redact::Redactor;
 use body::Body;
@@ -63,27 +65,35 @@ impl From<&IngestSettings> for IntakeLimits {
 pub struct IntakeOrigin {
     /// The cluster of the path.
     pub cluster: Arc<str>,
-    /// Who sends: `webhook:10.0.0.1`, `import`, `file:PATH`.
+    /// Who sends: `webhook:10.0.0.1`, `flows:10.0.0.1`, `import`, `file:PATH`.
     pub source: Arc<str>,
     /// The route.
     pub via: Via,
+    /// Whether these are flow records, one a line, and what is known of them; else they are audit events.
+    pub flows: Option<FlowHints>,
 }
 
 impl IntakeOrigin {
     /// A webhook request for `cluster` from that address, as far as it is known.
     pub fn webhook(cluster: &str, sender: Option<IpAddr>) -> Self {
         let source = sender.map_or_else(|| "webhook".into(), |sender| format!("webhook:{sender}").into());
-        Self { cluster: cluster.into(), source, via: Via::Webhook }
+        Self { cluster: cluster.into(), source, via: Via::Webhook, flows: None }
+    }
+
+    /// Flow records of `cluster` that somebody at that address sends.
+    pub fn flows(cluster: &str, sender: Option<IpAddr>, hints: FlowHints) -> Self {
+        let source = sender.map_or_else(|| "flows".into(), |sender| format!("flows:{sender}").into());
+        Self { cluster: cluster.into(), source, via: Via::Webhook, flows: Some(hints) }
     }
 
     /// A followed log of `cluster`, by its name as a source.
     pub fn file(cluster: &str, source: &str) -> Self {
-        Self { cluster: cluster.into(), source: source.into(), via: Via::File }
+        Self { cluster: cluster.into(), source: source.into(), via: Via::File, flows: None }
     }
 
     /// Files of `cluster` that an import sends instead of reading them into a directory.
     pub fn import(cluster: &str) -> Self {
-        Self { cluster: cluster.into(), source: "import".into(), via: Via::Import }
+        Self { cluster: cluster.into(), source: "import".into(), via: Via::Import, flows: None }
     }
 }
 
@@ -100,7 +110,7 @@ pub struct Receipt {
     pub dropped: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
-    /// Records in envelopes that have nothing to do with audit events. Nothing of them is kept.
+    /// Records that have nothing to do with audit events or flows, in envelopes and among flow records. Nothing of them is kept.
     pub skipped: u64,
     /// Bytes of the body after decompression.
     pub bytes: u64,
@@ -119,7 +129,7 @@ pub struct IntakeTotals {
     pub dead: u64,
     /// Records whose bodies were cut.
     pub cut: u64,
-    /// Records in envelopes that have nothing to do with audit events.
+    /// Records that have nothing to do with audit events or flows.
     pub skipped: u64,
     /// Bytes of bodies after decompression.
     pub bytes: u64,
@@ -218,6 +228,7 @@ impl Intake {
 
     fn receive_whole(&self, origin: &IntakeOrigin, body: impl Read) -> Result<Receipt, IntakeError> {
         let share = self.budget.enter();
+        let hints = origin.flows.as_ref();
         let origin = Arc::new(Origin {
             cluster: Arc::clone(&origin.cluster),
             source: Arc::clone(&origin.source),
@@ -225,7 +236,11 @@ impl Intake {
             received: Timestamp::now(),
         });
         let body = Body::new(body, self.limits.max_decompressed_bytes).map_err(IntakeError::Body)?;
-        Request::new(self, origin, &share).receive(body)
+        let request = Request::new(self, origin, &share);
+        match hints {
+            Some(hints) => request.receive_flows(body, hints),
+            None => request.receive(body),
+        }
     }
 }
 

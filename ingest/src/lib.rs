@@ -18,6 +18,7 @@ mod error;
 #[cfg(test)]
 mod fake_sink;
 mod filter;
+mod flows;
 pub mod import;
 mod intake;
 pub mod journal;
@@ -29,4 +30,5 @@ pub mod tail;
 pub use dead::{DeadLetter, DeadLetterPage, DeadLetterTotals, DeadLetters};
 pub use error::{IngestError, IntakeError};
 pub use filter::Filter;
+pub use flows::FlowHints;
 pub use intake::{Intake, IntakeLimits, IntakeOrigin, IntakeTotals, Receipt, ReplayReport};

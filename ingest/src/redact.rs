@@ -3,12 +3,13 @@
 //! [`Redactor::redact`] rewrites one audit event. A fast pass over the raw bytes finds what looks like a secret (`pattern.rs`);
 //! the walk over the bodies (`walk.rs`) finds what is one by its place: Secrets in every form, credentials of variables,
 //! command lines, annotations. Everything else is copied in bulk, byte for byte. [`Redactor::mask`] is for what is no audit
-//! event. The rules and their limits: docs/redaction.md.
+//! event; `flow.rs` knows flow records. The rules and their limits: docs/redaction.md.
 //!
 //! Invariants: the same bytes and key give the same result, whatever came before, because record keys are computed from it;
 //! redacting twice changes nothing more; who, what, when and the outcome are never touched.
 
 mod edit;
+mod flow;
 mod hash;
 mod key;
 mod manifest;
@@ -104,6 +105,11 @@ impl Redactor {
         out: &mut Vec<u8>,
     ) -> Result<(RecordFlags, Option<Outline>), NotAudit> {
         record::redact(self, record, out)
+    }
+
+    /// Appends the redacted form of one flow record to `out`.
+    pub(crate) fn redact_flow(&self, record: &[u8], out: &mut Vec<u8>) {
+        flow::redact(self, record, out);
     }
 
     /// Masks bytes that are no audit event, for dead letters and excerpts. When in doubt it masks more.

@@ -1,4 +1,4 @@
-//! Follows audit logs while they are written, rotated, compressed and removed.
+//! Follows audit and flow logs while they are written, rotated, compressed and removed.
 //!
 //! One thread watches the directories and opens every file that it sees (`watch`, `look`), so that a file can be read to its
 //! end whatever becomes of its name. Another reads them in order, in pieces of whole lines (`log`, `follow`, `lines`). Others
@@ -22,6 +22,7 @@ mod lines;
 mod log;
 mod look;
 mod names;
+mod node;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -33,17 +34,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use taffrail_config::{IngestSettings, TailFrom};
+use taffrail_config::{IngestSettings, TailFrom, TailRecords};
 use taffrail_event::{Gap, Position};
 
 pub use status::{TailStatus, TailedLog};
 
 use crate::error::{IngestError, IntakeError};
+use crate::flows::FlowHints;
 use crate::intake::{IntakeOrigin, Receipt};
 use checkpoint::Checkpoints;
 use find::LogPath;
 use hand_on::Hands;
 use log::Log;
+use node::node_in;
 use watch::{Inbox, watch};
 
 /// How often files are asked whether they have grown.
@@ -68,8 +71,10 @@ pub struct TailSource {
     pub patterns: Vec<String>,
     /// The cluster that they speak about.
     pub cluster: Arc<str>,
-    /// The machine or API server that writes them; may be empty.
+    /// The machine or API server that writes them; may be empty. `*`: what the first `*` of the pattern matched.
     pub node: String,
+    /// Whether they hold flow records, and no audit events.
+    pub has_flows: bool,
     /// Whether to begin behind what a log holds when it is seen for the first time.
     pub from_end: bool,
 }
@@ -77,11 +82,16 @@ pub struct TailSource {
 impl TailSource {
     fn origin(&self, log: &LogPath) -> IntakeOrigin {
         let path = log.current();
-        let source = match self.node.as_str() {
+        let node = match self.node.as_str() {
+            "*" => path.to_str().and_then(|path| node_in(&self.patterns, path)).unwrap_or_default(),
+            node => node,
+        };
+        let source = match node {
             "" => format!("file:{}", path.display()),
             node => format!("file:{node}:{}", path.display()),
         };
-        IntakeOrigin::file(&self.cluster, &source)
+        let hints = || FlowHints { node: node.into(), ..FlowHints::default() };
+        IntakeOrigin { flows: self.has_flows.then(hints), ..IntakeOrigin::file(&self.cluster, &source) }
     }
 }
 
@@ -103,6 +113,7 @@ impl TailOptions {
             patterns: tail.paths.clone(),
             cluster: if tail.cluster.is_empty() { cluster } else { &tail.cluster }.into(),
             node: tail.node.clone(),
+            has_flows: tail.records == TailRecords::Flows,
             from_end: tail.from == TailFrom::End,
         });
         Self { sources: sources.collect(), dir, max_line_bytes: settings.max_event_bytes }
@@ -192,7 +203,11 @@ impl Tail<'_> {
                         "the log is in the legacy format, which names no objects and has no bodies; set --audit-log-format=json"
                     );
                 }
-                self.hands.give(path.clone(), file, log.origin.clone(), piece);
+                let mut origin = log.origin.clone();
+                if let Some(hints) = &mut origin.flows {
+                    hints.offset = Some(piece.start);
+                }
+                self.hands.give(path.clone(), file, origin, piece);
             }
         }
         for (path, done) in self.hands.take_all() {

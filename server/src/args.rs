@@ -133,7 +133,13 @@ pub(crate) struct ImportArgs {
     /// Cluster that the events belong to [default: the setting `cluster`]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
-    /// JSON lines or EventList files, plain, .gz or .zst; - reads standard input
+    /// Node that flow records come from, where they do not say
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
+    /// When that node was started (RFC 3339): dumps of /dev/kmsg and trace pipes count from there
+    #[arg(long, value_name = "TIME")]
+    pub(crate) node_started: Option<String>,
+    /// JSON lines, EventList files or flow logs, plain, .gz or .zst; - reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }

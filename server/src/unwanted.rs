@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use taffrail_config::{ConfigError, IngestSettings, Problem};
-use taffrail_event::{ActorRules, AuditRecord, Event, Origin, Origins, RecordFlags, Timestamp, ViaSet};
+use taffrail_event::{ActorRules, Decoded, Origin, Origins, RecordFlags, Timestamp, ViaSet};
 use taffrail_ingest::Filter;
 use taffrail_query::{Query, TimeContext, parse};
 use utoipa::ToSchema;
@@ -80,9 +80,9 @@ impl Unwanted {
 impl Filter for Unwanted {
     fn drops(&self, record: &[u8], flags: RecordFlags, origin: &Origin) -> bool {
         // What is no event becomes a dead letter, whatever anybody wishes.
-        let Ok(audit) = AuditRecord::decode(record) else { return false };
+        let Ok(decoded) = Decoded::of(record, flags) else { return false };
         let origins = Origins {
-            id: audit.keys(&origin.cluster).request,
+            id: decoded.keys(&origin.cluster).request,
             cluster: origin.cluster.as_ref().to_owned(),
             received: origin.received,
             via: ViaSet::of(origin.via),
@@ -90,7 +90,7 @@ impl Filter for Unwanted {
             change: None,
             actors: self.actors.clone(),
         };
-        let Ok(event) = Event::decode(record, origins) else { return false };
+        let event = decoded.event(origins);
         let unwanted = self.queries.iter().find(|unwanted| unwanted.query.matches(&event, record));
         if let Some(unwanted) = unwanted {
             unwanted.dropped.fetch_add(1, Ordering::Relaxed);

@@ -22,13 +22,13 @@ pub struct StoredFlow<'a> {
     place: &'a str,
 }
 
-/// Appends the stored form of a record, that `raw` writes, to `out`. `place` is its offset in a file.
+/// Appends the stored form of a record to `out`; `raw` appends its bytes. `place` is its offset in a file.
 pub fn write_stored(
     format: Format,
     context: &Context<'_>,
     place: Option<u64>,
-    raw: &[u8],
     out: &mut Vec<u8>,
+    raw: impl FnOnce(&mut Vec<u8>),
 ) {
     let number = |number: Option<i64>| number.map_or("-".to_owned(), |number| number.to_string());
     let node = if is_node_name(context.node) { context.node } else { "-" };
@@ -40,7 +40,7 @@ pub fn write_stored(
         number(place.and_then(|place| i64::try_from(place).ok())),
     );
     out.extend_from_slice(head.as_bytes());
-    out.extend_from_slice(raw);
+    raw(out);
 }
 
 /// Whether a text can be the name of a node: one word of a sane length. Kubernetes takes less.
@@ -93,7 +93,7 @@ mod tests {
         let started = Some(Timestamp::from_micros(1_000_000));
         let context = Context { format: None, node, received: Timestamp::from_micros(received), started };
         let mut out = Vec::new();
-        write_stored(Format::CalicoLog, &context, place, LINE, &mut out);
+        write_stored(Format::CalicoLog, &context, place, &mut out, |out| out.extend_from_slice(LINE));
         out
     }
 

@@ -1,6 +1,7 @@
 //! An input in chunks of whole items.
 //!
-//! A file of JSON lines is cut at line ends, which costs next to nothing, and whoever takes a chunk looks into the lines.
+//! A file of JSON lines, or of flow records, is cut at line ends, which costs next to nothing, and whoever takes a chunk looks
+//! into the lines.
 //! Anything else (one list on one line, a list over many lines) is cut item by item here.
 
 use std::io::{Cursor, Read};
@@ -10,6 +11,7 @@ use memchr::{memchr, memrchr};
 
 use super::input::Input;
 use crate::error::IngestError;
+use crate::flows::are_flows;
 use crate::split::{Junk, JunkReason, Piece, SplitError, Splitter};
 
 /// Large enough that handing it on costs nothing, small enough that a few of them are little.
@@ -26,6 +28,8 @@ pub(super) struct Chunk {
 pub(super) enum Content {
     /// Whole lines.
     Lines,
+    /// Whole lines of flow records.
+    Flows,
     /// Items that were cut out already, and what was between them.
     Items { items: Vec<(Range<usize>, bool)>, junk: Vec<Junk> },
 }
@@ -40,7 +44,8 @@ pub(super) fn read(
     let mut bytes = Vec::new();
     let mut offset = 0;
     let mut filled = input.fill(&mut bytes, CHUNK_BYTES);
-    if !begins_with_a_line(&bytes, max_event_bytes) {
+    let is_flows = are_flows(&bytes);
+    if !is_flows && !begins_with_a_line(&bytes, max_event_bytes) {
         return read_items(input, bytes, offset, max_event_bytes, each);
     }
     loop {
@@ -48,7 +53,7 @@ pub(super) fn read(
         // A last line without an end is one all the same, unless there was more of it.
         let end = if ended { bytes.len() } else { memrchr(b'\n', &bytes).map_or(0, |at| at + 1) };
         if end == 0 && matches!(filled, Ok(false)) {
-            if bytes.len() as u64 > max_event_bytes {
+            if bytes.len() as u64 > max_event_bytes && !is_flows {
                 return read_items(input, bytes, offset, max_event_bytes, each);
             }
             let size = bytes.len() * 2;
@@ -56,7 +61,8 @@ pub(super) fn read(
             continue;
         }
         let rest = bytes.split_off(end);
-        let chunk = Chunk { offset, bytes, content: Content::Lines };
+        let content = if is_flows { Content::Flows } else { Content::Lines };
+        let chunk = Chunk { offset, bytes, content };
         offset += end as u64;
         if !each(chunk) || ended {
             return Ok(());

@@ -15,6 +15,13 @@ use crate::split::Junk;
 pub enum Part<'a> {
     /// Whole lines, of an input that has one or more whole items a line; a few megabytes of them.
     Lines(&'a [u8]),
+    /// Whole lines, of an input that has flow records.
+    Flows {
+        /// A few megabytes of them.
+        lines: &'a [u8],
+        /// Where they begin in the input.
+        offset: u64,
+    },
     /// An item, of any other input.
     Item {
         /// Its bytes.
@@ -38,6 +45,7 @@ pub fn read_parts<E: From<IngestError>>(
     let ended = chunk::read(Input::open(input, read)?, max_item_bytes, |chunk| {
         failed = match &chunk.content {
             Content::Lines => each(Part::Lines(&chunk.bytes)),
+            Content::Flows => each(Part::Flows { lines: &chunk.bytes, offset: chunk.offset }),
             Content::Items { items, junk } => {
                 let bytes = &chunk.bytes;
                 let mut items =

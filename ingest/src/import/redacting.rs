@@ -19,6 +19,7 @@ use crate::dead::{DeadLetter, reason};
 use crate::envelope::{self, Recipient};
 use crate::error::IngestError;
 use crate::filter::Filter;
+use crate::flows::{FlowHints, FlowLines, LeftOut};
 use crate::redact::Redactor;
 use crate::split::{Junk, JunkReason, Piece, Splitter};
 
@@ -149,6 +150,7 @@ struct Redacting<'a> {
     origin: Arc<Origin>,
     redactor: &'a Redactor,
     filter: Option<&'a dyn Filter>,
+    hints: &'a FlowHints,
     done: SyncSender<Part>,
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
@@ -176,6 +178,7 @@ impl<'a> Redacting<'a> {
             origin,
             redactor,
             filter: options.filter.as_deref(),
+            hints: &options.flows,
             done,
             batch,
             letters: Vec::new(),
@@ -213,12 +216,33 @@ impl<'a> Redacting<'a> {
                 }
                 self.pieces(chunk, other..chunk.bytes.len());
             }
+            Content::Flows => self.flows(chunk),
             Content::Items { items, junk } => {
                 for (range, cut) in items {
                     self.item(&chunk.bytes[range.clone()], *cut, chunk.offset);
                 }
                 for junk in junk {
                     self.junk(junk, junk.offset);
+                }
+            }
+        }
+    }
+
+    fn flows(&mut self, chunk: &Chunk) {
+        let hints = FlowHints { offset: Some(chunk.offset), ..self.hints.clone() };
+        let flows = FlowLines { redactor: self.redactor, filter: self.filter, hints: &hints };
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]) {
+            let begin = std::mem::replace(&mut start, (end + 1).min(chunk.bytes.len()));
+            let line = &chunk.bytes[begin..end];
+            match flows.push(&mut self.batch, &self.origin, line, begin as u64) {
+                Ok(()) if self.batch.byte_len() >= BATCH_BYTES => self.send(0, false),
+                Ok(()) => {}
+                Err(LeftOut::PassedOver) => self.skipped += u64::from(!line.trim_ascii().is_empty()),
+                Err(LeftOut::Unwanted) => self.dropped += 1,
+                Err(reason) => {
+                    let reason = Place { reason, offset: chunk.offset + begin as u64 };
+                    self.letter(DeadLetter::of_item(line, reason, &self.origin, self.redactor));
                 }
             }
         }

@@ -9,6 +9,7 @@ use taffrail_event::{RecordFlags, SinkError};
 
 use super::*;
 use crate::fake_sink::FakeSink;
+use crate::flows::FlowHints;
 
 struct Setup {
     dir: tempfile::TempDir,
@@ -33,8 +34,12 @@ impl Setup {
 
     fn import(&mut self, inputs: &[ImportInput]) -> Result<ImportReport, IngestError> {
         let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap();
-        let options =
-            ImportOptions { cluster: "prod".into(), max_event_bytes: self.max_event_bytes, filter: None };
+        let options = ImportOptions {
+            cluster: "prod".into(),
+            max_event_bytes: self.max_event_bytes,
+            flows: FlowHints::default(),
+            filter: None,
+        };
         let told = &mut self.told;
         import(inputs, &options, &redactor, &self.dead, &mut self.sink, &mut |progress| told.push(progress))
     }

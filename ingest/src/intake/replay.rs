@@ -13,6 +13,7 @@ use super::request::Refused;
 use crate::dead::DeadLetter;
 use crate::envelope::{self, Recipient};
 use crate::error::IntakeError;
+use crate::flows::{FlowHints, FlowLines, LeftOut};
 use crate::split::{Piece, Splitter};
 
 /// Letters named in a report at most; the others are only counted.
@@ -96,6 +97,9 @@ impl Intake {
         });
         let batch = BatchBuilder::new(Arc::clone(&origin));
         let mut decoded = Decoded { intake: self, origin, batch, dropped: 0, skipped: 0 };
+        if decoded.flow(letter.excerpt.as_bytes()) {
+            return Ok(decoded);
+        }
         let mut splitter = Splitter::new(letter.excerpt.as_bytes(), self.limits.max_event_bytes);
         loop {
             match splitter.next_piece() {
@@ -119,6 +123,21 @@ struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
+    /// Takes a flow record. No audit event is one, and what the sender said beside it is gone.
+    fn flow(&mut self, record: &[u8]) -> bool {
+        let hints = FlowHints::default();
+        let intake = self.intake;
+        let flows = FlowLines { redactor: &intake.redactor, filter: intake.filter.as_deref(), hints: &hints };
+        match flows.push(&mut self.batch, &self.origin, record, 0) {
+            Ok(()) => true,
+            Err(LeftOut::Unwanted) => {
+                self.dropped += 1;
+                true
+            }
+            Err(LeftOut::PassedOver | LeftOut::Broken(_) | LeftOut::TooLong) => false,
+        }
+    }
+
     fn item(&mut self, item: &[u8], cut: bool) -> Result<(), String> {
         let Err(refused) = self.push(item, cut) else { return Ok(()) };
         let is_envelope = matches!(refused, Refused::NotAudit(NotAudit::NotAnEvent))

@@ -26,10 +26,10 @@ const LETTERS: usize = 256;
 const MAX_RECORD_BYTES: usize = MAX_PAYLOAD_BYTES - (1 << 20);
 
 pub(super) struct Request<'a> {
-    intake: &'a Intake,
-    origin: Arc<Origin>,
-    share: &'a Share,
-    batch: BatchBuilder,
+    pub(super) intake: &'a Intake,
+    pub(super) origin: Arc<Origin>,
+    pub(super) share: &'a Share,
+    pub(super) batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     letter_bytes: usize,
     /// What an envelope that is being opened takes beside its item.
@@ -38,9 +38,9 @@ pub(super) struct Request<'a> {
     next: Option<u64>,
     records: u64,
     dead: u64,
-    dropped: u64,
+    pub(super) dropped: u64,
     cut: u64,
-    skipped: u64,
+    pub(super) skipped: u64,
 }
 
 impl<'a> Request<'a> {
@@ -123,17 +123,19 @@ impl<'a> Request<'a> {
             Err(Refused::Unwanted) => self.dropped += 1,
             Err(refused) => return Ok(Some(refused)),
         }
-        if self.batch.byte_len() >= FRAME_BYTES {
-            self.flush()?;
-        }
+        self.flush_if_due()?;
         Ok(None)
     }
 
-    fn junk(&mut self, junk: &Junk, reason: impl fmt::Display) -> Result<(), IntakeError> {
+    pub(super) fn flush_if_due(&mut self) -> Result<(), IntakeError> {
+        if self.batch.byte_len() >= FRAME_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    pub(super) fn junk(&mut self, junk: &Junk, reason: impl fmt::Display) -> Result<(), IntakeError> {
         self.letter(DeadLetter::of_junk(junk, reason, &self.origin, &self.intake.redactor))
     }
 
-    fn letter(&mut self, letter: DeadLetter) -> Result<(), IntakeError> {
+    pub(super) fn letter(&mut self, letter: DeadLetter) -> Result<(), IntakeError> {
         self.dead += 1;
         self.letter_bytes += letter.held_bytes();
         if !self.share.hold_letters(self.letter_bytes) {
@@ -169,7 +171,7 @@ impl<'a> Request<'a> {
     }
 
     /// Makes all of it durable.
-    fn finish(mut self, bytes: u64) -> Result<Receipt, IntakeError> {
+    pub(super) fn finish(mut self, bytes: u64) -> Result<Receipt, IntakeError> {
         self.flush()?;
         self.store_letters()?;
         let journal = &self.intake.journal;

@@ -53,7 +53,13 @@ mod tests {
 
     fn found(dir: &Path, patterns: &[&str]) -> Vec<String> {
         let patterns = patterns.iter().map(|pattern| format!("{}/{pattern}", dir.display())).collect();
-        let source = TailSource { patterns, cluster: "c".into(), node: String::new(), from_end: false };
+        let source = TailSource {
+            patterns,
+            cluster: "c".into(),
+            node: String::new(),
+            has_flows: false,
+            from_end: false,
+        };
         find(&[Arc::new(source)])
             .into_keys()
             .map(|log| log.current().strip_prefix(dir).unwrap().to_str().unwrap().to_owned())

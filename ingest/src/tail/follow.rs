@@ -9,7 +9,7 @@ use taffrail_event::Timestamp;
 use super::content::{Content, Held};
 use super::drops::Drops;
 use super::fingerprint::Fingerprint;
-use super::lines::{first_time, frame, last_time};
+use super::lines::{first_time, frame, frame_flows, last_time};
 
 /// A piece: one request to the intake, one sync of the journal, one step of the checkpoint.
 const PIECE_BYTES: usize = 4 << 20;
@@ -20,11 +20,13 @@ const SETTLED_AFTER: Duration = Duration::from_secs(1);
 /// Lines to be handed on.
 #[derive(Debug)]
 pub(super) struct Piece {
+    /// Where it begins: in a log of flow records, where its first line does.
+    pub(super) start: u64,
     /// Where the next piece begins.
     pub(super) end: u64,
     /// The last bytes before that.
     pub(super) ending: Fingerprint,
-    /// One JSON value a line. May be empty: there were only holes and noise.
+    /// One JSON value a line, or one flow record. May be empty: there were only holes and noise.
     pub(super) body: Vec<u8>,
     pub(super) noise: u64,
     pub(super) legacy: u64,
@@ -52,6 +54,8 @@ pub(super) struct Follow {
     content: Content,
     fingerprint: Fingerprint,
     max_line_bytes: usize,
+    /// Whether its lines are flow records, which are handed on as they are.
+    has_flows: bool,
     /// Where `rest` begins.
     start: u64,
     /// Read, but not a whole line yet.
@@ -70,6 +74,7 @@ impl Follow {
         offset: u64,
         fingerprint: Fingerprint,
         max_line_bytes: u64,
+        has_flows: bool,
     ) -> io::Result<Self> {
         let content = held.content(offset)?;
         let max_line_bytes = usize::try_from(max_line_bytes).unwrap_or(usize::MAX);
@@ -78,6 +83,7 @@ impl Follow {
             content,
             fingerprint,
             max_line_bytes,
+            has_flows,
             start: offset,
             rest: Vec::new(),
             skips: false,
@@ -209,6 +215,7 @@ impl Follow {
             self.start += holes as u64;
         }
         let is_too_long = self.rest.len() > self.max_line_bytes;
+        let frame = if self.has_flows { frame_flows } else { frame };
         let framed = frame(&self.rest, is_end);
         let framed = if framed.taken == 0 && is_too_long { frame(&self.rest, true) } else { framed };
         if framed.taken == 0 {
@@ -224,10 +231,11 @@ impl Follow {
         let ending = Fingerprint::of_end(&self.rest[..taken]);
         let rest = self.rest.split_off(taken);
         let read = std::mem::replace(&mut self.rest, rest);
+        let start = self.start;
         self.start += taken as u64;
         let body = not_compressed(copied.unwrap_or(read));
         let (first, last) = (first_time(&body), last_time(&body));
-        Some(Piece { end: self.start, ending, body, noise, legacy, dropped, first, last })
+        Some(Piece { start, end: self.start, ending, body, noise, legacy, dropped, first, last })
     }
 
     fn skip_line(&mut self) {
@@ -243,6 +251,7 @@ impl Piece {
     fn empty(end: u64) -> Self {
         let ending = Fingerprint::default();
         Self {
+            start: end,
             end,
             ending,
             body: Vec::new(),

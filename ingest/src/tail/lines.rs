@@ -48,6 +48,13 @@ pub(super) fn frame(bytes: &[u8], is_end: bool) -> Framed<'_> {
     lines.finish(end, is_end)
 }
 
+/// The same of a log of flow records: its lines are told apart by whoever reads them.
+pub(super) fn frame_flows(bytes: &[u8], is_end: bool) -> Framed<'_> {
+    let taken = if is_end { bytes.len() } else { memrchr(b'\n', bytes).map_or(0, |at| at + 1) };
+    let body = Cow::Borrowed(&bytes[..taken]);
+    Framed { taken, body, noise: 0, legacy: 0, dropped: Vec::new() }
+}
+
 /// The time at which the API server wrote the last event in `body`, if it says so.
 pub(super) fn last_time(body: &[u8]) -> Option<Timestamp> {
     let trimmed = body.trim_ascii_end();

@@ -1,4 +1,4 @@
-//! `taffrail import`: audit log files into the index, each event once, however often a file is imported.
+//! `taffrail import`: audit and flow log files into the index, each event once, however often a file is imported.
 //!
 //! On a directory that nobody writes to, straight into the index; beside a running server, through its ingest listener.
 
@@ -14,6 +14,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use taffrail_config::{OWN_CLUSTER, is_cluster_name};
+use taffrail_event::Timestamp;
+use taffrail_event::flow::is_node_name;
+use taffrail_ingest::FlowHints;
 
 use self::target::Target;
 use super::client::Reach;
@@ -40,16 +43,34 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
             WrongUse(format!("--cluster {cluster}: names Taffrail's own records; choose another")).into()
         );
     }
+    let hints = hints(args)?;
     check_files(&args.files)?;
     let reach = Reach::new(&args.reach, &settings.client)?;
     match target::find(args.server.as_deref(), &settings, &reach)? {
         Target::Directory(dir, lock) => {
-            let imported = direct::import(&settings, &dir, cluster, &args.files);
+            let imported = direct::import(&settings, &dir, cluster, hints, &args.files);
             drop(lock);
             imported
         }
-        Target::Server(server) => remote::import(&settings, &server, cluster, &args.files),
+        Target::Server(server) => remote::import(&settings, &server, cluster, &hints, &args.files),
     }
+}
+
+/// What is known of flow records beside what they say.
+fn hints(args: &ImportArgs) -> Result<FlowHints, WrongUse> {
+    let node = args.node.as_deref().unwrap_or_default();
+    if !node.is_empty() && !is_node_name(node) {
+        return Err(WrongUse(format!("--node {node:?}: letters, digits, - . _, as nodes are named")));
+    }
+    let started = match args.node_started.as_deref() {
+        None => None,
+        Some(text) => Some(Timestamp::parse(text).ok_or_else(|| {
+            WrongUse(format!(
+                "--node-started {text:?}: a time like 2026-11-23T16:00:00Z (`uptime -s` on the node)"
+            ))
+        })?),
+    };
+    Ok(FlowHints { node: node.into(), started, ..FlowHints::default() })
 }
 
 /// All of them can be read, before anything of the first one is taken.

@@ -1,10 +1,11 @@
-//! The ingest listener: `POST /v1/audit/{cluster}`, and `POST /v1/deadletters/replay`.
+//! The ingest listener: `POST /v1/audit/{cluster}`, `POST /v1/flows/{cluster}`, and `POST /v1/deadletters/replay`.
 //!
 //! The body goes piece by piece to a blocking thread, which returns once all of it is durable. From then on it no longer
 //! matters whether the sender still listens. `Content-Encoding` is not looked at: the first bytes of a body say how it is
 //! compressed, and one that nobody can decompress becomes a dead letter instead of a lost batch.
 
 mod body;
+mod flows;
 mod refusal;
 mod replay;
 mod turned_away;
@@ -35,7 +36,7 @@ pub(crate) use self::replay::{ReplayBody, is_wanted};
 use self::turned_away::remember;
 use super::access::Access;
 use super::around::{Peer, around, with_fallbacks};
-use super::openapi::{BODY, BROWSERS, FULL, LOGIN, SENDING, problems};
+use super::openapi::{BODY, BROWSERS, FULL, LOGIN, PARAMETERS, SENDING, problems};
 use super::problem::{Code, Problem};
 use crate::serve::{Receipts, Watch};
 
@@ -85,7 +86,11 @@ pub(crate) struct IngestState {
 pub(crate) fn router(state: Arc<IngestState>) -> Router {
     let metrics = Arc::clone(&state.receipts.metrics);
     let remembered = from_fn_with_state(Arc::clone(&state), remember);
-    let (routes, _) = routes().route("/v1/audit/{cluster}/", post(audit)).with_state(state).split_for_parts();
+    let (routes, _) = routes()
+        .route("/v1/audit/{cluster}/", post(audit))
+        .route("/v1/flows/{cluster}/", post(flows))
+        .with_state(state)
+        .split_for_parts();
     around(with_fallbacks(routes, "POST").layer(remembered), LISTENER, metrics)
 }
 
@@ -95,7 +100,7 @@ pub(super) fn documented() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<Arc<IngestState>> {
-    OpenApiRouter::new().routes(routes!(audit)).routes(routes!(replay::replay))
+    OpenApiRouter::new().routes(routes!(audit)).routes(routes!(flows)).routes(routes!(replay::replay))
 }
 
 /// Audit events of one cluster, to keep.
@@ -131,11 +136,72 @@ async fn audit(
     cluster: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
+    receive(&state, cluster, request, |cluster, request| Ok(origin(cluster, request))).await
+}
+
+/// Network flows of one cluster, to keep.
+///
+/// One record a line, JSON or text; each is recognised by itself. 200 means that all of it is on the disk; anything else, that
+/// nothing was promised. A slash may stand at the end of the path.
+#[utoipa::path(
+    post,
+    path = "/v1/flows/{cluster}",
+    operation_id = "sendFlows",
+    tag = "sending",
+    params(
+        (
+            "cluster" = String, Path, pattern = "^[a-z0-9]([-a-z0-9._]{0,61}[a-z0-9])?$", min_length = 1, max_length = 63,
+            description = "The cluster that the flows are of. `taffrail` is none of them."
+        ),
+        ("format" = Option<String>, Query, description = "The format of all records; else each is recognised."),
+        ("node" = Option<String>, Query, max_length = 253, description = "The node that they come from, where they do not say."),
+        (
+            "node_started" = Option<String>, Query, format = DateTime,
+            description = "When that node was started: dumps of /dev/kmsg and trace pipes count from there."
+        ),
+        (
+            "offset" = Option<u64>, Query,
+            description = "Where the first line stands in its file: the same line of text at another place is another packet."
+        ),
+        ("via" = Option<String>, Query, pattern = "^import$", description = "`import` if it is one.")
+    ),
+    request_body(
+        content = Option<String>,
+        content_type = "text/plain",
+        description = "Records of any size and Content-Type, by gzip, Zstandard or plain. What cannot be read becomes a dead letter; what is no flow, like other lines of the kernel, is passed over."
+    ),
+    responses(
+        (
+            status = 200,
+            description = "All of it is durable.",
+            headers(("Taffrail-Position" = String, description = "The journal position behind its last record."))
+        ),
+        FlowProblems
+    ),
+    security((), ("token" = []), ("basic" = []), ("certificate" = []))
+)]
+async fn flows(
+    State(state): State<Arc<IngestState>>,
+    cluster: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    receive(&state, cluster, request, flows::origin).await
+}
+
+/// Takes the body of whoever is let in, and answers once it is durable.
+async fn receive(
+    state: &Arc<IngestState>,
+    cluster: Result<Path<String>, PathRejection>,
+    request: Request,
+    origin: impl FnOnce(&str, &Request) -> Result<IntakeOrigin, Problem>,
+) -> Result<Response, Problem> {
     let received = Timestamp::now();
     let headers = request.headers();
     refuse_browsers(headers)?;
-    let cluster = match admitted(&state, &request, cluster) {
-        Ok(cluster) => cluster,
+    let admitted = admitted(state, &request, cluster)
+        .and_then(|cluster| origin(&cluster, &request).map(|origin| (cluster, origin)));
+    let (cluster, origin) = match admitted {
+        Ok(admitted) => admitted,
         Err(problem) => {
             // Somebody has to see why it was refused. Whoever only tries logins gets no more of the time, and many who are let in
             // nowhere get no more of the connections.
@@ -155,8 +221,7 @@ async fn audit(
         state.watch.refused(&cluster, detail);
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
     };
-    let origin = origin(&cluster, &request);
-    let received = take(&state, origin, request.into_body(), slot, received).await;
+    let received = take(state, origin, request.into_body(), slot, received).await;
     let receipt = received.map_err(|error| {
         match &error {
             IntakeError::TooLarge { .. } => state.watch.lost(&cluster, &error.to_string()),
@@ -169,6 +234,7 @@ async fn audit(
 }
 
 problems!(AuditProblems: LOGIN, BROWSERS, SENDING, BODY, FULL);
+problems!(FlowProblems: LOGIN, BROWSERS, SENDING, PARAMETERS, BODY, FULL);
 
 /// The cluster, if whoever sends may send events of it.
 fn admitted(

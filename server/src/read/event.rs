@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use taffrail_event::flow::raw_of;
 use taffrail_query::{Found, Hit, Search};
 
 use super::because::causes;
@@ -18,7 +19,9 @@ const ID_DIGITS: usize = 32;
 pub(crate) fn event(search: &dyn Search, prefix: &str, coverage: Coverage) -> Result<EventBody, ReadError> {
     let hit = one(search, prefix)?;
     let because = causes(search, &hit)?;
-    let (raw, raw_base64) = match String::from_utf8(hit.record) {
+    // What stands before a flow's record is ours.
+    let record = if hit.event.flow.is_some() { raw_of(&hit.record).to_vec() } else { hit.record };
+    let (raw, raw_base64) = match String::from_utf8(record) {
         Ok(text) => (Some(text), None),
         Err(error) => (None, Some(STANDARD.encode(error.as_bytes()))),
     };

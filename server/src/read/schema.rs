@@ -6,6 +6,7 @@
 mod admission;
 mod change;
 mod event;
+mod flow;
 
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};

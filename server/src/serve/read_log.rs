@@ -107,7 +107,8 @@ impl Writer {
 
     /// As often as it takes, and until the stop. Meanwhile the queue fills.
     fn write(&self, batch: &[Read], stop: &StopFlag) {
-        let origin = IntakeOrigin { cluster: OWN_CLUSTER.into(), source: "api".into(), via: Via::Taffrail };
+        let (cluster, source) = (OWN_CLUSTER.into(), "api".into());
+        let origin = IntakeOrigin { cluster, source, via: Via::Taffrail, flows: None };
         let written = body(batch).and_then(|body| {
             let mut is_told = false;
             loop {

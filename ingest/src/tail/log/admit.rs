@@ -103,7 +103,13 @@ impl Log {
         }
         file.has_ended = false;
         while let Some(held) = file.copies.pop() {
-            match Follow::new(held, *offset, fingerprint.clone(), self.max_line_bytes) {
+            match Follow::new(
+                held,
+                *offset,
+                fingerprint.clone(),
+                self.max_line_bytes,
+                self.origin.flows.is_some(),
+            ) {
                 Ok(follow) => {
                     file.follow = Some(follow);
                     return;

@@ -42,6 +42,7 @@ fn while_following(dir: &Path, taken: &Taken, work: impl FnOnce(&TailStatus)) {
         patterns: vec![format!("{}/*/audit.log", dir.display()), format!("{}/*.log", dir.display())],
         cluster: "prod".into(),
         node: "n1".to_owned(),
+        has_flows: false,
         from_end: false,
     };
     let options =

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use taffrail_config::Settings;
 use taffrail_index::Store;
-use taffrail_ingest::DeadLetters;
 use taffrail_ingest::import::{ImportInput, ImportOptions, import as import_into};
+use taffrail_ingest::{DeadLetters, FlowHints};
 
 use super::progress::Progress;
 use super::report;
@@ -21,6 +21,7 @@ pub(super) fn import(
     settings: &Settings,
     dir: &DataDir,
     cluster: &str,
+    hints: FlowHints,
     files: &[PathBuf],
 ) -> anyhow::Result<ExitCode> {
     let redactor = redactor(dir, settings)?;
@@ -31,6 +32,7 @@ pub(super) fn import(
     let options = ImportOptions {
         cluster: cluster.into(),
         max_event_bytes: settings.ingest.max_event_bytes,
+        flows: hints,
         filter: Unwanted::of(&settings.ingest, actors)?.filter(),
     };
     let inputs: Vec<_> = files.iter().map(ImportInput::from_argument).collect();

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use taffrail_config::Settings;
-use taffrail_ingest::IngestError;
 use taffrail_ingest::import::{ImportInput, Part, read_parts};
+use taffrail_ingest::{FlowHints, IngestError};
 
 use self::requests::{Refused, Requests};
 use self::sender::Sender;
@@ -30,13 +30,14 @@ pub(super) fn import(
     settings: &Settings,
     server: &ServerTarget,
     cluster: &str,
+    hints: &FlowHints,
     files: &[PathBuf],
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let bar = Progress::new();
     let total = total_bytes(files);
     let read = Arc::new(AtomicU64::new(0));
-    let mut sender = Sender::new(Requests::new(server, cluster));
+    let mut sender = Sender::new(Requests::new(server, cluster, hints));
     let max_item_bytes = settings.ingest.max_event_bytes.saturating_mul(HELD_EVENTS);
     for path in files {
         let sent = send_file(path, max_item_bytes, &mut sender, &read, &mut |sent| {
@@ -66,6 +67,7 @@ fn send_file(
     let sent = read_parts(&input, max_item_bytes, read, |part| {
         match part {
             Part::Lines(lines) => sender.lines(lines)?,
+            Part::Flows { lines, offset } => sender.flows(lines, offset)?,
             Part::Item { bytes, cut } => {
                 sender.requests.sent.cut += u64::from(cut);
                 sender.add(bytes)?;

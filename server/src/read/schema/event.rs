@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, Object, OneOfBuilder, Schema}
 
 use super::admission::AdmissionSchema;
 use super::change::ChangeSchema;
+use super::flow::FlowSchema;
 use super::{GapSchema, KeySchema, TimestampSchema, null, words};
 
 /// One event. Strings are never null (`""` = none), unknown numbers are.
@@ -16,7 +17,7 @@ use super::{GapSchema, KeySchema, TimestampSchema, null, words};
 #[expect(dead_code, reason = "only its shape is used")]
 pub(crate) struct EventSchema {
     id: KeySchema,
-    /// When the request was received; the start of a gap.
+    /// When the request was received; the start of a flow or a gap.
     time: TimestampSchema,
     #[schema(schema_with = kind)]
     kind: Kind,
@@ -26,7 +27,7 @@ pub(crate) struct EventSchema {
     summary: String,
     /// Who made the request; an object in every audit event, else null.
     actor: Option<ActorSchema>,
-    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; `""` where nobody did anything.
+    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; a flow's verdict; `""` where nobody did anything.
     verb: String,
     /// The object; null for a non-resource URL and where there is none.
     object: Option<ObjectRefSchema>,
@@ -40,8 +41,8 @@ pub(crate) struct EventSchema {
     admission: Option<AdmissionSchema>,
     /// The audit record's own fields; null in events of other kinds.
     audit: Option<AuditSchema>,
-    #[schema(schema_with = no_flow)]
-    flow: (),
+    /// Who spoke to whom; null in events of other kinds.
+    flow: Option<FlowSchema>,
     /// What is missing; null in events of other kinds.
     gap: Option<GapSchema>,
     #[schema(schema_with = no_finding)]
@@ -178,7 +179,7 @@ struct AuditSchema {
 }
 
 pub(crate) fn kind() -> Object {
-    words("What the event is about.", [Kind::Audit, Kind::Gap].map(Kind::name))
+    words("What the event is about.", Kind::ALL.map(Kind::name))
 }
 
 fn actor_type() -> Object {
@@ -197,10 +198,6 @@ fn denied_by() -> Schema {
 fn routes() -> Array {
     let route = words("A route.", Via::ALL.map(Via::name));
     ArrayBuilder::new().items(route).description(Some("Every route it came by.")).build()
-}
-
-fn no_flow() -> Object {
-    null("Always null: there are no flows yet.")
 }
 
 fn no_finding() -> Object {

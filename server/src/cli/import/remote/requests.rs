@@ -1,9 +1,12 @@
 //! Requests to a server's ingest listener, each as often as it takes.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
-use taffrail_event::WriteCounts;
+use taffrail_event::flow::{Context as FlowContext, FlowRecord, NotAFlow};
+use taffrail_event::{Timestamp, WriteCounts};
+use taffrail_ingest::FlowHints;
 use ureq::http::{HeaderMap, Response, StatusCode};
 use ureq::typestate::WithBody;
 use ureq::{Body, RequestBuilder};
@@ -33,6 +36,7 @@ const MAX_PROBLEM_BYTES: u64 = 64 * 1024;
 pub(super) struct Requests<'a> {
     server: &'a ServerTarget,
     url: String,
+    flows_url: String,
     pub(super) sent: Sent,
     /// The journal position behind the last acknowledged record.
     end: Option<u64>,
@@ -41,10 +45,17 @@ pub(super) struct Requests<'a> {
 }
 
 impl<'a> Requests<'a> {
-    /// Of events of `cluster`.
-    pub(super) fn new(server: &'a ServerTarget, cluster: &str) -> Self {
+    /// Of events of `cluster`. `hints`: what is known of flow records.
+    pub(super) fn new(server: &'a ServerTarget, cluster: &str, hints: &FlowHints) -> Self {
         let url = format!("{}/v1/audit/{cluster}?via=import", server.ingest);
-        let mut requests = Self { server, url, sent: Sent::default(), end: None, before: None };
+        let mut flows_url = format!("{}/v1/flows/{cluster}?via=import", server.ingest);
+        if !hints.node.is_empty() {
+            write!(flows_url, "&node={}", hints.node).ok();
+        }
+        if let Some(started) = hints.started {
+            write!(flows_url, "&node_started={started}").ok();
+        }
+        let mut requests = Self { server, url, flows_url, sent: Sent::default(), end: None, before: None };
         requests.before = requests.status().ok().flatten().map(|status| Counted::of(&status));
         requests
     }
@@ -54,15 +65,40 @@ impl<'a> Requests<'a> {
         self.post(body.len() as u64, |request| Ok(request.send(body)))
     }
 
+    /// Lines with flow records, which begin at `offset` of the input.
+    pub(super) fn post_flows(&mut self, lines: &[u8], offset: u64) -> anyhow::Result<()> {
+        let url = format!("{}&offset={offset}", self.flows_url);
+        self.post_to(&url, lines.len() as u64, |request| Ok(request.send(lines)))?;
+        let context = FlowContext { format: None, node: "", received: Timestamp::now(), started: None };
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+            match FlowRecord::read(line, &context) {
+                Ok(_) => self.sent.records += 1,
+                Err(NotAFlow::Other { .. }) => {}
+                Err(_) => self.sent.broken += 1,
+            }
+        }
+        Ok(())
+    }
+
     /// Returns once it is acknowledged. `send` sends the body of that size, as often as it takes.
     pub(super) fn post(
         &mut self,
+        bytes: u64,
+        send: impl FnMut(RequestBuilder<WithBody>) -> anyhow::Result<Result<Response<Body>, ureq::Error>>,
+    ) -> anyhow::Result<()> {
+        let url = self.url.clone();
+        self.post_to(&url, bytes, send)
+    }
+
+    fn post_to(
+        &mut self,
+        url: &str,
         bytes: u64,
         mut send: impl FnMut(RequestBuilder<WithBody>) -> anyhow::Result<Result<Response<Body>, ureq::Error>>,
     ) -> anyhow::Result<()> {
         let give_up = Instant::now() + PATIENCE;
         loop {
-            let answer = send(self.server.client.post(&self.url).content_type("application/json"))?;
+            let answer = send(self.server.client.post(url).content_type("application/json"))?;
             let (retry, reason) = match answer {
                 Ok(answer) if answer.status() == StatusCode::OK => {
                     self.sent.requests += 1;
@@ -74,16 +110,16 @@ impl<'a> Requests<'a> {
                     self.sent.put_off += 1;
                     (retry_after(answer.headers()), problem(answer))
                 }
-                Ok(answer) => return Err(Refused::of(&self.url, answer).into()),
+                Ok(answer) => return Err(Refused::of(url, answer).into()),
                 Err(error) => {
-                    if let Some(error) = crate::tls::untrusted(&self.url, &error) {
+                    if let Some(error) = crate::tls::untrusted(url, &error) {
                         return Err(error);
                     }
                     (DEFAULT_RETRY, error.to_string())
                 }
             };
             if Instant::now() + retry > give_up {
-                bail!("{} took no request for {} s: {reason}", self.url, PATIENCE.as_secs());
+                bail!("{url} took no request for {} s: {reason}", PATIENCE.as_secs());
             }
             tracing::warn!(reason, "the server takes nothing at the moment; waiting");
             std::thread::sleep(retry);

@@ -46,6 +46,18 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
+    /// Whole lines with flow records, which begin at `offset` of the input.
+    pub(super) fn flows(&mut self, mut lines: &[u8], mut offset: u64) -> anyhow::Result<()> {
+        self.flush()?;
+        while !lines.is_empty() {
+            let (some, rest) = lines.split_at(end_of_some(lines));
+            self.requests.post_flows(some, offset)?;
+            offset += some.len() as u64;
+            lines = rest;
+        }
+        Ok(())
+    }
+
     /// A line goes as it is if something is wrong with it, so that the server sees all of it, and alone, so that it cannot
     /// swallow its neighbours.
     fn line(&mut self, line: &[u8]) -> anyhow::Result<()> {
