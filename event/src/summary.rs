@@ -44,6 +44,7 @@ use crate::audit::{AuditRecord, Stage};
 use crate::change::{Change, ChangeType};
 use crate::object::ObjectRef;
 use crate::outcome::{DeniedBy, Outcome, OutcomeResult};
+pub(crate) use line::cut as one_line;
 use phrase::Phrase;
 use told::Told;
 

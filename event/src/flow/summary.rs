@@ -3,25 +3,23 @@
 use std::fmt::Write;
 
 use super::{Dns, Endpoint, EndpointKind, Flow, Policy, Verdict};
-use crate::summary::MAX_SUMMARY_BYTES;
+use crate::summary::{MAX_SUMMARY_BYTES, one_line};
 
 /// The summary of a flow.
 pub(crate) fn summary(flow: &Flow) -> String {
-    let mut line = match &flow.dns {
+    let line = match &flow.dns {
         Some(dns) => asked(flow, dns),
         None => spoke(flow),
     };
-    line.truncate(line.floor_char_boundary(MAX_SUMMARY_BYTES));
-    line
+    one_line(&line, MAX_SUMMARY_BYTES)
 }
 
 fn spoke(flow: &Flow) -> String {
     let mut line = format!("{} to {}", name(&flow.source), name(&flow.destination));
     if let Some(port) = flow.destination.port {
-        let is_address =
-            !line.ends_with(')') && flow.destination.pod.is_empty() && flow.destination.workload.is_empty();
-        let address = flow.destination.ip.filter(|ip| ip.is_ipv6() && is_address);
-        let written = if address.is_some() { write!(line, " port {port}") } else { write!(line, ":{port}") };
+        // An address of IPv6 is full of colons.
+        let is_bare = name(&flow.destination).parse::<std::net::Ipv6Addr>().is_ok();
+        let written = if is_bare { write!(line, " port {port}") } else { write!(line, ":{port}") };
         written.ok();
     }
     if !flow.protocol.is_empty() {
@@ -44,8 +42,10 @@ fn became(flow: &Flow) -> String {
         Verdict::Allowed => format!("allowed{by}"),
         Verdict::Denied => format!("denied{by}"),
         Verdict::Rejected => format!("rejected{by}"),
-        Verdict::Observed if by.is_empty() => "seen by a log rule".to_owned(),
-        Verdict::Observed => format!("seen by the log rule of{}", by.strip_prefix(" by").unwrap_or(&by)),
+        Verdict::Observed => match policy {
+            Some(policy) => format!("seen by the log rule of {policy}"),
+            None => "seen by a log rule".to_owned(),
+        },
         Verdict::Audited => format!("allowed, as a policy on trial would not{by}"),
         Verdict::Error => "lost on the way".to_owned(),
         Verdict::Unknown => "nobody says what became of it".to_owned(),

@@ -27,7 +27,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// One line of at most so many bytes, and a mark where something is left out.
-pub(super) fn cut(text: &str, bytes: usize) -> String {
+pub(crate) fn cut(text: &str, bytes: usize) -> String {
     let mut line = String::with_capacity(text.len().min(bytes) + '…'.len_utf8());
     for character in text.chars() {
         let character = if is_visible(character) { character } else { ' ' };
