@@ -18,7 +18,8 @@ main() {
 import_samples() {
     mkdir -p .demo
     "$taffrail" import --cluster demo --data "$data" \
-        samples/audit/scenario.jsonl.gz samples/story/audit.jsonl.gz
+        samples/audit/scenario.jsonl.gz samples/story/audit.jsonl.gz \
+        samples/story/kern.log samples/story/flows.jsonl
     touch .demo/imported
 }
 
@@ -36,6 +37,9 @@ Taffrail answers at $url. Ask it from another terminal, in this folder:
 
   Who opened a shell in the pod "attacker", and who tried?
     $taffrail search 'resource:pods name:attacker sub:exec' --server $url
+
+  What did the isolated pod "attacker" try, and who let it out again?
+    $taffrail quarantine show attacker --server $url
 
 Ctrl-C stops it. The data is in $data; delete .demo to start afresh.
 

@@ -10,7 +10,7 @@ use crate::audit::{AuditRecord, NotAudit};
 use crate::change::{Change, ChangeType, Version};
 use crate::client::Client;
 use crate::decoded::Decoded;
-use crate::flow::{self, Flow};
+use crate::flow::Flow;
 use crate::gap::Gap;
 use crate::json::{self, Members};
 use crate::key::Key;
@@ -207,7 +207,7 @@ impl Event {
             time: flow.start,
             kind: Kind::Flow,
             cluster: origins.cluster,
-            summary: flow::summary(&flow),
+            summary: flow.summary(),
             actor: None,
             verb: flow.verdict.name().to_owned(),
             object: None,

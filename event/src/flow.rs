@@ -28,8 +28,6 @@ pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};
 pub use self::stored::{StoredFlow, is_node_name, raw_of, write_stored};
 
-pub(crate) use self::summary::summary;
-
 use self::kernel_line::KernelLine;
 use self::loose::Loose;
 use crate::time::Timestamp;

@@ -102,6 +102,7 @@ impl Columns {
                     | FieldKind::KeywordIgnoreCase
                     | FieldKind::Words
                     | FieldKind::Ip
+                    | FieldKind::Endpoint
                     | FieldKind::Path => {
                         if matches!(field, Field::Id | Field::AuditId) {
                             return None;
@@ -178,7 +179,7 @@ pub(crate) fn column_text<'a>(field: Field, value: &'a str) -> Cow<'a, str> {
         // Most questions name no merge keys, and without them there are few terms to look through.
         return bounded(without_keys(value), longest(field));
     }
-    if field.kind() == FieldKind::Ip || value.len() > longest(field) {
+    if matches!(field.kind(), FieldKind::Ip | FieldKind::Endpoint) || value.len() > longest(field) {
         term_text(field, value)
     } else {
         Cow::Borrowed(value)

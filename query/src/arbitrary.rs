@@ -71,7 +71,7 @@ fn field_predicate(field: Field) -> BoxedStrategy<Query> {
             .prop_map(|(lower, upper)| Predicate::Range { lower, upper })
             .boxed(),
         FieldKind::Words => prop::collection::vec(word(), 1..4).prop_map(Predicate::Phrase).boxed(),
-        FieldKind::Ip => prop_oneof![
+        FieldKind::Ip | FieldKind::Endpoint => prop_oneof![
             any::<std::net::IpAddr>()
                 .prop_map(move |ip| Predicate::Is(field.normal(&ip.to_string()).into_owned())),
             (any::<std::net::IpAddr>(), 0..=128_u8)

@@ -21,6 +21,8 @@ pub enum FieldKind {
     Number,
     /// Addresses, by their canonical text or by network.
     Ip,
+    /// Addresses as those, and names of what has one; case does not matter.
+    Endpoint,
     /// Points in time, as microseconds.
     Time,
     /// Paths of fields, by the whole, the beginning or the end.
@@ -153,9 +155,9 @@ fields! {
     /// `true` where bodies are missing or cut.
     Truncated Keyword facet ["audit.truncated", "truncated"];
     /// Whoever opened a flow: address, pod, workload or domain.
-    Source Ip facet ["flow.source", "src"];
+    Source Endpoint facet ["flow.source", "src"];
     /// Whoever a flow was for.
-    Destination Ip facet ["flow.destination", "dst"];
+    Destination Endpoint facet ["flow.destination", "dst"];
     /// What the reporter says became of a flow.
     Verdict Keyword facet ["flow.verdict", "verdict"];
     /// What became of a flow after all its reporters were heard.
@@ -191,7 +193,7 @@ impl Field {
     pub fn normal(self, value: &str) -> Cow<'_, str> {
         match self.kind() {
             FieldKind::KeywordIgnoreCase | FieldKind::Words => lower_case(value),
-            FieldKind::Ip => match value.parse::<IpAddr>() {
+            FieldKind::Ip | FieldKind::Endpoint => match value.parse::<IpAddr>() {
                 Ok(address) => {
                     let canonical = address.to_canonical().to_string();
                     if canonical == value { Cow::Borrowed(value) } else { Cow::Owned(canonical) }

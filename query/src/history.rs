@@ -19,7 +19,7 @@ pub use blame::{Blame, BlamedField};
 pub use net::{Net, NetChange, NetOutcome};
 pub use owner::OwnerReference;
 pub use related::{Related, Relation, related};
-use replay::Replay;
+pub(crate) use replay::Replay;
 
 use crate::search::Hit;
 

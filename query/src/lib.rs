@@ -21,6 +21,7 @@ mod matcher;
 mod parse;
 mod pattern;
 mod print;
+pub mod quarantine;
 mod search;
 mod selector;
 mod time;

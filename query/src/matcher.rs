@@ -101,7 +101,11 @@ fn field_holds(field: Field, predicate: &Predicate, event: &Event) -> bool {
         FieldKind::Number | FieldKind::Time => {
             field.number(event).is_some_and(|number| predicate.matches_number(number))
         }
-        FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Words | FieldKind::Ip => {
+        FieldKind::Keyword
+        | FieldKind::KeywordIgnoreCase
+        | FieldKind::Words
+        | FieldKind::Ip
+        | FieldKind::Endpoint => {
             let mut holds = false;
             field.texts(event, &mut |value| {
                 holds = holds || predicate.matches_text(&field.normal(value));

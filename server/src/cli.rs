@@ -23,6 +23,7 @@ pub(crate) mod import;
 mod net;
 mod object;
 mod object_kind;
+pub(crate) mod quarantine;
 mod query_problem;
 mod question;
 pub(crate) mod reindex;

@@ -60,6 +60,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => cli::doctor::run(&args),
         Command::Deadletters(args) => cli::deadletters::run(&args),
         Command::Setup(args) => cli::setup::run(&args),
+        Command::Quarantine(command) => cli::quarantine::run(&command),
         Command::Token(command) => cli::token::run(&command),
         Command::Config(command) => cli::config::run(command),
     }

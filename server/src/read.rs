@@ -19,6 +19,7 @@ mod levels;
 mod object;
 mod objects;
 mod own;
+mod quarantine;
 mod related;
 mod room;
 pub(crate) mod schema;
@@ -47,6 +48,10 @@ pub(crate) use self::objects::{
     DEFAULT_OBJECTS, ListedObjectBody, MAX_OBJECTS, ObjectsAsk, ObjectsBody, objects,
 };
 pub(crate) use self::own::without_own;
+pub(crate) use self::quarantine::{
+    AttemptBody, QuarantineBody, QuarantinesAsk, QuarantinesBody, RowBody, StoryAsk, StoryBody, quarantines,
+    story,
+};
 pub(crate) use self::related::{RelatedBody, related_to};
 pub(crate) use self::room::RoomBody;
 pub(crate) use self::sources::{SourceBody, sources};

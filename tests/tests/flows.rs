@@ -151,7 +151,7 @@ fn what_is_no_flow_harms_none() {
 
 #[test]
 fn wrong_parameters_are_told() {
-    let server = server().start();
+    let server = server().expect_log("request refused").start();
     let check = |path: &str, status: u16, told: &str| {
         let response = post(&server, path, b"");
         assert_eq!(response.status, status, "{path}");

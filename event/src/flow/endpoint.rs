@@ -61,6 +61,8 @@ pub enum EndpointKind {
 pub enum ResolvedBy {
     /// The record names them.
     Record,
+    /// The pod that had the address then, by what was audited.
+    Address,
     /// They are not known.
     #[default]
     None,
@@ -94,6 +96,30 @@ impl Endpoint {
     /// An endpoint of which only the address is known.
     pub fn of_address(ip: IpAddr) -> Self {
         Self { kind: EndpointKind::of_address(ip), ip: Some(ip), ..Self::default() }
+    }
+
+    /// The best name there is: the pod, the pods of a controller, the address and what it was looked up as.
+    pub fn in_words(&self) -> String {
+        let Endpoint { kind, ip, namespace, pod, workload, domain, .. } = self;
+        if !pod.is_empty() {
+            return format!("{namespace}/{pod}");
+        }
+        if !workload.is_empty() {
+            return match kind {
+                EndpointKind::Pod => format!("pods of {namespace}/{workload}"),
+                _ => workload.clone(),
+            };
+        }
+        match (ip, domain.first()) {
+            (Some(ip), Some(domain)) => format!("{ip} ({domain})"),
+            (Some(ip), None) => ip.to_string(),
+            (None, Some(domain)) => domain.clone(),
+            (None, None) => match kind {
+                EndpointKind::Public => "the internet".to_owned(),
+                EndpointKind::Private => "a private network".to_owned(),
+                _ => "an unknown address".to_owned(),
+            },
+        }
     }
 
     /// A pod whose name the source gives as `prefix-*`, `prefix*` or, where it stands alone, in full.

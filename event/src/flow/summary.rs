@@ -2,23 +2,25 @@
 
 use std::fmt::Write;
 
-use super::{Dns, Endpoint, EndpointKind, Flow, Policy, Verdict};
+use super::{Dns, Flow, Policy, Verdict};
 use crate::summary::{MAX_SUMMARY_BYTES, one_line};
 
-/// The summary of a flow.
-pub(crate) fn summary(flow: &Flow) -> String {
-    let line = match &flow.dns {
-        Some(dns) => asked(flow, dns),
-        None => spoke(flow),
-    };
-    one_line(&line, MAX_SUMMARY_BYTES)
+impl Flow {
+    /// One line in plain words.
+    pub fn summary(&self) -> String {
+        let line = match &self.dns {
+            Some(dns) => asked(self, dns),
+            None => spoke(self),
+        };
+        one_line(&line, MAX_SUMMARY_BYTES)
+    }
 }
 
 fn spoke(flow: &Flow) -> String {
-    let mut line = format!("{} to {}", name(&flow.source), name(&flow.destination));
+    let mut line = format!("{} to {}", flow.source.in_words(), flow.destination.in_words());
     if let Some(port) = flow.destination.port {
         // An address of IPv6 is full of colons.
-        let is_bare = name(&flow.destination).parse::<std::net::Ipv6Addr>().is_ok();
+        let is_bare = flow.destination.in_words().parse::<std::net::Ipv6Addr>().is_ok();
         let written = if is_bare { write!(line, " port {port}") } else { write!(line, ":{port}") };
         written.ok();
     }
@@ -31,13 +33,8 @@ fn spoke(flow: &Flow) -> String {
 }
 
 fn became(flow: &Flow) -> String {
-    let by = |policy: &Option<Policy>| {
-        policy
-            .as_ref()
-            .filter(|policy| !policy.is_profile())
-            .map(|policy| format!(" by {}", policy.full_name()))
-    };
-    let by = by(&flow.policy).unwrap_or_default();
+    let policy = flow.policy.as_ref().filter(|policy| !policy.is_profile()).map(Policy::full_name);
+    let by = policy.as_ref().map(|policy| format!(" by {policy}")).unwrap_or_default();
     let told = match flow.effective_verdict {
         Verdict::Allowed => format!("allowed{by}"),
         Verdict::Denied => format!("denied{by}"),
@@ -65,37 +62,12 @@ fn asked(flow: &Flow, dns: &Dns) -> String {
         (true, rcode) => format!(": {rcode}"),
     };
     let kind = if query_type.is_empty() { String::new() } else { format!(" ({query_type})") };
-    format!("{} looked up {query}{kind}{answer}", name(&flow.source))
-}
-
-/// One side, by the best name there is.
-fn name(endpoint: &Endpoint) -> String {
-    let Endpoint { kind, ip, namespace, pod, workload, domain, .. } = endpoint;
-    if !pod.is_empty() {
-        return format!("{namespace}/{pod}");
-    }
-    if !workload.is_empty() {
-        return match kind {
-            EndpointKind::Pod => format!("pods of {namespace}/{workload}"),
-            _ => workload.clone(),
-        };
-    }
-    match (ip, domain.first()) {
-        (Some(ip), Some(domain)) => format!("{ip} ({domain})"),
-        (Some(ip), None) => ip.to_string(),
-        (None, Some(domain)) => domain.clone(),
-        (None, None) => match kind {
-            EndpointKind::Public => "the internet".to_owned(),
-            EndpointKind::Private => "a private network".to_owned(),
-            _ => "an unknown address".to_owned(),
-        },
-    }
+    format!("{} looked up {query}{kind}{answer}", flow.source.in_words())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{Context, FlowRecord};
-    use super::*;
     use crate::time::Timestamp;
 
     fn check(record: &str, expected: &str) {
@@ -103,7 +75,7 @@ mod tests {
         let FlowRecord::Flow(flow) = FlowRecord::read(record.as_bytes(), &context).unwrap() else {
             panic!("{record}: lost");
         };
-        assert_eq!(summary(&flow), expected);
+        assert_eq!(flow.summary(), expected);
     }
 
     #[test]

@@ -8,18 +8,18 @@ use crate::search::Hit;
 
 /// Where a walk over the writes of an object is.
 #[derive(Debug)]
-pub(super) struct Replay {
+pub(crate) struct Replay {
     object: ObjectName,
     state: ObjectState,
 }
 
 impl Replay {
-    pub(super) fn new(object: ObjectName) -> Self {
+    pub(crate) fn new(object: ObjectName) -> Self {
         Self { object, state: ObjectState::default() }
     }
 
     /// Takes the next write, whatever it changed.
-    pub(super) fn pass(&mut self, hit: &Hit) {
+    pub(crate) fn pass(&mut self, hit: &Hit) {
         if let Ok(audit) = AuditRecord::decode(&hit.record)
             && let Some(version) = self.version(&audit)
         {
@@ -28,7 +28,7 @@ impl Replay {
     }
 
     /// Takes the next write and says what it changed.
-    pub(super) fn next(&mut self, hit: &Hit) -> WholeChange {
+    pub(crate) fn next(&mut self, hit: &Hit) -> WholeChange {
         let told = || hit.event.change.clone().unwrap_or_else(|| Change::of_type(ChangeType::None));
         let audit = AuditRecord::decode(&hit.record).ok();
         let Some(version) = audit.as_ref().and_then(|audit| self.version(audit)) else {
@@ -55,20 +55,20 @@ impl Replay {
     }
 
     /// The newest state; `None` if it is gone, or if nobody knows.
-    pub(super) fn newest(&self) -> Option<Vec<u8>> {
+    pub(crate) fn newest(&self) -> Option<Vec<u8>> {
         self.state.state(None).map(|state| state.to_vec())
     }
 
-    pub(super) fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.state.is_gone()
     }
 
-    pub(super) fn confidence(&self) -> Confidence {
+    pub(crate) fn confidence(&self) -> Confidence {
         self.state.confidence()
     }
 
     /// Tells the objects apart that bore the name; `""` while nobody knows.
-    pub(super) fn uid(&self) -> &str {
+    pub(crate) fn uid(&self) -> &str {
         self.state.uid()
     }
 

@@ -100,7 +100,7 @@ pub(super) fn value(
                 let Stretch { first, last } = stretch(field, operand, span, context)?;
                 Ok(is(Predicate::Range { lower: Bound::Included(first), upper: Bound::Included(last) }))
             }
-            FieldKind::Ip => address(literal, operand, span).map(is),
+            FieldKind::Ip | FieldKind::Endpoint => address(field, literal, operand, span).map(is),
             FieldKind::Words | FieldKind::Keyword | FieldKind::KeywordIgnoreCase | FieldKind::Path => {
                 match literal {
                     None => Ok(is(Predicate::Pattern(pattern(field, operand)))),
@@ -126,7 +126,7 @@ pub(super) fn range(
     if !matches!(field.kind(), FieldKind::Number | FieldKind::Time) {
         let message = format!("{} is no number and no time: it has no ranges", field.canonical());
         return Err(Refusal::new(QueryErrorCode::WrongKind, span, message).hint(match field.kind() {
-            FieldKind::Ip => "write a network, such as ip:10.0.0.0/8",
+            FieldKind::Ip | FieldKind::Endpoint => "write a network, such as ip:10.0.0.0/8",
             _ => "use a wildcard, such as name:web-*; quote a value that begins with a bracket or < or >",
         }));
     }
@@ -229,13 +229,18 @@ fn codes(text: &str) -> Option<Stretch> {
     Some(Stretch { first, last: first + width - 1 })
 }
 
-fn address(literal: Option<&str>, operand: &Operand, span: Range<usize>) -> Result<Predicate, Refusal> {
-    let Some(text) = literal else { return Ok(Predicate::Pattern(pattern(Field::Ip, operand))) };
+fn address(
+    field: Field,
+    literal: Option<&str>,
+    operand: &Operand,
+    span: Range<usize>,
+) -> Result<Predicate, Refusal> {
+    let Some(text) = literal else { return Ok(Predicate::Pattern(pattern(field, operand))) };
     if let Some(range) = IpRange::parse(text) {
         return Ok(Predicate::Cidr(range));
     }
-    if text.parse::<std::net::IpAddr>().is_ok() {
-        return Ok(Predicate::Is(Field::Ip.normal(text).into_owned()));
+    if field.kind() == FieldKind::Endpoint || text.parse::<std::net::IpAddr>().is_ok() {
+        return Ok(Predicate::Is(field.normal(text).into_owned()));
     }
     let message = format!("{} is no address", quoted(text));
     Err(Refusal::new(QueryErrorCode::BadValue, span, message)

@@ -24,7 +24,7 @@ use crate::args::{ChangesArgs, ExportFormat, TargetArgs};
 use crate::data_dir::{DataDir, url_of};
 use crate::read::{
     self, AtBody, BlameBody, ClustersBody, DiffBody, FacetsBody, HistoryAsk, HistoryBody, ObjectsAsk,
-    ObjectsBody, RelatedBody,
+    ObjectsBody, QuarantinesAsk, QuarantinesBody, RelatedBody, StoryAsk, StoryBody,
 };
 use crate::settings;
 
@@ -195,6 +195,33 @@ impl Source {
         match self {
             Self::Server(server) => server.json(&path_of(object, "related"), &[]),
             Self::Directory(directory) => directory.related(object),
+        }
+    }
+
+    /// The quarantines that are recorded.
+    pub(crate) fn quarantines(&self, ask: &QuarantinesAsk<'_>) -> anyhow::Result<QuarantinesBody> {
+        match self {
+            Self::Server(server) => {
+                let given = [("cluster", ask.cluster), ("ns", ask.namespace)];
+                let given = given.into_iter().filter_map(|(name, text)| Some((name, text?.to_owned())));
+                server.json("/api/v1/quarantine", &given.collect::<Vec<_>>())
+            }
+            Self::Directory(directory) => directory.quarantines(ask),
+        }
+    }
+
+    /// The story of a pod under quarantine.
+    pub(crate) fn quarantine_story(&self, ask: &StoryAsk<'_>) -> anyhow::Result<StoryBody> {
+        match self {
+            Self::Server(server) => {
+                let seconds = |micros: i64| format!("{}s", micros / 1_000_000);
+                let mut parameters = vec![("before", seconds(ask.before)), ("after", seconds(ask.after))];
+                parameters.extend(ask.since.map(|since| ("since", since.to_owned())));
+                let segment = |text: &str| utf8_percent_encode(text, SEGMENT).to_string();
+                let [cluster, namespace, pod] = [ask.cluster, ask.namespace, ask.pod].map(segment);
+                server.json(&format!("/api/v1/quarantine/{cluster}/{namespace}/{pod}"), &parameters)
+            }
+            Self::Directory(directory) => directory.quarantine_story(ask),
         }
     }
 

@@ -11,6 +11,7 @@ mod history;
 mod objects;
 mod page;
 pub(super) mod probes;
+mod quarantine;
 mod reads;
 mod status;
 mod tail;
@@ -138,6 +139,8 @@ fn event_routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(history::state_at))
         .routes(routes!(history::blamed))
         .routes(routes!(history::relations))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::one))
         .routes(routes!(timeline::lanes))
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::facets))

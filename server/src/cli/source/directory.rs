@@ -26,8 +26,9 @@ use crate::data_dir::DataDir;
 use crate::exit::{NotThere, WrongUse};
 use crate::read::{
     Ask, AtBody, BlameBody, ClustersBody, Coverage, CsvWriter, DiffBody, EventsAsk, FacetsAsk, FacetsBody,
-    HistoryAsk, HistoryBody, ObjectsAsk, ObjectsBody, ReadError, RelatedBody, RoomBody, at, blame, clusters,
-    diff, events, facets, history, levels, objects, related_to, sources, without_own,
+    HistoryAsk, HistoryBody, ObjectsAsk, ObjectsBody, QuarantinesAsk, QuarantinesBody, ReadError,
+    RelatedBody, RoomBody, StoryAsk, StoryBody, at, blame, clusters, diff, events, facets, history, levels,
+    objects, quarantines, related_to, sources, story, without_own,
 };
 use crate::serve::disk_free;
 
@@ -132,6 +133,16 @@ impl Directory {
             Err(ReadError::NoObject(_)) => Ok(None),
             result => result.map(Some).map_err(refused),
         }
+    }
+
+    pub(crate) fn quarantines(&self, ask: &QuarantinesAsk<'_>) -> anyhow::Result<QuarantinesBody> {
+        let context = TimeContext::utc(Timestamp::now());
+        quarantines(&*self.search, ask, &context, self.coverage(), self.deadline()).map_err(refused)
+    }
+
+    pub(crate) fn quarantine_story(&self, ask: &StoryAsk<'_>) -> anyhow::Result<StoryBody> {
+        let context = TimeContext::utc(Timestamp::now());
+        story(&*self.search, ask, &context, self.coverage(), self.deadline()).map_err(refused)
     }
 
     pub(crate) fn blame(&self, object: &ObjectName) -> anyhow::Result<BlameBody> {

@@ -106,7 +106,7 @@ struct EndpointSchema {
     bytes: Option<u64>,
     /// Packets that this side sent.
     packets: Option<u64>,
-    /// How pod and namespace are known: record, none.
+    /// How pod and namespace are known: record, address (the pod that had it then, by what was audited), none.
     resolved_by: String,
 }
 

@@ -1,0 +1,174 @@
+//! `taffrail quarantine show POD`: the story of one pod, the answer first.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use jiff::tz::TimeZone;
+use taffrail_event::{Actor, Timestamp};
+use taffrail_query::{TimeContext, parse_time};
+
+use crate::args::{Output, QuarantineShowArgs};
+use crate::cli::answer::{Answer, answer, note};
+use crate::cli::coverage::{nothing_there, verdict, warnings};
+use crate::cli::screen::Screen;
+use crate::cli::source::Source;
+use crate::cli::table::{self, Text, Tone, counted};
+use crate::cli::times::{self, shown, zone_name};
+use crate::exit::{NOTHING_FOUND, WrongUse};
+use crate::read::{AttemptBody, QuarantineBody, QuarantinesAsk, StoryAsk, StoryBody};
+
+/// Runs the command.
+pub(super) fn run(args: &QuarantineShowArgs) -> anyhow::Result<ExitCode> {
+    let zone = times::zone(args.tz.as_deref())?;
+    let context = TimeContext { now: Timestamp::now(), tz: zone.clone() };
+    let (before, after) =
+        (span("--before", &args.before, &context)?, span("--after", &args.after, &context)?);
+    // Times without a zone mean the zone of whoever asks, which a server does not know.
+    let since = args.since.as_deref().map(|text| times::time("--since", text, &context)).transpose()?;
+    let since = since.map(|since| since.to_string());
+    let source = Source::open(&args.target)?;
+    answer(|out| {
+        let clusters = clusters(&source, args)?;
+        let [cluster] = clusters.as_slice() else {
+            if clusters.is_empty() {
+                note(&format!(
+                    "pod {} of namespace {} was never seen with the label quarantine=true; `taffrail quarantine list` shows those that were",
+                    args.pod, args.namespace
+                ));
+                return Ok(NOTHING_FOUND);
+            }
+            return Err(WrongUse(format!(
+                "there are such pods in {}; choose with --cluster",
+                clusters.join(", ")
+            ))
+            .into());
+        };
+        let ask = StoryAsk {
+            cluster,
+            namespace: &args.namespace,
+            pod: &args.pod,
+            since: since.as_deref(),
+            before,
+            after,
+        };
+        let body = source.quarantine_story(&ask)?;
+        match args.output.format {
+            Output::Json => out.json(&body)?,
+            Output::Ndjson => body.events.iter().try_for_each(|row| out.json(row))?,
+            Output::Table => {
+                let screen = Screen::of(out, args.output.width);
+                write(out, screen, &body, &zone)?;
+            }
+        }
+        out.flush()?;
+        if args.output.format == Output::Table {
+            body.advice.iter().for_each(|advice| note(&format!("not sure: {advice}")));
+            if body.events.is_empty() {
+                note(nothing_there(&body.coverage));
+            }
+        }
+        warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
+        Ok(verdict(true, body.coverage.partial))
+    })
+}
+
+/// Where a pod of that name was under quarantine.
+fn clusters(source: &Source, args: &QuarantineShowArgs) -> anyhow::Result<Vec<String>> {
+    if let Some(cluster) = &args.cluster {
+        return Ok(vec![cluster.clone()]);
+    }
+    let listed = source.quarantines(&QuarantinesAsk { cluster: None, namespace: Some(&args.namespace) })?;
+    let of_pod = listed.quarantines.into_iter().filter(|quarantine| quarantine.object.name == args.pod);
+    let mut clusters: Vec<String> = of_pod.map(|quarantine| quarantine.cluster).collect();
+    clusters.sort();
+    clusters.dedup();
+    Ok(clusters)
+}
+
+fn span(option: &str, text: &str, context: &TimeContext) -> anyhow::Result<i64> {
+    match parse_time(&format!("now-{text}"), context) {
+        Ok(time) if time <= context.now => Ok(context.now.micros() - time.micros()),
+        _ => Err(WrongUse(format!("{option} {text:?}: a stretch of time such as 15m or 2h")).into()),
+    }
+}
+
+fn write(out: &mut Answer, screen: Screen, body: &StoryBody, zone: &TimeZone) -> anyhow::Result<()> {
+    for quarantine in &body.quarantines {
+        writeln!(out, "{}", in_words(quarantine, zone))?;
+    }
+    writeln!(out, "\nAttempts to connect, {} in all:\n", counted(body.attempts.len() as u64, "kind"))?;
+    let attempt = |attempt: &AttemptBody| {
+        let port = attempt.port.map(|port| format!("{port}/")).unwrap_or_default();
+        let way = if attempt.direction == "egress" { "to" } else { "from" };
+        let denied = Text::number(attempt.denied);
+        vec![
+            Text::new(format!("{way} {}", attempt.peer)),
+            Text::new(format!("{port}{}", attempt.protocol)),
+            Text::number(attempt.allowed),
+            if attempt.denied > 0 { denied.tone(Tone::Bad) } else { denied },
+            Text::number(attempt.observed),
+            Text::new(shown(attempt.first, zone)),
+            Text::new(shown(attempt.last, zone)),
+        ]
+    };
+    let titles = ["PEER", "PORT", "ALLOWED", "DENIED", "SEEN", "FIRST", "LAST"];
+    table::write(out, screen, &titles, body.attempts.iter().map(attempt))?;
+    let mut phase = "";
+    for rows in body.events.chunk_by(|a, b| a.phase == b.phase) {
+        let Some(first) = rows.first() else { continue };
+        let again = if phase.is_empty() { "" } else { "\n" };
+        phase = &first.phase;
+        writeln!(out, "{again}\n{}:\n", title(phase))?;
+        let row = |row: &crate::read::RowBody| {
+            let spans = if row.spans_change { "~" } else { " " };
+            vec![
+                Text::new(format!("{spans}{}", shown(row.time, zone))),
+                Text::new(&row.event.summary),
+                Text::id(&row.event.id.to_string()),
+            ]
+        };
+        table::write_list(out, screen, rows.iter().map(row))?;
+    }
+    let more = body.events_total - body.events.len() as u64;
+    let more =
+        if more == 0 { String::new() } else { format!("; {} more are not shown", counted(more, "row")) };
+    note(&format!(
+        "times are {}; ~ marks records of an interval that spans the change{more}",
+        zone_name(zone)
+    ));
+    Ok(())
+}
+
+fn title(phase: &str) -> &'static str {
+    match phase {
+        "before" => "Before",
+        "quarantined" => "Under quarantine",
+        _ => "After",
+    }
+}
+
+/// "pod default/attacker of cluster prod is under quarantine since ... (alice), denied by security.quarantine"
+fn in_words(quarantine: &QuarantineBody, zone: &TimeZone) -> String {
+    let QuarantineBody { cluster, object, since, until, by, released_by, deleted, policy, attempts, .. } =
+        quarantine;
+    let who = |actor: &Option<Actor>| actor.as_ref().map_or("somebody", |actor| &actor.name).to_owned();
+    let pod = format!("pod {}/{} of cluster {cluster}", object.namespace, object.name);
+    let since = shown(*since, zone);
+    let lasted = match until {
+        None => format!("{pod} is under quarantine since {since}, when {} set the label", who(by)),
+        Some(until) => {
+            let end = if *deleted { "deleted it" } else { "released it" };
+            let until = shown(*until, zone);
+            format!(
+                "{pod} was under quarantine from {since}, when {} set the label, to {until}, when {} {end}",
+                who(by),
+                who(released_by)
+            )
+        }
+    };
+    let contained = match policy {
+        Some(policy) => format!("{policy} denied its traffic"),
+        None => "no flow record names a policy that denied its traffic".to_owned(),
+    };
+    format!("{lasted}; {contained}; {} meanwhile", counted(*attempts, "attempt"))
+}

@@ -1,0 +1,123 @@
+//! Which pods are or were under quarantine, and the story of one: who isolated it, whom it talked to, and every attempt since.
+
+mod advice;
+mod gather;
+mod owners;
+mod placed;
+mod story;
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use taffrail_event::{Actor, Timestamp};
+use taffrail_query::history::ObjectName;
+use taffrail_query::quarantine::{Quarantine, QuarantineLabel};
+use taffrail_query::{Search, TimeContext, TimeRange, parse_time};
+use utoipa::ToSchema;
+
+use self::gather::{Asker, pod_life};
+use self::placed::LONGEST_INTERVAL_MICROS;
+use super::coverage::Coverage;
+use super::error::ReadError;
+use super::events::took_ms;
+use super::object::ObjectBody;
+use super::schema::{ActorSchema, TimestampSchema};
+pub(crate) use story::{AttemptBody, RowBody, StoryAsk, StoryBody, story};
+
+/// `GET /api/v1/quarantine`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct QuarantinesBody {
+    /// The newest first.
+    pub(crate) quarantines: Vec<QuarantineBody>,
+    pub(crate) coverage: Coverage,
+    pub(crate) took_ms: u64,
+}
+
+/// Time during which a pod carried the label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Quarantine)]
+pub(crate) struct QuarantineBody {
+    pub(crate) cluster: String,
+    /// The pod.
+    pub(crate) object: ObjectBody,
+    /// Its `metadata.uid`; `""` where no record says it.
+    pub(crate) uid: String,
+    /// When the label was set.
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) since: Timestamp,
+    /// When it was removed, or the pod was; null while it lasts.
+    #[schema(value_type = Option<TimestampSchema>)]
+    pub(crate) until: Option<Timestamp>,
+    /// Who set the label.
+    #[schema(value_type = Option<ActorSchema>)]
+    pub(crate) by: Option<Actor>,
+    /// Who ended it; null while it lasts.
+    #[schema(value_type = Option<ActorSchema>)]
+    pub(crate) released_by: Option<Actor>,
+    /// Whether the pod was deleted, not released.
+    pub(crate) deleted: bool,
+    /// The policy that denied its flows meanwhile; null where no flow names one.
+    pub(crate) policy: Option<String>,
+    /// Attempts to connect meanwhile, of the pod and to it.
+    pub(crate) attempts: u64,
+}
+
+/// Every quarantine that is recorded, of pods of that cluster and namespace if they are given.
+pub(crate) fn quarantines(
+    search: &dyn Search,
+    ask: &QuarantinesAsk<'_>,
+    context: &TimeContext,
+    coverage: Coverage,
+    deadline: Instant,
+) -> Result<QuarantinesBody, ReadError> {
+    let started = Instant::now();
+    let label = QuarantineLabel::default();
+    let mut asker = Asker::new(search, deadline);
+    let mut quarantines = Vec::new();
+    for pod in asker.labelled_pods(&label, ask.cluster, ask.namespace)? {
+        let life = pod_life(search, &pod, &label)?;
+        let all = life.quarantines();
+        let Some((first, last)) = all.first().zip(all.last()) else { continue };
+        let from = first.since.plus_micros(-LONGEST_INTERVAL_MICROS);
+        let flows = asker.flows(&pod, life.addresses(), TimeRange { from: Some(from), to: last.until })?;
+        let body = |quarantine| QuarantineBody::of(&pod, quarantine, &flows.during(quarantine, all));
+        quarantines.extend(all.iter().map(body));
+    }
+    quarantines.sort_by(|a, b| (b.since, &a.object.name).cmp(&(a.since, &b.object.name)));
+    let coverage =
+        coverage.about(TimeRange { from: None, to: Some(context.now) }).partial(asker.is_partial());
+    Ok(QuarantinesBody { quarantines, coverage, took_ms: took_ms(started) })
+}
+
+/// Asks for quarantines.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct QuarantinesAsk<'a> {
+    pub(crate) cluster: Option<&'a str>,
+    pub(crate) namespace: Option<&'a str>,
+}
+
+impl QuarantineBody {
+    fn of(pod: &ObjectName, quarantine: &Quarantine, flows: &gather::PodFlows) -> Self {
+        let ended = quarantine.ended_by.as_ref();
+        Self {
+            cluster: pod.cluster.clone(),
+            object: ObjectBody::of(pod),
+            uid: quarantine.uid.clone(),
+            since: quarantine.since,
+            until: quarantine.until,
+            by: quarantine.set_by.actor.clone(),
+            released_by: ended.and_then(|event| event.actor.clone()),
+            deleted: ended.is_some_and(|event| event.verb.starts_with("delete")),
+            policy: flows.denying_policies().into_iter().next(),
+            attempts: flows
+                .attempts()
+                .iter()
+                .map(|attempt| attempt.allowed + attempt.denied + attempt.observed)
+                .sum(),
+        }
+    }
+}
+
+fn time_of(parameter: &'static str, text: &str, context: &TimeContext) -> Result<Timestamp, ReadError> {
+    parse_time(text, context).map_err(|error| ReadError::Time { parameter, error })
+}

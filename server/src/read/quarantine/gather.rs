@@ -1,0 +1,322 @@
+//! What is recorded of a pod: its life, its flows, what was done to it and to the policies that contain it.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use taffrail_event::flow::{Endpoint, Flow, Verdict};
+use taffrail_event::{Event, Kind, words};
+use taffrail_query::history::ObjectName;
+use taffrail_query::quarantine::{Address, Attempt, Attempts, PodLife, Quarantine, QuarantineLabel, Side};
+use taffrail_query::{Field, Query, Search, SearchError, TextPredicate, TimeRange};
+
+use super::placed::Place;
+
+/// Asks one question after the other until time is up.
+pub(super) struct Asker<'a> {
+    search: &'a dyn Search,
+    deadline: Instant,
+    is_partial: bool,
+}
+
+/// The life of all pods of that name.
+pub(super) fn pod_life(
+    search: &dyn Search,
+    pod: &ObjectName,
+    label: &QuarantineLabel,
+) -> Result<PodLife, SearchError> {
+    let mut life = PodLife::new(pod.clone(), label.clone());
+    search.writes(pod, &mut |hit| {
+        life.take(&hit);
+        ControlFlow::Continue(())
+    })?;
+    Ok(life)
+}
+
+/// The pod of that name.
+pub(super) fn pod(cluster: &str, namespace: &str, name: &str) -> ObjectName {
+    ObjectName {
+        cluster: cluster.to_owned(),
+        group: String::new(),
+        resource: "pods".to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(search: &'a dyn Search, deadline: Instant) -> Self {
+        Self { search, deadline, is_partial: false }
+    }
+
+    /// Whether time was up before everything was read.
+    pub(super) fn is_partial(&self) -> bool {
+        self.is_partial
+    }
+
+    /// Pods of which a write has the label's key in it: no other can have been under quarantine.
+    pub(super) fn labelled_pods(
+        &mut self,
+        label: &QuarantineLabel,
+        cluster: Option<&str>,
+        namespace: Option<&str>,
+    ) -> Result<BTreeSet<ObjectName>, SearchError> {
+        let key = words::words(&label.key).map(|word| word.into_owned()).collect();
+        let mut parts = vec![
+            Query::is(Field::Resource, "pods"),
+            Query::is(Field::StatusOnly, "true").negated(),
+            Query::Text(TextPredicate::Phrase(key)),
+        ];
+        parts.extend(cluster.map(|cluster| Query::is(Field::Cluster, cluster)));
+        parts.extend(namespace.map(|namespace| Query::is(Field::Namespace, namespace)));
+        let mut pods = BTreeSet::new();
+        self.walk(&Query::all_of(parts), TimeRange::default(), |event| {
+            let pod = ObjectName::of(&event).filter(|object| object.group.is_empty());
+            pods.extend(pod);
+        })?;
+        Ok(pods)
+    }
+
+    /// Pods of which a write set this address.
+    pub(super) fn pods_with_address(
+        &mut self,
+        cluster: &str,
+        ip: IpAddr,
+    ) -> Result<BTreeSet<ObjectName>, SearchError> {
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, cluster),
+            Query::is(Field::Resource, "pods"),
+            Query::is(Field::After, &ip.to_string()),
+        ]);
+        let mut pods = BTreeSet::new();
+        self.walk(&query, TimeRange::default(), |event| {
+            pods.extend(ObjectName::of(&event).filter(|object| object.group.is_empty()));
+        })?;
+        Ok(pods)
+    }
+
+    /// Flows of the pod by its name, or by an address that was its own then.
+    pub(super) fn flows(
+        &mut self,
+        pod: &ObjectName,
+        addresses: &[Address],
+        range: TimeRange,
+    ) -> Result<PodFlows, SearchError> {
+        let by_name = Query::all_of(vec![
+            Query::is(Field::Namespace, &pod.namespace),
+            Query::is(Field::Pod, &pod.name),
+        ]);
+        let ips: BTreeSet<String> = addresses.iter().map(|address| address.ip.to_string()).collect();
+        let mut either = vec![by_name];
+        either.extend(ips.iter().map(|ip| Query::is(Field::Ip, ip)));
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, &pod.cluster),
+            Query::is(Field::Kind, Kind::Flow.name()),
+            Query::any_of(either),
+        ]);
+        let mut flows = PodFlows { events: Vec::new() };
+        self.walk(&query, range, |event| {
+            let side = event.flow.as_ref().and_then(|flow| side_of(flow, pod, addresses));
+            flows.events.extend(side.map(|side| (event, side)));
+        })?;
+        Ok(flows)
+    }
+
+    /// What else was done to the pod: its changes but for its status, shells and other access, and what was refused.
+    pub(super) fn deeds(&mut self, pod: &ObjectName, range: TimeRange) -> Result<Vec<Event>, SearchError> {
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, &pod.cluster),
+            Query::is(Field::Resource, "pods"),
+            Query::is(Field::Namespace, &pod.namespace),
+            Query::is(Field::Name, &pod.name),
+            Query::is(Field::StatusOnly, "true").negated(),
+            Query::any_of(["get", "list", "watch"].map(|verb| Query::is(Field::Verb, verb)).to_vec())
+                .negated(),
+        ]);
+        let mut deeds = Vec::new();
+        self.walk(&query, range, |event| deeds.push(event))?;
+        // A shell is opened by a read.
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, &pod.cluster),
+            Query::is(Field::Resource, "pods"),
+            Query::is(Field::Namespace, &pod.namespace),
+            Query::is(Field::Name, &pod.name),
+            Query::is(Field::Verb, "get"),
+            Query::any_of(ACCESS.map(|sub| Query::is(Field::Subresource, sub)).to_vec()),
+        ]);
+        self.walk(&query, range, |event| deeds.push(event))?;
+        Ok(deeds)
+    }
+
+    /// Writes of the policies of these names and of their tiers, up to the end.
+    pub(super) fn policy_writes(
+        &mut self,
+        cluster: &str,
+        flows: &PodFlows,
+        range: TimeRange,
+    ) -> Result<Vec<Event>, SearchError> {
+        let named = flows.policies();
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let one = |(resources, name): &(&[&str], String)| {
+            Query::all_of(vec![
+                Query::any_of(
+                    resources.iter().map(|resource| Query::is(Field::Resource, resource)).collect(),
+                ),
+                Query::is(Field::Name, name),
+            ])
+        };
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, cluster),
+            Query::is(Field::StatusOnly, "true").negated(),
+            Query::any_of(
+                ["create", "update", "patch", "delete"].map(|verb| Query::is(Field::Verb, verb)).to_vec(),
+            ),
+            Query::any_of(named.iter().map(one).collect()),
+        ]);
+        let mut writes = Vec::new();
+        self.walk(&query, range, |event| writes.push(event))?;
+        Ok(without_write_through(writes))
+    }
+
+    fn walk(
+        &mut self,
+        query: &Query,
+        range: TimeRange,
+        mut each: impl FnMut(Event),
+    ) -> Result<(), SearchError> {
+        let (deadline, is_partial) = (self.deadline, &mut self.is_partial);
+        self.search.walk(query, range, &mut |event| {
+            if let Some(event) = event {
+                each(event);
+            }
+            if Instant::now() < deadline {
+                return ControlFlow::Continue(());
+            }
+            *is_partial = true;
+            ControlFlow::Break(())
+        })
+    }
+}
+
+/// What opens a way into a pod.
+const ACCESS: [&str; 5] = ["exec", "attach", "portforward", "log", "proxy"];
+
+/// Kinds of objects that a policy of Calico, Kubernetes or Cilium may be.
+const POLICIES: [&str; 6] = [
+    "globalnetworkpolicies",
+    "networkpolicies",
+    "clusternetworkpolicies",
+    "adminnetworkpolicies",
+    "ciliumnetworkpolicies",
+    "ciliumclusterwidenetworkpolicies",
+];
+
+/// Calico's API server writes what it is told once more, into its own resources, moments later.
+const WRITE_THROUGH_MICROS: i64 = 5_000_000;
+const STORED_GROUP: &str = "crd.projectcalico.org";
+
+fn without_write_through(writes: Vec<Event>) -> Vec<Event> {
+    let is_told = |event: &Event| {
+        let object = event.object.as_ref();
+        writes.iter().any(|other| {
+            let first = other.object.as_ref();
+            other.verb == event.verb
+                && first.is_some_and(|first| first.group == "projectcalico.org")
+                && first.map(|first| (&first.resource, &first.name))
+                    == object.map(|object| (&object.resource, &object.name))
+                && (0..WRITE_THROUGH_MICROS).contains(&(event.time.micros() - other.time.micros()))
+        })
+    };
+    let is_stored = |event: &Event| event.object.as_ref().is_some_and(|object| object.group == STORED_GROUP);
+    let told_twice: Vec<bool> = writes.iter().map(|event| is_stored(event) && is_told(event)).collect();
+    let mut told_twice = told_twice.into_iter();
+    let mut writes = writes;
+    writes.retain(|_| !told_twice.next().unwrap_or_default());
+    writes
+}
+
+/// Which side of the flow the pod is, if any: addresses are given to one pod after the other.
+fn side_of(flow: &Flow, pod: &ObjectName, addresses: &[Address]) -> Option<Side> {
+    let is_pod = |endpoint: &Endpoint| {
+        if !endpoint.pod.is_empty() {
+            return endpoint.pod == pod.name && endpoint.namespace == pod.namespace;
+        }
+        let had = |address: &Address| {
+            Some(address.ip) == endpoint.ip && (address.is_at(flow.start) || address.is_at(flow.end))
+        };
+        addresses.iter().any(had)
+    };
+    match (is_pod(&flow.source), is_pod(&flow.destination)) {
+        (true, _) => Some(Side::Source),
+        (false, true) => Some(Side::Destination),
+        (false, false) => None,
+    }
+}
+
+/// Flows of a pod, and which side it is of each.
+pub(super) struct PodFlows {
+    pub(super) events: Vec<(Event, Side)>,
+}
+
+impl PodFlows {
+    pub(super) fn flows(&self) -> impl Iterator<Item = &Flow> {
+        self.events.iter().filter_map(|(event, _)| event.flow.as_deref())
+    }
+
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let mut attempts = Attempts::default();
+        for (event, side) in &self.events {
+            if let Some(flow) = &event.flow {
+                attempts.take(flow, *side);
+            }
+        }
+        attempts.finish()
+    }
+
+    /// Those that belong into the quarantine.
+    pub(super) fn during(&self, quarantine: &Quarantine, all: &[Quarantine]) -> Self {
+        let events = self.events.iter().filter(|(event, _)| Place::of(event, all).is_in(quarantine));
+        Self { events: events.cloned().collect() }
+    }
+
+    /// Says of packets what the record of their interval says: who denied them, and by which policy.
+    pub(super) fn link(&mut self) {
+        let records: Vec<Flow> = self.flows().filter(|flow| flow.precision_s > 0).cloned().collect();
+        let packets = self.events.iter_mut().filter_map(|(event, _)| event.flow.as_deref_mut());
+        for packet in packets.filter(|flow| flow.precision_s == 0 && flow.verdict == Verdict::Observed) {
+            let is_its = |record: &&Flow| {
+                record.source.ip == packet.source.ip
+                    && record.destination.ip == packet.destination.ip
+                    && record.destination.port == packet.destination.port
+                    && record.protocol == packet.protocol
+                    && record.start <= packet.start
+                    && packet.start < record.end
+            };
+            // Of a connection that two reporters saw, whoever denied it is right.
+            let denied = records.iter().filter(is_its).find(|record| record.verdict == Verdict::Denied);
+            if let Some(record) = denied {
+                packet.effective_verdict = Verdict::Denied;
+                packet.policy = packet.policy.take().or_else(|| record.policy.clone());
+            }
+        }
+    }
+
+    /// Policies by which flows were denied.
+    pub(super) fn denying_policies(&self) -> BTreeSet<String> {
+        let denied = self.flows().filter(|flow| flow.verdict == Verdict::Denied);
+        denied.filter_map(|flow| flow.policy.as_ref()).map(|policy| policy.full_name()).collect()
+    }
+
+    /// Policies that decided or logged, and their tiers, with the resources that they may be.
+    fn policies(&self) -> BTreeSet<(&'static [&'static str], String)> {
+        let policies = self.flows().filter_map(|flow| flow.policy.as_ref());
+        let named = policies.filter(|policy| !policy.is_profile()).flat_map(|policy| {
+            let tier = (&["tiers"][..], policy.tier.clone());
+            [(&POLICIES[..], policy.name.clone()), tier]
+        });
+        named.filter(|(_, name)| !name.is_empty() && !name.ends_with('*')).collect()
+    }
+}

@@ -1,0 +1,255 @@
+//! The story of one pod, row by row.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use taffrail_event::flow::{Direction, Endpoint, EndpointKind};
+use taffrail_event::{Event, Gap, Timestamp};
+use taffrail_query::quarantine::{Attempt, Quarantine, QuarantineLabel};
+use taffrail_query::{Search, TimeContext, TimeRange};
+use utoipa::ToSchema;
+
+use super::advice::advice;
+use super::gather::{Asker, pod, pod_life};
+use super::owners::Owners;
+use super::placed::Place;
+use super::{QuarantineBody, time_of};
+use crate::read::coverage::Coverage;
+use crate::read::error::ReadError;
+use crate::read::events::took_ms;
+use crate::read::history::nothing_of;
+use crate::read::schema::{EventSchema, GapSchema, TimestampSchema};
+
+/// Rows of a story at most.
+const MAX_ROWS: usize = 2000;
+
+/// Asks for the story of a pod.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoryAsk<'a> {
+    pub(crate) cluster: &'a str,
+    pub(crate) namespace: &'a str,
+    pub(crate) pod: &'a str,
+    /// Quarantines that ended before this are no part of it; absent: the last one is.
+    pub(crate) since: Option<&'a str>,
+    /// How long before the first one it begins, in microseconds.
+    pub(crate) before: i64,
+    /// How long after the last one it ends, in microseconds.
+    pub(crate) after: i64,
+}
+
+/// `GET /api/v1/quarantine/{cluster}/{namespace}/{pod}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct StoryBody {
+    /// Those of the story, oldest first.
+    pub(crate) quarantines: Vec<QuarantineBody>,
+    /// Who tried to connect to whom, before, meanwhile and after; the first seen first.
+    pub(crate) attempts: Vec<AttemptBody>,
+    /// The rows, oldest first.
+    pub(crate) events: Vec<RowBody>,
+    /// How many rows there are in all.
+    pub(crate) events_total: u64,
+    /// Stretches of that time for which records are missing.
+    #[schema(value_type = Vec<GapSchema>)]
+    pub(crate) gaps: Vec<Gap>,
+    /// What is missing to be sure, in plain words.
+    pub(crate) advice: Vec<String>,
+    pub(crate) coverage: Coverage,
+    pub(crate) took_ms: u64,
+}
+
+/// Attempts to connect between the pod and one peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Attempt)]
+pub(crate) struct AttemptBody {
+    /// The peer in words.
+    pub(crate) peer: String,
+    pub(crate) peer_ref: PeerBody,
+    /// The port; null where there is none, or where no record says it.
+    pub(crate) port: Option<u16>,
+    pub(crate) protocol: String,
+    /// Seen from the pod: egress, ingress.
+    pub(crate) direction: String,
+    /// Attempts that somebody let pass and nobody denied.
+    pub(crate) allowed: u64,
+    /// Attempts that somebody denied.
+    pub(crate) denied: u64,
+    /// Attempts that a log rule saw, and of which no record says what became.
+    pub(crate) observed: u64,
+    /// The first evidence; of an interval its start.
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) first: Timestamp,
+    /// The last evidence; of an interval its end.
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) last: Timestamp,
+}
+
+/// Who a peer is, as far as records say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Peer)]
+pub(crate) struct PeerBody {
+    /// pod, host, `network_set`, private, public, unknown.
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    /// The pod, or what it is called otherwise; `""` where only the address is known.
+    pub(crate) name: String,
+    #[schema(value_type = Option<String>)]
+    pub(crate) ip: Option<IpAddr>,
+    /// `namespace/name` of the Service that was asked for.
+    pub(crate) service: String,
+    /// The name under which the address was looked up.
+    pub(crate) domain: String,
+}
+
+/// A row of the story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StoryRow)]
+pub(crate) struct RowBody {
+    /// Where it belongs: before the first quarantine, during one (`quarantined`), or after.
+    pub(crate) phase: String,
+    /// Its place in time. Of a record of an interval in which the quarantine began or ended, and which tells of what came then,
+    /// that moment.
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) time: Timestamp,
+    /// Whether the interval of the record holds the beginning or the end of a quarantine: not all that it tells of need belong
+    /// to this phase.
+    pub(crate) spans_change: bool,
+    #[schema(value_type = EventSchema)]
+    pub(crate) event: Event,
+}
+
+/// The story of a pod.
+pub(crate) fn story(
+    search: &dyn Search,
+    ask: &StoryAsk<'_>,
+    context: &TimeContext,
+    coverage: Coverage,
+    deadline: Instant,
+) -> Result<StoryBody, ReadError> {
+    let started = Instant::now();
+    let pod = pod(ask.cluster, ask.namespace, ask.pod);
+    let life = pod_life(search, &pod, &QuarantineLabel::default())?;
+    let chosen = chosen(life.quarantines(), ask, context)?;
+    let Some((first, last)) = chosen.first().zip(chosen.last()) else {
+        return Err(match life.quarantines() {
+            [] => nothing_of(&pod),
+            _ => ReadError::Parameter(
+                "since lies after the end of the last quarantine; leave it out".to_owned(),
+            ),
+        });
+    };
+    let end = last.until.unwrap_or(context.now.max(last.since));
+    let range =
+        TimeRange { from: Some(first.since.plus_micros(-ask.before)), to: Some(end.plus_micros(ask.after)) };
+    let mut asker = Asker::new(search, deadline);
+    let mut flows = asker.flows(&pod, life.addresses(), range)?;
+    flows.link();
+    let mut owners = Owners::new(search, ask.cluster);
+    for (event, _) in &mut flows.events {
+        if let Some(flow) = event.flow.as_deref_mut() {
+            owners.name_ends(flow, &mut asker)?;
+            event.summary = flow.summary();
+        }
+    }
+    let body = |quarantine| QuarantineBody::of(&pod, quarantine, &flows.during(quarantine, chosen));
+    let quarantines = chosen.iter().map(body).collect();
+    // A policy may be older than anything else in the story.
+    let until = TimeRange { from: None, to: range.to };
+    let policies = asker.policy_writes(ask.cluster, &flows, until)?;
+    let deeds = asker.deeds(&pod, range)?;
+    let attempts = flows.attempts().into_iter().map(AttemptBody::of).collect();
+    let advice = advice(&life, &flows);
+    let events = policies.into_iter().chain(deeds).chain(flows.events.into_iter().map(|(event, _)| event));
+    let mut events: Vec<RowBody> = events.map(|event| RowBody::of(event, chosen)).collect();
+    // What began a phase stands before what it explains.
+    events.sort_by_key(|row| (row.time, row.spans_change, row.event.id));
+    events.dedup_by_key(|row| row.event.id);
+    let events_total = events.len() as u64;
+    events.truncate(MAX_ROWS);
+    let coverage = coverage.about(range).partial(asker.is_partial() || events_total > MAX_ROWS as u64);
+    let gaps = coverage.gaps.clone();
+    Ok(StoryBody {
+        quarantines,
+        attempts,
+        events,
+        events_total,
+        gaps,
+        advice,
+        coverage,
+        took_ms: took_ms(started),
+    })
+}
+
+/// The quarantines that a story is about.
+fn chosen<'q>(
+    all: &'q [Quarantine],
+    ask: &StoryAsk<'_>,
+    context: &TimeContext,
+) -> Result<&'q [Quarantine], ReadError> {
+    let from = match ask.since {
+        None => all.len().saturating_sub(1),
+        Some(text) => {
+            let since = time_of("since", text, context)?;
+            all.partition_point(|quarantine| quarantine.until.is_some_and(|until| until <= since))
+        }
+    };
+    Ok(all.get(from..).unwrap_or_default())
+}
+
+impl RowBody {
+    fn of(event: Event, quarantines: &[Quarantine]) -> Self {
+        let place = Place::of(&event, quarantines);
+        let Place { time, spans_change } = place;
+        Self { phase: place.phase(quarantines).to_owned(), time, spans_change, event }
+    }
+}
+
+impl AttemptBody {
+    fn of(attempt: Attempt) -> Self {
+        let Attempt { peer, port, protocol, direction, allowed, denied, observed, first, last } = attempt;
+        let direction = if direction == Direction::Egress { "egress" } else { "ingress" };
+        Self {
+            peer: in_words(&peer),
+            peer_ref: PeerBody::of(peer),
+            port,
+            protocol,
+            direction: direction.to_owned(),
+            allowed,
+            denied,
+            observed,
+            first,
+            last,
+        }
+    }
+}
+
+impl PeerBody {
+    fn of(peer: Endpoint) -> Self {
+        let kind = match peer.kind {
+            EndpointKind::Pod => "pod",
+            EndpointKind::Host => "host",
+            EndpointKind::NetworkSet => "network_set",
+            EndpointKind::Private => "private",
+            EndpointKind::Public => "public",
+            EndpointKind::Unknown => "unknown",
+        };
+        Self {
+            kind: kind.to_owned(),
+            namespace: peer.namespace,
+            name: if peer.pod.is_empty() { peer.workload } else { peer.pod },
+            ip: peer.ip,
+            service: peer.service,
+            domain: peer.domain.into_iter().next().unwrap_or_default(),
+        }
+    }
+}
+
+/// "service vote/vote via pod vote/vote-x", "34.223.124.45 (neverssl.com)".
+fn in_words(peer: &Endpoint) -> String {
+    let name = peer.in_words();
+    if peer.service.is_empty() {
+        let is_pod = peer.kind == EndpointKind::Pod && !peer.pod.is_empty();
+        return if is_pod { format!("pod {name}") } else { name };
+    }
+    format!("service {} via {name}", peer.service)
+}
