@@ -153,17 +153,17 @@ async fn audit(
             "cluster" = String, Path, pattern = "^[a-z0-9]([-a-z0-9._]{0,61}[a-z0-9])?$", min_length = 1, max_length = 63,
             description = "The cluster that the flows are of. `taffrail` is none of them."
         ),
-        ("format" = Option<String>, Query, description = "The format of all records; else each is recognised."),
+        ("format" = Option<String>, Query, max_length = 32, example = "calico.log", description = "The format of all records; else each is recognised."),
         ("node" = Option<String>, Query, max_length = 253, description = "The node that they come from, where they do not say."),
         (
-            "node_started" = Option<String>, Query, format = DateTime,
+            "node_started" = Option<String>, Query, format = DateTime, max_length = 40,
             description = "When that node was started: dumps of /dev/kmsg and trace pipes count from there."
         ),
         (
-            "offset" = Option<u64>, Query,
+            "offset" = Option<u64>, Query, maximum = 9_007_199_254_740_991_i64,
             description = "Where the first line stands in its file: the same line of text at another place is another packet."
         ),
-        ("via" = Option<String>, Query, pattern = "^import$", description = "`import` if it is one.")
+        ("via" = Option<String>, Query, max_length = 6, pattern = "^import$", description = "`import` if it is one.")
     ),
     request_body(
         content = Option<String>,

@@ -59,9 +59,9 @@ problems!(QuarantinesProblems: ANYBODY, LOGIN, PARAMETERS, BUSY, STORE);
     operation_id = "quarantineStory",
     tag = "quarantine",
     params(
-        ("cluster" = String, Path, max_length = 253, example = "prod"),
-        ("namespace" = String, Path, max_length = 253, example = "default"),
-        ("pod" = String, Path, max_length = 253, example = "attacker"),
+        ("cluster" = String, Path, max_length = 253, example = "prod", description = "The cluster of the pod."),
+        ("namespace" = String, Path, max_length = 253, example = "default", description = "The namespace of the pod."),
+        ("pod" = String, Path, max_length = 253, example = "attacker", description = "The name of the pod."),
         (
             "since" = Option<String>, Query, max_length = 200, example = "2026-11-23T16:00:00Z",
             description = "Quarantines that ended before are no part of it; if not given only the last one is."

@@ -1,6 +1,6 @@
 //! What is recorded of a pod: its life, its flows, what was done to it and to the policies that contain it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -256,6 +256,17 @@ fn side_of(flow: &Flow, pod: &ObjectName, addresses: &[Address]) -> Option<Side>
     }
 }
 
+/// A packet of which nobody says what became.
+fn is_undecided(flow: &Flow) -> bool {
+    flow.precision_s == 0 && flow.verdict == Verdict::Observed
+}
+
+/// Tells connections apart, but for those that use a port again.
+fn ends(flow: &Flow) -> (Option<IpAddr>, Option<u16>, Option<IpAddr>, Option<u16>) {
+    let (source, destination) = (&flow.source, &flow.destination);
+    (source.ip, source.port, destination.ip, destination.port)
+}
+
 /// Flows of a pod, and which side it is of each.
 pub(super) struct PodFlows {
     pub(super) events: Vec<(Event, Side)>,
@@ -282,11 +293,12 @@ impl PodFlows {
         Self { events: events.cloned().collect() }
     }
 
-    /// Says of packets what the record of their interval says: who denied them, and by which policy.
+    /// Says of packets what the record of their interval says: who denied them, and by which policy. What was tried once more
+    /// after the interval is still the connection that was denied in it.
     pub(super) fn link(&mut self) {
         let records: Vec<Flow> = self.flows().filter(|flow| flow.precision_s > 0).cloned().collect();
-        let packets = self.events.iter_mut().filter_map(|(event, _)| event.flow.as_deref_mut());
-        for packet in packets.filter(|flow| flow.precision_s == 0 && flow.verdict == Verdict::Observed) {
+        let mut denied = HashMap::new();
+        for packet in self.flows().filter(|flow| is_undecided(flow)) {
             let is_its = |record: &&Flow| {
                 record.source.ip == packet.source.ip
                     && record.destination.ip == packet.destination.ip
@@ -296,10 +308,15 @@ impl PodFlows {
                     && packet.start < record.end
             };
             // Of a connection that two reporters saw, whoever denied it is right.
-            let denied = records.iter().filter(is_its).find(|record| record.verdict == Verdict::Denied);
-            if let Some(record) = denied {
+            let record = records.iter().filter(is_its).find(|record| record.verdict == Verdict::Denied);
+            if let Some(record) = record {
+                denied.insert(ends(packet), record.policy.clone());
+            }
+        }
+        for packet in self.events.iter_mut().filter_map(|(event, _)| event.flow.as_deref_mut()) {
+            if let Some(policy) = denied.get(&ends(packet)).filter(|_| is_undecided(packet)) {
                 packet.effective_verdict = Verdict::Denied;
-                packet.policy = packet.policy.take().or_else(|| record.policy.clone());
+                packet.policy = packet.policy.take().or_else(|| policy.clone());
             }
         }
     }
