@@ -110,6 +110,13 @@ fn the_story_is_what_happened() {
     let denied: Vec<&Value> = rows.iter().filter(is_denied).collect();
     assert!(denied.len() == 4 && denied.iter().all(|row| row["phase"] == "quarantined"), "{denied:#?}");
     assert_eq!(denied.iter().filter(|row| row["spans_change"] == true).count(), 4);
+    // What the sender let pass and the receiver denied was denied: eight packets, four records and one of a sender.
+    let of_phase = |phase: &str, verdict: &str| {
+        let flows = rows.iter().filter(|row| row["phase"] == phase);
+        flows.filter(|row| row["event"]["flow"]["effective_verdict"] == verdict).count()
+    };
+    assert_eq!((of_phase("quarantined", "denied"), of_phase("quarantined", "allowed")), (13, 0));
+    assert_eq!((of_phase("after", "denied"), of_phase("after", "allowed")), (0, 6));
     assert_eq!(list(&story, "advice"), [] as [Value; 0]);
 }
 

@@ -4,6 +4,7 @@ mod advice;
 mod gather;
 mod owners;
 mod placed;
+mod pod_flows;
 mod story;
 
 use std::time::Instant;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 
 use self::gather::{Asker, pod_life};
 use self::placed::LONGEST_INTERVAL_MICROS;
+use self::pod_flows::PodFlows;
 use super::coverage::Coverage;
 use super::error::ReadError;
 use super::events::took_ms;
@@ -79,7 +81,9 @@ pub(crate) fn quarantines(
         let all = life.quarantines();
         let Some((first, last)) = all.first().zip(all.last()) else { continue };
         let from = first.since.plus_micros(-LONGEST_INTERVAL_MICROS);
-        let flows = asker.flows(&pod, life.addresses(), TimeRange { from: Some(from), to: last.until })?;
+        let range = TimeRange { from: Some(from), to: last.until };
+        let mut flows = asker.flows(&pod, life.addresses(), range)?;
+        flows.link();
         let body = |quarantine| QuarantineBody::of(&pod, quarantine, &flows.during(quarantine, all));
         quarantines.extend(all.iter().map(body));
     }
@@ -97,7 +101,7 @@ pub(crate) struct QuarantinesAsk<'a> {
 }
 
 impl QuarantineBody {
-    fn of(pod: &ObjectName, quarantine: &Quarantine, flows: &gather::PodFlows) -> Self {
+    fn of(pod: &ObjectName, quarantine: &Quarantine, flows: &PodFlows) -> Self {
         let ended = quarantine.ended_by.as_ref();
         Self {
             cluster: pod.cluster.clone(),

@@ -1,9 +1,9 @@
 //! What is missing to be sure, from the data themselves.
 
-use taffrail_event::flow::{Aggregation, Format, Verdict};
+use taffrail_event::flow::{Aggregation, Clock, Format, Verdict};
 use taffrail_query::quarantine::PodLife;
 
-use super::gather::PodFlows;
+use super::pod_flows::PodFlows;
 
 /// One sentence for each thing that is missing: what it means, and what to do about it.
 pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
@@ -18,7 +18,7 @@ pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
     let unnamed = flows.flows().any(|flow| flow.verdict == Verdict::Denied && flow.policy.is_none());
     let no_names =
         flows.flows().any(|flow| flow.verdict == Verdict::Denied && flow.destination.port == Some(53));
-    let received = flows.flows().any(|flow| flow.clock == taffrail_event::flow::Clock::Received);
+    let received = flows.flows().any(|flow| flow.clock == Clock::Received);
     [
         (
             !life.is_known(),

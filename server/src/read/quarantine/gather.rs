@@ -1,17 +1,16 @@
 //! What is recorded of a pod: its life, its flows, what was done to it and to the policies that contain it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use taffrail_event::flow::{Endpoint, Flow, Verdict};
 use taffrail_event::{Event, Kind, words};
 use taffrail_query::history::ObjectName;
-use taffrail_query::quarantine::{Address, Attempt, Attempts, PodLife, Quarantine, QuarantineLabel, Side};
+use taffrail_query::quarantine::{Address, PodLife, QuarantineLabel};
 use taffrail_query::{Field, Query, Search, SearchError, TextPredicate, TimeRange};
 
-use super::placed::Place;
+use super::pod_flows::{PodFlows, side_of};
 
 /// Asks one question after the other until time is up.
 pub(super) struct Asker<'a> {
@@ -156,25 +155,25 @@ impl<'a> Asker<'a> {
         flows: &PodFlows,
         range: TimeRange,
     ) -> Result<Vec<Event>, SearchError> {
-        let named = flows.policies();
+        let one = |resources: &[&str], name: &str| {
+            let resources = resources.iter().map(|resource| Query::is(Field::Resource, resource));
+            Query::all_of(vec![Query::any_of(resources.collect()), Query::is(Field::Name, name)])
+        };
+        let named = flows.policies().into_iter().flat_map(|(name, tier)| {
+            let tier = Some(tier).filter(|tier| !tier.is_empty()).map(|tier| one(&["tiers"], tier));
+            tier.into_iter().chain([one(&POLICIES, name)])
+        });
+        let named: Vec<Query> = named.collect();
         if named.is_empty() {
             return Ok(Vec::new());
         }
-        let one = |(resources, name): &(&[&str], String)| {
-            Query::all_of(vec![
-                Query::any_of(
-                    resources.iter().map(|resource| Query::is(Field::Resource, resource)).collect(),
-                ),
-                Query::is(Field::Name, name),
-            ])
-        };
         let query = Query::all_of(vec![
             Query::is(Field::Cluster, cluster),
             Query::is(Field::StatusOnly, "true").negated(),
             Query::any_of(
                 ["create", "update", "patch", "delete"].map(|verb| Query::is(Field::Verb, verb)).to_vec(),
             ),
-            Query::any_of(named.iter().map(one).collect()),
+            Query::any_of(named),
         ]);
         let mut writes = Vec::new();
         self.walk(&query, range, |event| writes.push(event))?;
@@ -236,104 +235,4 @@ fn without_write_through(writes: Vec<Event>) -> Vec<Event> {
     let mut writes = writes;
     writes.retain(|_| !told_twice.next().unwrap_or_default());
     writes
-}
-
-/// Which side of the flow the pod is, if any: addresses are given to one pod after the other.
-fn side_of(flow: &Flow, pod: &ObjectName, addresses: &[Address]) -> Option<Side> {
-    let is_pod = |endpoint: &Endpoint| {
-        if !endpoint.pod.is_empty() {
-            return endpoint.pod == pod.name && endpoint.namespace == pod.namespace;
-        }
-        let had = |address: &Address| {
-            Some(address.ip) == endpoint.ip && (address.is_at(flow.start) || address.is_at(flow.end))
-        };
-        addresses.iter().any(had)
-    };
-    match (is_pod(&flow.source), is_pod(&flow.destination)) {
-        (true, _) => Some(Side::Source),
-        (false, true) => Some(Side::Destination),
-        (false, false) => None,
-    }
-}
-
-/// A packet of which nobody says what became.
-fn is_undecided(flow: &Flow) -> bool {
-    flow.precision_s == 0 && flow.verdict == Verdict::Observed
-}
-
-/// Tells connections apart, but for those that use a port again.
-fn ends(flow: &Flow) -> (Option<IpAddr>, Option<u16>, Option<IpAddr>, Option<u16>) {
-    let (source, destination) = (&flow.source, &flow.destination);
-    (source.ip, source.port, destination.ip, destination.port)
-}
-
-/// Flows of a pod, and which side it is of each.
-pub(super) struct PodFlows {
-    pub(super) events: Vec<(Event, Side)>,
-}
-
-impl PodFlows {
-    pub(super) fn flows(&self) -> impl Iterator<Item = &Flow> {
-        self.events.iter().filter_map(|(event, _)| event.flow.as_deref())
-    }
-
-    pub(super) fn attempts(&self) -> Vec<Attempt> {
-        let mut attempts = Attempts::default();
-        for (event, side) in &self.events {
-            if let Some(flow) = &event.flow {
-                attempts.take(flow, *side);
-            }
-        }
-        attempts.finish()
-    }
-
-    /// Those that belong into the quarantine.
-    pub(super) fn during(&self, quarantine: &Quarantine, all: &[Quarantine]) -> Self {
-        let events = self.events.iter().filter(|(event, _)| Place::of(event, all).is_in(quarantine));
-        Self { events: events.cloned().collect() }
-    }
-
-    /// Says of packets what the record of their interval says: who denied them, and by which policy. What was tried once more
-    /// after the interval is still the connection that was denied in it.
-    pub(super) fn link(&mut self) {
-        let records: Vec<Flow> = self.flows().filter(|flow| flow.precision_s > 0).cloned().collect();
-        let mut denied = HashMap::new();
-        for packet in self.flows().filter(|flow| is_undecided(flow)) {
-            let is_its = |record: &&Flow| {
-                record.source.ip == packet.source.ip
-                    && record.destination.ip == packet.destination.ip
-                    && record.destination.port == packet.destination.port
-                    && record.protocol == packet.protocol
-                    && record.start <= packet.start
-                    && packet.start < record.end
-            };
-            // Of a connection that two reporters saw, whoever denied it is right.
-            let record = records.iter().filter(is_its).find(|record| record.verdict == Verdict::Denied);
-            if let Some(record) = record {
-                denied.insert(ends(packet), record.policy.clone());
-            }
-        }
-        for packet in self.events.iter_mut().filter_map(|(event, _)| event.flow.as_deref_mut()) {
-            if let Some(policy) = denied.get(&ends(packet)).filter(|_| is_undecided(packet)) {
-                packet.effective_verdict = Verdict::Denied;
-                packet.policy = packet.policy.take().or_else(|| policy.clone());
-            }
-        }
-    }
-
-    /// Policies by which flows were denied.
-    pub(super) fn denying_policies(&self) -> BTreeSet<String> {
-        let denied = self.flows().filter(|flow| flow.verdict == Verdict::Denied);
-        denied.filter_map(|flow| flow.policy.as_ref()).map(|policy| policy.full_name()).collect()
-    }
-
-    /// Policies that decided or logged, and their tiers, with the resources that they may be.
-    fn policies(&self) -> BTreeSet<(&'static [&'static str], String)> {
-        let policies = self.flows().filter_map(|flow| flow.policy.as_ref());
-        let named = policies.filter(|policy| !policy.is_profile()).flat_map(|policy| {
-            let tier = (&["tiers"][..], policy.tier.clone());
-            [(&POLICIES[..], policy.name.clone()), tier]
-        });
-        named.filter(|(_, name)| !name.is_empty() && !name.ends_with('*')).collect()
-    }
 }

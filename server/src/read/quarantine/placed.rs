@@ -21,7 +21,7 @@ impl Place {
     pub(super) fn of(event: &Event, quarantines: &[Quarantine]) -> Self {
         let (mut time, mut spans_change) = (event.time, false);
         if let Some(flow) = &event.flow {
-            let is_denied = matches!(flow.verdict, Verdict::Denied | Verdict::Rejected);
+            let is_denied = matches!(flow.effective_verdict, Verdict::Denied | Verdict::Rejected);
             let is_spanned = |change: Timestamp| flow.start < change && change < flow.end;
             for quarantine in quarantines {
                 if is_spanned(quarantine.since) {
