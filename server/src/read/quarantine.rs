@@ -77,6 +77,9 @@ pub(crate) fn quarantines(
     let mut asker = Asker::new(search, deadline);
     let mut quarantines = Vec::new();
     for pod in asker.labelled_pods(&label, ask.cluster, ask.namespace)? {
+        if asker.is_late() {
+            break;
+        }
         let life = pod_life(search, &pod, &label)?;
         let all = life.quarantines();
         let Some((first, last)) = all.first().zip(all.last()) else { continue };

@@ -49,9 +49,16 @@ impl<'a> Asker<'a> {
         Self { search, deadline, is_partial: false }
     }
 
-    /// Whether time was up before everything was read.
+    /// Whether time was up, or there was more than is taken, before everything was read.
     pub(super) fn is_partial(&self) -> bool {
         self.is_partial
+    }
+
+    /// Whether time is up. What is not asked any more is missing from the answer.
+    pub(super) fn is_late(&mut self) -> bool {
+        let is_late = Instant::now() >= self.deadline;
+        self.is_partial |= is_late;
+        is_late
     }
 
     /// Pods of which a write has the label's key in it: no other can have been under quarantine.
@@ -187,11 +194,13 @@ impl<'a> Asker<'a> {
         mut each: impl FnMut(Event),
     ) -> Result<(), SearchError> {
         let (deadline, is_partial) = (self.deadline, &mut self.is_partial);
+        let mut left = MAX_EVENTS;
         self.search.walk(query, range, &mut |event| {
             if let Some(event) = event {
                 each(event);
+                left -= 1;
             }
-            if Instant::now() < deadline {
+            if left > 0 && Instant::now() < deadline {
                 return ControlFlow::Continue(());
             }
             *is_partial = true;
@@ -199,6 +208,9 @@ impl<'a> Asker<'a> {
         })
     }
 }
+
+/// Events of one kind that a story takes at most: they are held in memory.
+const MAX_EVENTS: usize = 50_000;
 
 /// What opens a way into a pod.
 const ACCESS: [&str; 5] = ["exec", "attach", "portforward", "log", "proxy"];
