@@ -163,7 +163,7 @@ async fn audit(
             "offset" = Option<u64>, Query, maximum = 9_007_199_254_740_991_i64,
             description = "Where the first line stands in its file: the same line of text at another place is another packet."
         ),
-        ("via" = Option<String>, Query, max_length = 6, pattern = "^import$", description = "`import` if it is one.")
+        ("via" = Option<String>, Query, max_length = 6, pattern = "^(import)?$", description = "`import` if it is one.")
     ),
     request_body(
         content = Option<String>,
