@@ -40,6 +40,8 @@ pub(crate) enum LeftOut {
     Unwanted,
     /// It is a flow that cannot be read, or nothing that we know.
     Broken(NotAFlow),
+    /// Once its secrets are masked it is no flow any more.
+    Masked,
     /// It is longer than a flow may be.
     TooLong,
 }
@@ -50,6 +52,7 @@ impl fmt::Display for LeftOut {
             Self::PassedOver => f.write_str("it is no flow"),
             Self::Unwanted => f.write_str("named by ingest.drop"),
             Self::Broken(reason) => reason.fmt(f),
+            Self::Masked => f.write_str("a flow that cannot be read once its secrets are masked"),
             Self::TooLong => write!(f, "a line of more than {MAX_LINE_BYTES} bytes"),
         }
     }
@@ -90,7 +93,11 @@ impl FlowLines<'_> {
                     flow::write_stored(flow.format, &context, place, out, |out| {
                         self.redactor.redact_flow(line, out);
                     });
-                    let flags = RecordFlags::FLOW;
+                    let (flags, stored) = (RecordFlags::FLOW, &out[start..]);
+                    // Whoever reads it later must be able to.
+                    if !stored.ends_with(line) && flow::StoredFlow::decode(stored).is_none() {
+                        return Err(LeftOut::Masked);
+                    }
                     match self.filter {
                         Some(filter) if filter.drops(&out[start..], flags, origin) => Err(LeftOut::Unwanted),
                         _ => Ok((flags, None)),

@@ -67,6 +67,10 @@ fn what_is_left_out() {
         "2 123456789010 eni-1235b8ca123456789 172.31.9.69 172.31.9.12 49761 3389 6 20 4249 1418530010 1418530070 REJECT OK",
         "a record of aws.vpc, a format that this release does not read yet",
     );
+    check(
+        "calico token=IN=cali1 OUT=eth0 SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=UDP SPT=1 DPT=53 ",
+        "a flow that cannot be read once its secrets are masked",
+    );
     check(&"x".repeat(MAX_LINE_BYTES + 1), "a line of more than 1048576 bytes");
 }
 

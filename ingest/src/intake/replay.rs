@@ -134,7 +134,7 @@ impl Decoded<'_> {
                 self.dropped += 1;
                 true
             }
-            Err(LeftOut::PassedOver | LeftOut::Broken(_) | LeftOut::TooLong) => false,
+            Err(LeftOut::PassedOver | LeftOut::Broken(_) | LeftOut::Masked | LeftOut::TooLong) => false,
         }
     }
 

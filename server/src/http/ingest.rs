@@ -156,7 +156,7 @@ async fn audit(
         ("format" = Option<String>, Query, max_length = 32, example = "calico.log", description = "The format of all records; else each is recognised."),
         ("node" = Option<String>, Query, max_length = 253, description = "The node that they come from, where they do not say."),
         (
-            "node_started" = Option<String>, Query, format = DateTime, max_length = 40,
+            "node_started" = Option<String>, Query, max_length = 40,
             description = "When that node was started: dumps of /dev/kmsg and trace pipes count from there."
         ),
         (

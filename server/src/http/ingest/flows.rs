@@ -11,6 +11,9 @@ use super::super::problem::{Code, Problem};
 
 const PARAMETERS: [&str; 5] = ["format", "node", "node_started", "offset", "via"];
 
+/// The largest whole number that every JSON reader keeps.
+const MAX_OFFSET: u64 = (1 << 53) - 1;
+
 /// Where the records come from.
 pub(super) fn origin(cluster: &str, request: &Request) -> Result<IntakeOrigin, Problem> {
     let parameters = Parameters::read(request.uri().query(), &PARAMETERS)?;
@@ -23,7 +26,9 @@ pub(super) fn origin(cluster: &str, request: &Request) -> Result<IntakeOrigin, P
         format: parameters.choice("format", &formats, None)?,
         node: node.into(),
         started: read(&parameters, "node_started", "a time like 2026-11-23T16:00:00Z", Timestamp::parse)?,
-        offset: read(&parameters, "offset", "a whole number", |text| text.parse().ok())?,
+        offset: read(&parameters, "offset", "a whole number of at most 2^53 - 1", |text| {
+            text.parse().ok().filter(|offset| *offset <= MAX_OFFSET)
+        })?,
     };
     if parameters.choice("via", &[("import", true)], false)? {
         return Ok(IntakeOrigin { flows: Some(hints), ..IntakeOrigin::import(cluster) });
@@ -82,6 +87,7 @@ mod tests {
         check("?node=a%20b", Code::BadParameter);
         check("?node_started=today", Code::BadParameter);
         check("?offset=-1", Code::BadParameter);
+        check("?offset=9007199254740992", Code::BadParameter);
         check("?fromat=calico.log", Code::UnknownParameter);
     }
 }
