@@ -202,36 +202,25 @@ impl Event {
 
     /// The event that tells of a flow.
     pub(crate) fn of_flow(flow: Flow, origins: Origins) -> Self {
-        Self {
-            id: origins.id,
-            time: flow.start,
-            kind: Kind::Flow,
-            cluster: origins.cluster,
-            summary: flow.summary(),
-            actor: None,
-            verb: flow.verdict.name().to_owned(),
-            object: None,
-            outcome: None,
-            client: None,
-            change: None,
-            admission: None,
-            audit: None,
-            flow: Some(Box::new(flow)),
-            gap: None,
-            finding: (),
-            received: origins.received,
-            via: origins.via.iter().collect(),
-        }
+        let event = Self::bare(Kind::Flow, flow.start, flow.summary(), &origins);
+        let verb = flow.verdict.name().to_owned();
+        Self { cluster: origins.cluster, verb, flow: Some(Box::new(flow)), ..event }
     }
 
     /// The event that tells of a gap.
     pub(crate) fn of_gap(gap: Gap, origins: &Origins) -> Self {
+        let event = Self::bare(Kind::Gap, gap.from, gap.summary(), origins);
+        Self { cluster: gap.cluster.clone(), gap: Some(gap), ..event }
+    }
+
+    /// Nobody did anything, and there is nothing that it is about.
+    fn bare(kind: Kind, time: Timestamp, summary: String, origins: &Origins) -> Self {
         Self {
             id: origins.id,
-            time: gap.from,
-            kind: Kind::Gap,
-            cluster: gap.cluster.clone(),
-            summary: gap.summary(),
+            time,
+            kind,
+            cluster: String::new(),
+            summary,
             actor: None,
             verb: String::new(),
             object: None,
@@ -241,7 +230,7 @@ impl Event {
             admission: None,
             audit: None,
             flow: None,
-            gap: Some(gap),
+            gap: None,
             finding: (),
             received: origins.received,
             via: origins.via.iter().collect(),

@@ -4,9 +4,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod table;
+
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use taffrail_event::change::JsonText;
 use taffrail_event::{Change, Event, FieldChange, FieldOp, Origins};
@@ -14,32 +16,14 @@ use taffrail_event::{Change, Event, FieldChange, FieldOp, Origins};
 /// Longer values are told by their length: the table is for reading.
 const MAX_VALUE_BYTES: usize = 240;
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 #[test]
 fn examples_are_told_as_the_table_says() {
-    let path = here("tests/examples.txt");
-    let table = fs::read_to_string(&path).unwrap();
-    let (head, _) = table.split_once("\n\n").unwrap();
-    let found = format!("{head}\n{}", blocks());
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, found).unwrap();
-        return;
-    }
-    let blocks = |table: &str| table.split("\n\n").map(str::to_owned).collect::<Vec<_>>();
-    for (found, expected) in blocks(&found).into_iter().zip(blocks(&table)) {
-        assert_eq!(found, expected, "\n\nfound:\n{found}\n\nexpected:\n{expected}\n");
-    }
-    assert_eq!(found, table);
+    table::check("examples.txt", &blocks());
 }
 
 /// A block for each example, in the order of their names.
 fn blocks() -> String {
-    let entries = fs::read_dir(here("../samples/audit/examples")).unwrap();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let files = table::files("../samples/audit/examples");
     files.iter().map(|file| block(file)).collect()
 }
 

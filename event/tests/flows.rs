@@ -4,40 +4,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod table;
+
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use taffrail_event::Timestamp;
 use taffrail_event::flow::{Context, Endpoint, Flow, FlowRecord, NotAFlow};
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 #[test]
 fn records_are_read_as_the_table_says() {
-    let path = here("tests/flows.txt");
-    let table = fs::read_to_string(&path).unwrap();
-    let (head, _) = table.split_once("\n\n").unwrap();
-    let found = format!("{head}\n{}", blocks());
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, found).unwrap();
-        return;
-    }
-    let blocks = |table: &str| table.split("\n\n").map(str::to_owned).collect::<Vec<_>>();
-    for (found, expected) in blocks(&found).into_iter().zip(blocks(&table)) {
-        assert_eq!(found, expected, "\n\nfound:\n{found}\n\nexpected:\n{expected}\n");
-    }
-    assert_eq!(found, table);
+    table::check("flows.txt", &blocks());
 }
 
 /// Every record, with the file that it stands in and its place there.
 fn records() -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(here("../samples/flows")).unwrap();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let files = table::files("../samples/flows");
     let mut records = Vec::new();
     for file in files {
         let bytes = fs::read(&file).unwrap();

@@ -74,7 +74,7 @@ fn of_ends(flow: &Flow) -> u64 {
     let side = |endpoint: &Endpoint| {
         let mut hasher = FxHasher::default();
         (endpoint.ip, &endpoint.namespace, &endpoint.pod, &endpoint.workload).hash(&mut hasher);
-        hasher.finish().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        spread(&hasher)
     };
     side(&flow.source) >> 32 << 32 | side(&flow.destination) >> 32
 }
@@ -82,7 +82,11 @@ fn of_ends(flow: &Flow) -> u64 {
 fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(bytes);
-    // Fx leaves its entropy in the upper bits only after a multiplication.
+    spread(&hasher)
+}
+
+/// Fx leaves its entropy in the upper bits only after a multiplication.
+fn spread(hasher: &FxHasher) -> u64 {
     hasher.finish().wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 

@@ -50,7 +50,7 @@ pub(crate) use self::objects::{
 pub(crate) use self::own::without_own;
 pub(crate) use self::quarantine::{
     AttemptBody, QuarantineBody, QuarantinesAsk, QuarantinesBody, RowBody, StoryAsk, StoryBody, quarantines,
-    story,
+    span, story,
 };
 pub(crate) use self::related::{RelatedBody, related_to};
 pub(crate) use self::room::RoomBody;

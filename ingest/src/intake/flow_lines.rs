@@ -4,10 +4,17 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::body::{Body, MAX_RATIO};
 use super::request::Request;
-use super::{FlowHints, Receipt};
+use super::{FlowHints, Intake, Receipt};
 use crate::dead::DeadLetter;
 use crate::error::IntakeError;
 use crate::flows::{FlowLines, LeftOut, MAX_LINE_BYTES};
+
+impl Intake {
+    /// What takes flow records, by these hints.
+    pub(super) fn flow_lines<'a>(&'a self, hints: &'a FlowHints) -> FlowLines<'a> {
+        FlowLines { redactor: &self.redactor, filter: self.filter.as_deref(), hints }
+    }
+}
 
 impl Request<'_> {
     pub(super) fn receive_flows<R: Read>(
@@ -16,7 +23,7 @@ impl Request<'_> {
         hints: &FlowHints,
     ) -> Result<Receipt, IntakeError> {
         let intake = self.intake;
-        let flows = FlowLines { redactor: &intake.redactor, filter: intake.filter.as_deref(), hints };
+        let flows = intake.flow_lines(hints);
         let mut lines = Lines { reader: BufReader::new(body), line: Vec::new(), offset: 0, next: 0 };
         loop {
             match lines.next_line() {

@@ -13,7 +13,7 @@ use super::request::Refused;
 use crate::dead::DeadLetter;
 use crate::envelope::{self, Recipient};
 use crate::error::IntakeError;
-use crate::flows::{FlowHints, FlowLines, LeftOut};
+use crate::flows::{FlowHints, LeftOut};
 use crate::split::{Piece, Splitter};
 
 /// Letters named in a report at most; the others are only counted.
@@ -126,9 +126,7 @@ impl Decoded<'_> {
     /// Takes a flow record. No audit event is one, and what the sender said beside it is gone.
     fn flow(&mut self, record: &[u8]) -> bool {
         let hints = FlowHints::default();
-        let intake = self.intake;
-        let flows = FlowLines { redactor: &intake.redactor, filter: intake.filter.as_deref(), hints: &hints };
-        match flows.push(&mut self.batch, &self.origin, record, 0) {
+        match self.intake.flow_lines(&hints).push(&mut self.batch, &self.origin, record, 0) {
             Ok(()) => true,
             Err(LeftOut::Unwanted) => {
                 self.dropped += 1;

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use self::gather::{Asker, pod_life};
 use self::placed::LONGEST_INTERVAL_MICROS;
-use self::pod_flows::PodFlows;
+use self::pod_flows::Counted;
 use super::coverage::Coverage;
 use super::error::ReadError;
 use super::events::took_ms;
@@ -104,7 +104,7 @@ pub(crate) struct QuarantinesAsk<'a> {
 }
 
 impl QuarantineBody {
-    fn of(pod: &ObjectName, quarantine: &Quarantine, flows: &PodFlows) -> Self {
+    fn of(pod: &ObjectName, quarantine: &Quarantine, flows: &Counted<'_>) -> Self {
         let ended = quarantine.ended_by.as_ref();
         Self {
             cluster: pod.cluster.clone(),
@@ -123,6 +123,12 @@ impl QuarantineBody {
                 .sum(),
         }
     }
+}
+
+/// A stretch of time such as `15m`, in microseconds: what lies between then and now. `None` if it is none.
+pub(crate) fn span(text: &str, context: &TimeContext) -> Option<i64> {
+    let time = parse_time(&format!("now-{text}"), context).ok()?;
+    (time <= context.now).then(|| context.now.micros() - time.micros())
 }
 
 fn time_of(parameter: &'static str, text: &str, context: &TimeContext) -> Result<Timestamp, ReadError> {

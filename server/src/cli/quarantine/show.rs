@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 use taffrail_event::{Actor, Timestamp};
-use taffrail_query::{TimeContext, parse_time};
+use taffrail_query::TimeContext;
 
 use crate::args::{Output, QuarantineShowArgs};
 use crate::cli::answer::{Answer, answer, note};
@@ -15,7 +15,7 @@ use crate::cli::source::Source;
 use crate::cli::table::{self, Text, Tone, counted};
 use crate::cli::times::{self, shown, zone_name};
 use crate::exit::{NOTHING_FOUND, WrongUse};
-use crate::read::{AttemptBody, QuarantineBody, QuarantinesAsk, StoryAsk, StoryBody};
+use crate::read::{self, AttemptBody, QuarantineBody, QuarantinesAsk, RowBody, StoryAsk, StoryBody};
 
 /// Runs the command.
 pub(super) fn run(args: &QuarantineShowArgs) -> anyhow::Result<ExitCode> {
@@ -86,10 +86,8 @@ fn clusters(source: &Source, args: &QuarantineShowArgs) -> anyhow::Result<Vec<St
 }
 
 fn span(option: &str, text: &str, context: &TimeContext) -> anyhow::Result<i64> {
-    match parse_time(&format!("now-{text}"), context) {
-        Ok(time) if time <= context.now => Ok(context.now.micros() - time.micros()),
-        _ => Err(WrongUse(format!("{option} {text:?}: a stretch of time such as 15m or 2h")).into()),
-    }
+    read::span(text, context)
+        .ok_or_else(|| WrongUse(format!("{option} {text:?}: a stretch of time such as 15m or 2h")).into())
 }
 
 fn write(out: &mut Answer, screen: Screen, body: &StoryBody, zone: &TimeZone) -> anyhow::Result<()> {
@@ -119,7 +117,7 @@ fn write(out: &mut Answer, screen: Screen, body: &StoryBody, zone: &TimeZone) ->
         let again = if phase.is_empty() { "" } else { "\n" };
         phase = &first.phase;
         writeln!(out, "{again}\n{}:\n", title(phase))?;
-        let row = |row: &crate::read::RowBody| {
+        let row = |row: &RowBody| {
             let spans = if row.spans_change { "~" } else { " " };
             vec![
                 Text::new(format!("{spans}{}", shown(row.time, zone))),

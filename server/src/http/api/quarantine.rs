@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use taffrail_query::{TimeContext, parse_time};
+use taffrail_event::Timestamp;
+use taffrail_query::TimeContext;
 
 use super::ApiState;
 use crate::http::openapi::{ANYBODY, BUSY, LOGIN, OBJECT, PARAMETERS, STORE, TIME, problems};
 use crate::http::parameters::{LONGEST_PART, Parameters, at_most};
 use crate::http::problem::{Code, Problem};
-use crate::read::{QuarantinesAsk, QuarantinesBody, StoryAsk, StoryBody, quarantines, story};
+use crate::read::{self, QuarantinesAsk, QuarantinesBody, StoryAsk, StoryBody, quarantines, story};
 
 /// An hour.
 const DEFAULT_SPAN: &str = "1h";
@@ -100,15 +101,11 @@ pub(super) async fn one(
 
 problems!(StoryProblems: ANYBODY, LOGIN, PARAMETERS, TIME, OBJECT, BUSY, STORE);
 
-/// A stretch of time in microseconds: what lies between then and now.
+/// A parameter that is a stretch of time, in microseconds.
 fn span(parameters: &Parameters, name: &str) -> Result<i64, Problem> {
     let text = parameters.get(name).unwrap_or(DEFAULT_SPAN);
-    let context = TimeContext::utc(taffrail_event::Timestamp::now());
-    match parse_time(&format!("now-{text}"), &context) {
-        Ok(time) if time <= context.now => Ok(context.now.micros() - time.micros()),
-        _ => {
-            let detail = format!("{name} is {text:?}; it has to be a stretch of time such as 15m or 2h");
-            Err(Problem::new(Code::BadParameter, detail))
-        }
-    }
+    read::span(text, &TimeContext::utc(Timestamp::now())).ok_or_else(|| {
+        let detail = format!("{name} is {text:?}; it has to be a stretch of time such as 15m or 2h");
+        Problem::new(Code::BadParameter, detail)
+    })
 }

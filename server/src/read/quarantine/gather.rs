@@ -131,26 +131,22 @@ impl<'a> Asker<'a> {
 
     /// What else was done to the pod: its changes but for its status, shells and other access, and what was refused.
     pub(super) fn deeds(&mut self, pod: &ObjectName, range: TimeRange) -> Result<Vec<Event>, SearchError> {
+        let is_one_of = |field: Field, values: &[&str]| {
+            Query::any_of(values.iter().map(|value| Query::is(field, value)).collect())
+        };
+        let reads = is_one_of(Field::Verb, &["get", "list", "watch"]);
+        // A shell is opened by a read.
+        let access =
+            Query::all_of(vec![Query::is(Field::Verb, "get"), is_one_of(Field::Subresource, &ACCESS)]);
         let query = Query::all_of(vec![
             Query::is(Field::Cluster, &pod.cluster),
             Query::is(Field::Resource, "pods"),
             Query::is(Field::Namespace, &pod.namespace),
             Query::is(Field::Name, &pod.name),
             Query::is(Field::StatusOnly, "true").negated(),
-            Query::any_of(["get", "list", "watch"].map(|verb| Query::is(Field::Verb, verb)).to_vec())
-                .negated(),
+            Query::any_of(vec![reads.negated(), access]),
         ]);
         let mut deeds = Vec::new();
-        self.walk(&query, range, |event| deeds.push(event))?;
-        // A shell is opened by a read.
-        let query = Query::all_of(vec![
-            Query::is(Field::Cluster, &pod.cluster),
-            Query::is(Field::Resource, "pods"),
-            Query::is(Field::Namespace, &pod.namespace),
-            Query::is(Field::Name, &pod.name),
-            Query::is(Field::Verb, "get"),
-            Query::any_of(ACCESS.map(|sub| Query::is(Field::Subresource, sub)).to_vec()),
-        ]);
         self.walk(&query, range, |event| deeds.push(event))?;
         Ok(deeds)
     }

@@ -77,20 +77,19 @@ impl PodFlows {
         self.events.iter_mut().filter_map(|(event, _)| event.flow.as_deref_mut())
     }
 
-    pub(super) fn attempts(&self) -> Vec<Attempt> {
-        let mut attempts = Attempts::default();
-        for (event, side) in &self.events {
-            if let Some(flow) = &event.flow {
-                attempts.take(flow, *side);
-            }
-        }
-        attempts.finish()
+    /// All of them, to be counted.
+    pub(super) fn all(&self) -> Counted<'_> {
+        self.those(|_| true)
     }
 
-    /// Those that belong into the quarantine.
-    pub(super) fn during(&self, quarantine: &Quarantine, all: &[Quarantine]) -> Self {
-        let events = self.events.iter().filter(|(event, _)| Place::of(event, all).is_in(quarantine));
-        Self { events: events.cloned().collect() }
+    /// Those that belong into the quarantine, to be counted.
+    pub(super) fn during(&self, quarantine: &Quarantine, all: &[Quarantine]) -> Counted<'_> {
+        self.those(|event| Place::of(event, all).is_in(quarantine))
+    }
+
+    fn those(&self, is_one: impl Fn(&Event) -> bool) -> Counted<'_> {
+        let those = self.events.iter().filter(|(event, _)| is_one(event));
+        Counted(those.filter_map(|(event, side)| Some((event.flow.as_deref()?, *side))).collect())
     }
 
     /// Joins what tells of one connection: whoever denied it is right.
@@ -137,16 +136,27 @@ impl PodFlows {
         }
     }
 
-    /// Policies by which flows were denied.
-    pub(super) fn denying_policies(&self) -> BTreeSet<String> {
-        let denied = self.flows().filter(|flow| flow.verdict == Verdict::Denied);
-        denied.filter_map(|flow| flow.policy.as_ref()).map(|policy| policy.full_name()).collect()
-    }
-
     /// Name and tier of the policies that decided or logged.
     pub(super) fn policies(&self) -> BTreeSet<(&str, &str)> {
         let policies = self.flows().filter_map(|flow| flow.policy.as_ref());
         let named = policies.filter(|policy| !policy.is_profile() && !policy.name.ends_with('*'));
         named.map(|policy| (policy.name.as_str(), policy.tier.as_str())).collect()
+    }
+}
+
+/// Flows that are counted together.
+pub(super) struct Counted<'f>(Vec<(&'f Flow, Side)>);
+
+impl Counted<'_> {
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let mut attempts = Attempts::default();
+        self.0.iter().for_each(|(flow, side)| attempts.take(flow, *side));
+        attempts.finish()
+    }
+
+    /// Policies by which flows were denied.
+    pub(super) fn denying_policies(&self) -> BTreeSet<String> {
+        let denied = self.0.iter().map(|(flow, _)| *flow).filter(|flow| flow.verdict == Verdict::Denied);
+        denied.filter_map(|flow| flow.policy.as_ref()).map(|policy| policy.full_name()).collect()
     }
 }

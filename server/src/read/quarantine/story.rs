@@ -157,7 +157,7 @@ pub(crate) fn story(
     let until = TimeRange { from: None, to: range.to };
     let policies = asker.policy_writes(ask.cluster, &flows, until)?;
     let deeds = asker.deeds(&pod, range)?;
-    let attempts = flows.attempts().into_iter().map(AttemptBody::of).collect();
+    let attempts = flows.all().attempts().into_iter().map(AttemptBody::of).collect();
     let advice = advice(&life, &flows);
     let events = policies.into_iter().chain(deeds).chain(flows.events.into_iter().map(|(event, _)| event));
     let mut events: Vec<RowBody> = events.map(|event| RowBody::of(event, chosen)).collect();
