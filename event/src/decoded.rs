@@ -1,7 +1,8 @@
-//! A record read as what it is: an audit event, a flow, or a gap that Taffrail itself noted.
+//! A record read as what it is: an audit event, a flow, or what Taffrail itself noted: a gap, a finding.
 
 use crate::audit::{AuditRecord, Class, NotAudit};
 use crate::event::{Event, Kind, Origins};
+use crate::finding::FindingRecord;
 use crate::flow::StoredFlow;
 use crate::gap::Gap;
 use crate::key::Keys;
@@ -18,6 +19,8 @@ pub enum Decoded<'a> {
     Flow(StoredFlow<'a>),
     /// Records that are missing.
     Gap(Gap),
+    /// What was found.
+    Finding(Box<FindingRecord>),
 }
 
 impl<'a> Decoded<'a> {
@@ -44,6 +47,9 @@ impl<'a> Decoded<'a> {
             Kind::Audit => Ok(Self::Audit(Box::new(AuditRecord::decode(record)?))),
             Kind::Flow => StoredFlow::decode(record).map(Self::Flow).ok_or(NotAudit::Malformed),
             Kind::Gap => Gap::decode(record).map(Self::Gap).ok_or(NotAudit::Malformed),
+            Kind::Finding => {
+                FindingRecord::decode(record).map(Box::new).map(Self::Finding).ok_or(NotAudit::Malformed)
+            }
         }
     }
 
@@ -51,7 +57,7 @@ impl<'a> Decoded<'a> {
     pub fn audit(&self) -> Option<&AuditRecord<'a>> {
         match self {
             Self::Audit(audit) => Some(audit),
-            Self::Flow(_) | Self::Gap(_) => None,
+            Self::Flow(_) | Self::Gap(_) | Self::Finding(_) => None,
         }
     }
 
@@ -61,6 +67,7 @@ impl<'a> Decoded<'a> {
             Self::Audit(audit) => audit.keys(cluster),
             Self::Flow(flow) => flow.keys(cluster),
             Self::Gap(gap) => gap.keys(),
+            Self::Finding(finding) => finding.keys(),
         }
     }
 
@@ -69,7 +76,7 @@ impl<'a> Decoded<'a> {
         match self {
             Self::Audit(audit) => audit.class(),
             Self::Flow(_) => Class::Flow,
-            Self::Gap(_) => Class::Notice,
+            Self::Gap(_) | Self::Finding(_) => Class::Notice,
         }
     }
 
@@ -79,6 +86,7 @@ impl<'a> Decoded<'a> {
             Self::Audit(audit) => audit.time(),
             Self::Flow(flow) => Some(flow.flow.start),
             Self::Gap(gap) => Some(gap.from),
+            Self::Finding(finding) => Some(finding.time),
         }
     }
 
@@ -88,6 +96,7 @@ impl<'a> Decoded<'a> {
             Self::Audit(audit) => Event::of_audit(audit, origins),
             Self::Flow(flow) => Event::of_flow((*flow.flow).clone(), origins),
             Self::Gap(gap) => Event::of_gap(gap.clone(), &origins),
+            Self::Finding(finding) => Event::of_finding((**finding).clone(), &origins),
         }
     }
 }

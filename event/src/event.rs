@@ -10,6 +10,7 @@ use crate::audit::{AuditRecord, NotAudit};
 use crate::change::{Change, ChangeType, Version};
 use crate::client::Client;
 use crate::decoded::Decoded;
+use crate::finding::{Finding, FindingRecord};
 use crate::flow::Flow;
 use crate::gap::Gap;
 use crate::json::{self, Members};
@@ -31,16 +32,20 @@ pub enum Kind {
     Flow,
     /// A stretch of time for which a source lacks records.
     Gap,
+    /// What Taffrail itself found in other events.
+    Finding,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Audit, Self::Flow, Self::Gap];
+    pub const ALL: [Self; 4] = [Self::Audit, Self::Flow, Self::Gap, Self::Finding];
 
     /// The kind of a record with these flags.
     pub fn of(flags: RecordFlags) -> Self {
         if flags.contains(RecordFlags::GAP) {
             Self::Gap
+        } else if flags.contains(RecordFlags::FINDING) {
+            Self::Finding
         } else if flags.contains(RecordFlags::FLOW) {
             Self::Flow
         } else {
@@ -54,7 +59,13 @@ impl Kind {
             Self::Audit => "audit",
             Self::Flow => "flow",
             Self::Gap => "gap",
+            Self::Finding => "finding",
         }
+    }
+
+    /// Whether Taffrail itself makes the records, so that they tell nothing of a source.
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::Gap | Self::Finding)
     }
 }
 
@@ -63,7 +74,7 @@ impl Kind {
 pub struct Event {
     /// The request key (or, for a second record of one request and stage, its record key).
     pub id: Key,
-    /// `requestReceivedTimestamp`; the start of a flow or gap.
+    /// `requestReceivedTimestamp`; the start of a flow, a gap, or of what was found.
     pub time: Timestamp,
     /// What the event is about.
     pub kind: Kind,
@@ -75,7 +86,7 @@ pub struct Event {
     pub actor: Option<Actor>,
     /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; a flow's verdict; `""` where nobody did anything.
     pub verb: String,
-    /// The object; null for a non-resource URL and where there is none.
+    /// The object, of a finding what it is about; null for a non-resource URL and where there is none.
     pub object: Option<ObjectRef>,
     /// How it ended; an object in every audit event, else null.
     pub outcome: Option<Outcome>,
@@ -93,8 +104,8 @@ pub struct Event {
     pub flow: Option<Box<Flow>>,
     /// What is missing; null in events of other kinds.
     pub gap: Option<Gap>,
-    /// Always null: there are no findings yet.
-    pub finding: (),
+    /// What was found; null in events of other kinds.
+    pub finding: Option<Box<Finding>>,
     /// When the first copy was received.
     pub received: Timestamp,
     /// Every route it came by.
@@ -183,7 +194,7 @@ impl Event {
             outcome: Some(outcome),
             flow: None,
             gap: None,
-            finding: (),
+            finding: None,
             received: origins.received,
             via: origins.via.iter().collect(),
         }
@@ -213,6 +224,13 @@ impl Event {
         Self { cluster: gap.cluster.clone(), gap: Some(gap), ..event }
     }
 
+    /// The event that tells of a finding.
+    pub(crate) fn of_finding(record: FindingRecord, origins: &Origins) -> Self {
+        let FindingRecord { cluster, time, object, finding, .. } = record;
+        let event = Self::bare(Kind::Finding, time, finding.title.clone(), origins);
+        Self { cluster, object: Some(object), finding: Some(Box::new(finding)), ..event }
+    }
+
     /// Nobody did anything, and there is nothing that it is about.
     fn bare(kind: Kind, time: Timestamp, summary: String, origins: &Origins) -> Self {
         Self {
@@ -231,7 +249,7 @@ impl Event {
             audit: None,
             flow: None,
             gap: None,
-            finding: (),
+            finding: None,
             received: origins.received,
             via: origins.via.iter().collect(),
         }
@@ -255,6 +273,10 @@ impl Event {
         if let Some(gap) = &self.gap {
             each(&gap.source);
             each(&gap.reason);
+        }
+        if let Some(finding) = &self.finding {
+            each(&finding.rule);
+            each(&finding.reason);
         }
         if let Some(flow) = &self.flow {
             flow.texts(&mut each);

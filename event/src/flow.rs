@@ -8,6 +8,7 @@ mod calico;
 mod calico_dns;
 mod calico_log;
 mod endpoint;
+mod facts;
 mod format;
 mod goldmane;
 mod hubble;
@@ -25,6 +26,7 @@ mod trace_pipe;
 use serde::{Deserialize, Serialize};
 
 pub use self::endpoint::{Endpoint, EndpointKind, Labels, ResolvedBy};
+pub use self::facts::FlowFacts;
 pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};
 pub use self::record::{Context, FlowRecord};
@@ -112,7 +114,7 @@ pub enum Clock {
 }
 
 /// Where a flow was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reporter {
     /// At the endpoint that opened it.
@@ -167,7 +169,7 @@ pub struct Dns {
 }
 
 impl Verdict {
-    /// Every verdict.
+    /// Every verdict. Their places are part of what the index stores.
     pub const ALL: [Self; 7] = [
         Self::Allowed,
         Self::Denied,

@@ -148,6 +148,17 @@ impl GapIdentity<'_> {
     }
 }
 
+/// Both keys of a finding, which are one.
+pub(crate) fn finding_keys<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Keys {
+    let mut hash = Sha256::new();
+    hash_field(&mut hash, b"finding");
+    for field in fields {
+        hash_field(&mut hash, field);
+    }
+    let key = finish(hash);
+    Keys { request: key, record: key }
+}
+
 /// Both keys of a flow, which are one: a flow has no stages.
 pub(crate) fn flow_keys(fields: [&[u8]; 4]) -> Keys {
     let mut hash = Sha256::new();

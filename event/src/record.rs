@@ -107,6 +107,8 @@ impl RecordFlags {
     pub const GAP: Self = Self(4);
     /// The record is a flow in its stored form (see [`crate::flow::write_stored`]) and no audit event.
     pub const FLOW: Self = Self(8);
+    /// The record is a [`FindingRecord`](crate::FindingRecord) and no audit event. Only Taffrail sets it.
+    pub const FINDING: Self = Self(16);
 
     /// Both sets of flags.
     #[must_use]

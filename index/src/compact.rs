@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use taffrail_event::change::Link;
-use taffrail_event::{Decoded, RecordFlags, crash_point};
+use taffrail_event::{Decoded, Kind, crash_point};
 use tantivy::directory::MmapDirectory;
 use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
@@ -221,7 +221,7 @@ impl Iterator for Slices<'_> {
 /// The document as it is stored from now on; `None` if it cannot be read as an event, which the index never writes.
 fn rewritten(stored: Vec<u8>, time: i64, rewrite: Rewrite<'_>) -> Option<Moved> {
     let document = Stored::decode(&stored)?;
-    let is_own = document.flags.contains(RecordFlags::GAP);
+    let is_own = Kind::of(document.flags).is_own();
     let replaced = if is_own { None } else { rewrite(document.record) };
     let record = replaced.as_deref().unwrap_or(document.record);
     let decoded = Decoded::of(record, document.flags).ok()?;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
-use taffrail_event::flow::{Endpoint, Flow};
+use taffrail_event::flow::{Endpoint, Flow, FlowFacts};
 use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, Outline, words};
 use taffrail_query::{Field, FieldKind};
 
@@ -40,6 +40,7 @@ impl SortKey {
             Decoded::Audit(audit) => Self::of_audit(audit, time),
             Decoded::Flow(flow) => Self { object: of_ends(&flow.flow), time },
             Decoded::Gap(gap) => Self { object: hash(gap.source.as_bytes()), time },
+            Decoded::Finding(finding) => Self { object: hash(finding.object.name.as_bytes()), time },
         }
     }
 
@@ -170,6 +171,12 @@ impl DocumentBuilder {
             if let Some(version) = link.resource_version {
                 document.add_u64(columns.version, version);
             }
+        }
+        if let Some(flow) = &event.flow {
+            document.add_u64(columns.flow_group, flow.group_hash());
+            document.add_u64(columns.flow_facts, FlowFacts::of(flow).bits());
+            let length = flow.end.micros() - flow.start.micros();
+            document.add_u64(columns.flow_length, u64::try_from(length).unwrap_or_default());
         }
         self.words.clear();
         event.texts_of(&decoded, |text| self.words.add_all(text));

@@ -8,7 +8,7 @@
 //! - Different records of the same stage are all kept: the one with the smallest record key under the request key, the
 //!   others under their record keys.
 
-use taffrail_event::{AuditRecord, Decoded, Gap, RecordFlags, Stage, ViaSet};
+use taffrail_event::{AuditRecord, Decoded, FindingRecord, Gap, RecordFlags, Stage, ViaSet};
 
 /// How good a copy is: its stage, then its bodies, then whether it is whole; a hash of its bytes breaks ties, so that
 /// the outcome does not depend on the order of arrival.
@@ -22,6 +22,7 @@ impl Rank {
             // All its copies are one.
             Decoded::Flow(_) => Self((Stage::ResponseComplete as u32) << 30),
             Decoded::Gap(gap) => Self::of_gap(gap),
+            Decoded::Finding(finding) => Self::of_finding(finding),
         }
     }
 
@@ -36,6 +37,12 @@ impl Rank {
     fn of_gap(gap: &Gap) -> Self {
         let seconds = u32::try_from(gap.seconds()).unwrap_or(u32::MAX).min((1 << TIE_BITS) - 1);
         Self((Stage::ResponseComplete as u32) << 30 | seconds)
+    }
+
+    /// The one that shows more.
+    fn of_finding(finding: &FindingRecord) -> Self {
+        let evidence = u32::try_from(finding.finding.evidence.len()).unwrap_or(u32::MAX);
+        Self((Stage::ResponseComplete as u32) << 30 | evidence.min((1 << TIE_BITS) - 1))
     }
 
     pub(crate) fn stage(self) -> u32 {

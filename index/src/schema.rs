@@ -17,7 +17,8 @@ use tantivy::{Index, IndexSettings};
 ///
 /// 2: `audit.truncated`; long values that ignore case are hashed in lower case. 3: change sets.
 /// 4: changed paths with their merge keys. 5: values before and after are indexed by less of them. 6: flows.
-pub(crate) const SCHEMA: u32 = 6;
+/// 7: columns by which flows are counted.
+pub(crate) const SCHEMA: u32 = 7;
 
 /// The doc store's block: large enough that versions of one object compress against each other, small enough that
 /// a page in time order, which touches a block a hit, stays fast.
@@ -44,6 +45,12 @@ pub(crate) const OBJECT: &str = "object_hash";
 pub(crate) const LINK: &str = "link";
 /// The resource version of the write's result.
 pub(crate) const VERSION: &str = "version";
+/// What flows have in common that are counted together; see [`taffrail_event::flow::Flow::group_hash`].
+pub(crate) const FLOW_GROUP: &str = "flow_group";
+/// What else a flow is counted by; see [`taffrail_event::flow::FlowFacts::bits`].
+pub(crate) const FLOW_FACTS: &str = "flow_facts";
+/// From the start to the end of a flow, in microseconds.
+pub(crate) const FLOW_LENGTH: &str = "flow_length";
 /// The stored value. Its name is the same in every version of the schema: a rebuild needs nothing else.
 pub(crate) const STORED_FIELD: &str = "stored";
 
@@ -63,6 +70,9 @@ pub(crate) struct Columns {
     pub(crate) object: TantivyField,
     pub(crate) link: TantivyField,
     pub(crate) version: TantivyField,
+    pub(crate) flow_group: TantivyField,
+    pub(crate) flow_facts: TantivyField,
+    pub(crate) flow_length: TantivyField,
     /// Every word of the event once, without positions.
     pub(crate) words: TantivyField,
     /// Summary and names, with positions.
@@ -88,6 +98,9 @@ impl Columns {
         let object = builder.add_u64_field(OBJECT, NumericOptions::default().set_indexed().set_fast());
         let link = builder.add_u64_field(LINK, fast.clone());
         let version = builder.add_u64_field(VERSION, fast.clone());
+        let flow_group = builder.add_u64_field(FLOW_GROUP, fast.clone());
+        let flow_facts = builder.add_u64_field(FLOW_FACTS, fast.clone());
+        let flow_length = builder.add_u64_field(FLOW_LENGTH, fast.clone());
         let words = builder.add_text_field("words", text(SPACES, IndexRecordOption::Basic));
         let phrases =
             builder.add_text_field("phrases", text(WORDS, IndexRecordOption::WithFreqsAndPositions));
@@ -131,6 +144,9 @@ impl Columns {
             object,
             link,
             version,
+            flow_group,
+            flow_facts,
+            flow_length,
             words,
             phrases,
             stored,

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use taffrail_event::{Event, Gap, Removed, SourceSums, Timestamp};
 use taffrail_query::history::ObjectName;
 use taffrail_query::{
-    ClusterSpan, Cursor, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Lanes, LanesRequest,
-    Objects, ObjectsRequest, Order, Page, PageRequest, Predicate, Progress, Query, Search, SearchError,
-    TimeRange, Total,
+    ClusterSpan, Cursor, Facets, FacetsRequest, FlowsRequest, Found, FoundFlows, Histogram, HistogramRequest,
+    Hit, Lanes, LanesRequest, Objects, ObjectsRequest, Order, Page, PageRequest, Predicate, Progress, Query,
+    Search, SearchError, TimeRange, Total,
 };
 use tantivy::directory::OwnedBytes;
 use tantivy::schema::Field;
@@ -29,6 +29,7 @@ mod counting;
 pub(crate) mod dictionary;
 mod facets;
 mod find;
+mod flows;
 mod histogram;
 mod lanes;
 mod names;
@@ -265,6 +266,10 @@ impl Search for IndexSearch {
 
     fn objects(&self, request: &ObjectsRequest) -> Result<Objects, SearchError> {
         Ok(objects::objects(self, request)?)
+    }
+
+    fn flows(&self, request: &FlowsRequest) -> Result<FoundFlows, SearchError> {
+        Ok(flows::flows(self, request)?)
     }
 
     fn lanes(&self, request: &LanesRequest) -> Result<Lanes, SearchError> {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use taffrail_event::{
-    BatchBuilder, Class, EventSink, Gap, Key, Origin, RecordBatch, RecordFlags, SinkError, Timestamp, Via,
-    WriteCounts,
+    BatchBuilder, Class, EventSink, Gap, Key, Kind, Origin, RecordBatch, RecordFlags, SinkError, Timestamp,
+    Via, WriteCounts,
 };
 
 use crate::catalog::Catalog;
@@ -138,7 +138,7 @@ impl Indexer {
                 self.gaps.extend(Gap::decode(&prepared.bytes));
             }
         }
-        let is_own = prepared.iter().flatten().all(|prepared| prepared.flags.contains(RecordFlags::GAP));
+        let is_own = prepared.iter().flatten().all(|prepared| Kind::of(prepared.flags).is_own());
         if !is_own {
             let sums = batch_sums(batch, &prepared, counts.duplicate);
             self.sources.add(batch, offset, &sums);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use taffrail_config::IngestSettings;
-use taffrail_event::{BatchBuilder, Gap, Origin, Position, RecordFlags, Timestamp, Via};
+use taffrail_event::{BatchBuilder, FindingRecord, Gap, Origin, Position, RecordFlags, Timestamp, Via};
 
 use crate::dead::DeadLetters;
 use crate::error::IntakeError;
@@ -27,6 +27,9 @@ use body::Body;
 use budget::Budget;
 pub use replay::ReplayReport;
 use request::Request;
+
+/// The source of findings.
+const FINDINGS: &str = "findings";
 
 /// Takes requests. One for the process; any number of threads call [`Intake::receive`] at once.
 pub struct Intake {
@@ -196,14 +199,29 @@ impl Intake {
     /// Makes a gap durable, as a record of its own: it is found like an event and shown in the coverage of every answer. A gap
     /// that has grown is reported again with the same start, source and reason.
     pub fn report_gap(&self, gap: &Gap) -> Result<Position, IntakeError> {
+        self.report(&gap.cluster, &gap.source, &gap.encode(), RecordFlags::GAP)
+    }
+
+    /// Makes a finding durable, in the same way. One that is reported again is the same.
+    pub fn report_finding(&self, finding: &FindingRecord) -> Result<Position, IntakeError> {
+        self.report(&finding.cluster, FINDINGS, &finding.encode(), RecordFlags::FINDING)
+    }
+
+    fn report(
+        &self,
+        cluster: &str,
+        source: &str,
+        record: &[u8],
+        flags: RecordFlags,
+    ) -> Result<Position, IntakeError> {
         let origin = Origin {
-            cluster: gap.cluster.as_str().into(),
-            source: gap.source.as_str().into(),
+            cluster: cluster.into(),
+            source: source.into(),
             via: Via::Taffrail,
             received: Timestamp::now(),
         };
         let mut batch = BatchBuilder::new(Arc::new(origin));
-        batch.push(&gap.encode(), RecordFlags::GAP);
+        batch.push(record, flags);
         let batch = batch.finish();
         let appended = self.journal.append(&[&batch.encode_header(), batch.body()], 1)?;
         self.journal.wait_durable(appended.next)?;

@@ -170,6 +170,10 @@ fields! {
     Protocol Keyword facet ["flow.protocol", "proto", "protocol"];
     /// The format of a flow's record.
     Format Keyword facet ["flow.format", "format"];
+    /// The rule that found something.
+    Rule Keyword facet ["finding.rule", "rule"];
+    /// How bad a finding is.
+    Severity Keyword facet ["finding.severity", "severity"];
     /// Milliseconds from request to answer.
     Duration Number single ["audit.duration_ms", "duration"];
 }

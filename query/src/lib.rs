@@ -35,9 +35,10 @@ pub use matcher::Matcher;
 pub use parse::parse;
 pub use pattern::Pattern;
 pub use search::{
-    Bucket, ClusterSpan, Cursor, Existence, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit,
-    Lane, LaneBy, LaneKey, Lanes, LanesRequest, ListedObject, Objects, ObjectsRequest, Order, Page,
-    PageRequest, Progress, RemovedTotals, Search, SearchError, TimeRange, Total,
+    Bucket, ClusterSpan, Cursor, Existence, Facets, FacetsRequest, FlowGroup, FlowLimit, FlowsRequest, Found,
+    FoundFlow, FoundFlows, Histogram, HistogramRequest, Hit, Lane, LaneBy, LaneKey, Lanes, LanesRequest,
+    ListedObject, Objects, ObjectsRequest, Order, Page, PageRequest, Progress, RemovedTotals, Search,
+    SearchError, TimeRange, Total,
 };
 pub use selector::{LabelRequirement, Selector, SelectorError};
 pub use time::{TimeContext, TimeError, parse_time};

@@ -1,5 +1,6 @@
 //! The read contract: what a store of events answers, whatever holds it.
 
+mod flows;
 mod lanes;
 mod objects;
 
@@ -12,6 +13,7 @@ use crate::ast::Query;
 use crate::field::Field;
 use crate::history::ObjectName;
 
+pub use flows::{FlowGroup, FlowLimit, FlowsRequest, FoundFlow, FoundFlows};
 pub use lanes::{Lane, LaneBy, LaneKey, Lanes, LanesRequest};
 pub use objects::{Existence, ListedObject, Objects, ObjectsRequest};
 
@@ -288,6 +290,9 @@ pub trait Search: Send + Sync {
 
     /// Events side by side.
     fn lanes(&self, request: &LanesRequest) -> Result<Lanes, SearchError>;
+
+    /// The flows among the events, without their records.
+    fn flows(&self, request: &FlowsRequest) -> Result<FoundFlows, SearchError>;
 
     /// What is stored of each cluster, by name.
     fn clusters(&self) -> Result<Vec<ClusterSpan>, SearchError>;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use taffrail_config::{ClientSettings, Host, Settings};
+use taffrail_query::quarantine::QuarantineLabel;
 
 use crate::args::SettingsArgs;
 use crate::exit::WrongUse;
@@ -32,6 +33,12 @@ pub(crate) fn load(args: &SettingsArgs) -> anyhow::Result<Settings> {
 pub(crate) fn of_client(args: &SettingsArgs) -> anyhow::Result<ClientSettings> {
     let args = SettingsArgs { data: Some(PathBuf::from(".")), ..args.clone() };
     Ok(load(&args)?.client)
+}
+
+/// The label by which a pod is told to be under quarantine.
+pub(crate) fn quarantine_label(settings: &Settings) -> QuarantineLabel {
+    let (key, value) = settings.quarantine.label();
+    QuarantineLabel { key: key.to_owned(), value: value.to_owned() }
 }
 
 fn host() -> Host {

@@ -3,7 +3,7 @@
 use taffrail_event::change::Change;
 use taffrail_event::flow::{Endpoint, Format, Verdict};
 use taffrail_event::{
-    ActorType, ChangeType, Confidence, DeniedBy, Event, FieldChange, ObjectRef, OutcomeResult,
+    ActorType, ChangeType, Confidence, DeniedBy, Event, FieldChange, Kind, ObjectRef, OutcomeResult, Severity,
 };
 
 use super::Field;
@@ -78,6 +78,8 @@ impl Field {
                     each(&number.to_string());
                 }
             }
+            Self::Rule => each(event.finding.as_ref().map_or("", |finding| &finding.rule)),
+            Self::Severity => each(event.finding.as_ref().map_or("", |finding| finding.severity.name())),
             Self::Result => each(outcome.map_or("", |outcome| outcome.result.name())),
             Self::DeniedBy => {
                 let denied_by = outcome.and_then(|outcome| outcome.denied_by);
@@ -124,8 +126,8 @@ impl Field {
     /// Every value that the field can have, where that is a list that Taffrail itself decides; `None` where the cluster does.
     pub fn closed_values(self) -> Option<Vec<&'static str>> {
         match self {
-            // Other kinds are a part of the contract and may be asked for before there are any.
-            Self::Kind => Some(vec!["audit", "flow", "gap", "finding"]),
+            Self::Kind => Some(Kind::ALL.map(Kind::name).to_vec()),
+            Self::Severity => Some(Severity::ALL.map(Severity::name).to_vec()),
             Self::ActorType => Some(ActorType::ALL.map(ActorType::name).to_vec()),
             Self::Verdict | Self::EffectiveVerdict => Some(Verdict::ALL.map(Verdict::name).to_vec()),
             Self::Format => Some(Format::ALL.map(Format::name).to_vec()),

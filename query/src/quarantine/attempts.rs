@@ -4,20 +4,13 @@
 //! within an interval the largest count of any reporter is the number of attempts, those that somebody denied were denied, and
 //! distinct 5-tuples of packets are attempts only beyond that: never lines, never packets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use taffrail_event::Timestamp;
 use taffrail_event::flow::{Direction, Endpoint, Flow, Reporter, Verdict};
 
-/// Which side of a flow the pod is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// It opened the connection.
-    Source,
-    /// The peer did.
-    Destination,
-}
+use super::{PodFlow, Side};
 
 /// Attempts to connect, between the pod and one peer, port and protocol, opened by one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,103 +35,45 @@ pub struct Attempt {
     pub last: Timestamp,
 }
 
-/// Counts attempts. Takes flows in any order.
-#[derive(Debug, Default)]
-pub struct Attempts {
-    groups: BTreeMap<GroupKey, Group>,
+/// Counts the attempts that flows tell of. Sorts the flows.
+pub(super) fn attempts(groups: &[Flow], flows: &mut [PodFlow]) -> Vec<Attempt> {
+    let peers = Peers::of(groups);
+    let mut attempts: Vec<Attempt> = peers
+        .sort(flows)
+        .filter_map(|flows| attempt(groups, flows))
+        .filter(|attempt| attempt.allowed + attempt.denied + attempt.observed > 0)
+        .collect();
+    attempts.sort_by(|a, b| {
+        (a.first, &a.protocol, a.port, a.peer.ip).cmp(&(b.first, &b.protocol, b.port, b.peer.ip))
+    });
+    attempts
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct GroupKey {
-    side: Side,
-    peer: String,
-    port: Option<u16>,
-    protocol: String,
-}
+/// Which groups are about one peer, port and protocol, for each side that the pod may be.
+pub(super) struct Peers(Vec<[u32; 2]>);
 
-#[derive(Debug)]
-struct Group {
-    peer: Endpoint,
-    first: Timestamp,
-    last: Timestamp,
-    counts: Vec<Counted>,
-    packets: HashMap<Tuple, Seen>,
-}
-
-/// The four ends of a connection; the group has the protocol.
-type Tuple = (Option<IpAddr>, Option<u16>, Option<IpAddr>, Option<u16>);
-
-/// What one reporter counted in an interval.
-#[derive(Debug)]
-struct Counted {
-    start: Timestamp,
-    end: Timestamp,
-    reporter: Reporter,
-    allowed: u64,
-    denied: u64,
-}
-
-/// What was seen of packets of one connection.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    first: Timestamp,
-    was_allowed: bool,
-    was_denied: bool,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Sums {
-    allowed: u64,
-    denied: u64,
-    observed: u64,
-}
-
-impl Attempts {
-    /// Takes a flow of which the pod is that side.
-    pub fn take(&mut self, flow: &Flow, side: Side) {
-        if flow.dns.is_some() {
-            return;
-        }
-        let peer = if side == Side::Source { &flow.destination } else { &flow.source };
-        let key = GroupKey {
-            side,
-            peer: peer_key(peer),
-            port: flow.destination.port,
-            protocol: flow.protocol.clone(),
+impl Peers {
+    pub(super) fn of(groups: &[Flow]) -> Self {
+        let mut known = HashMap::new();
+        let mut place = |flow: &Flow, side: Side| {
+            let next = known.len() as u32;
+            let key = (side, peer_key(side.peer(flow)), flow.destination.port, flow.protocol.clone());
+            *known.entry(key).or_insert(next)
         };
-        let group = self.groups.entry(key).or_insert_with(|| Group {
-            peer: peer.clone(),
-            first: flow.start,
-            last: flow.end,
-            counts: Vec::new(),
-            packets: HashMap::new(),
-        });
-        group.take(flow, peer);
+        Self(groups.iter().map(|flow| [place(flow, Side::Source), place(flow, Side::Destination)]).collect())
     }
 
-    /// All of them, the first seen first. Groups of which only open connections were seen have none.
-    pub fn finish(self) -> Vec<Attempt> {
-        let mut attempts: Vec<Attempt> = self
-            .groups
-            .into_iter()
-            .map(|(key, group)| {
-                let Sums { allowed, denied, observed } = group.sums();
-                Attempt {
-                    peer: group.peer,
-                    port: key.port,
-                    protocol: key.protocol,
-                    direction: if key.side == Side::Source { Direction::Egress } else { Direction::Ingress },
-                    allowed,
-                    denied,
-                    observed,
-                    first: group.first,
-                    last: group.last,
-                }
-            })
-            .filter(|attempt| attempt.allowed + attempt.denied + attempt.observed > 0)
-            .collect();
-        attempts.sort_by_key(|attempt| attempt.first);
-        attempts
+    /// The flows of one peer, port and protocol after the other, each by their start.
+    pub(super) fn sort<'f>(&self, flows: &'f mut [PodFlow]) -> impl Iterator<Item = &'f [PodFlow]> {
+        flows.sort_unstable_by_key(|flow| {
+            (self.place_of(flow), flow.start, flow.end, flow.facts.reporter, flow.group)
+        });
+        flows.chunk_by(|a, b| self.place_of(a) == self.place_of(b))
+    }
+
+    fn place_of(&self, flow: &PodFlow) -> u32 {
+        let side = usize::from(flow.side == Side::Destination);
+        self.0.get(flow.group as usize).and_then(|sides| sides.get(side)).copied().unwrap_or(u32::MAX)
     }
 }
 
@@ -150,59 +85,119 @@ fn peer_key(peer: &Endpoint) -> String {
     }
 }
 
-impl Group {
-    fn take(&mut self, flow: &Flow, peer: &Endpoint) {
-        self.first = self.first.min(flow.start);
-        self.last = self.last.max(flow.end);
-        if knows_more(peer, &self.peer) {
-            self.peer = peer.clone();
+/// The attempts of flows of one peer, port and protocol, by their start.
+fn attempt(groups: &[Flow], flows: &[PodFlow]) -> Option<Attempt> {
+    let told = flows.iter().filter_map(|flow| Some((flow, groups.get(flow.group as usize)?)));
+    let told = told.filter(|(_, group)| group.dns.is_none());
+    let (first, group) = told.clone().next()?;
+    let (mut peer, mut known, mut last) = (first.side.peer(group), first.group, first.end);
+    let mut counts = Vec::new();
+    let mut packets: HashMap<Connection, Seen> = HashMap::new();
+    for (flow, group) in told {
+        if flow.group != known {
+            known = flow.group;
+            let other = first.side.peer(group);
+            peer = if knows_more(other, peer) { other } else { peer };
         }
-        let was_denied = matches!(flow.verdict, Verdict::Denied | Verdict::Rejected);
-        let was_allowed = matches!(flow.verdict, Verdict::Allowed | Verdict::Audited);
-        if flow.precision_s == 0 {
-            let tuple = (flow.source.ip, flow.source.port, flow.destination.ip, flow.destination.port);
-            let new = Seen { first: flow.start, was_allowed: false, was_denied: false };
-            let seen = self.packets.entry(tuple).or_insert(new);
-            seen.first = seen.first.min(flow.start);
-            seen.was_allowed |= was_allowed;
-            seen.was_denied |= was_denied;
-            return;
+        last = last.max(flow.end);
+        if group.precision_s > 0 {
+            counts.extend(Counted::of(flow));
+        } else {
+            let connection = (group.source.ip, flow.facts.source_port, group.destination.ip);
+            packets.entry(connection).or_insert(Seen::at(flow.start)).note(flow);
         }
-        let opened = flow.connections_started.or(flow.connections).unwrap_or(1);
-        let (allowed, denied) = match (was_allowed, was_denied) {
-            (true, _) => (opened, 0),
-            (_, true) => (0, opened),
-            _ => return,
+    }
+    let Sums { allowed, denied, observed } = sums(&counts, packets.into_values().collect());
+    Some(Attempt {
+        peer: peer.clone(),
+        port: group.destination.port,
+        protocol: group.protocol.clone(),
+        direction: if first.side == Side::Source { Direction::Egress } else { Direction::Ingress },
+        allowed,
+        denied,
+        observed,
+        first: first.start,
+        last,
+    })
+}
+
+/// The ends of a connection; the group has port and protocol.
+type Connection = (Option<IpAddr>, Option<u16>, Option<IpAddr>);
+
+/// What one reporter counted in an interval.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    start: Timestamp,
+    end: Timestamp,
+    reporter: Reporter,
+    allowed: u64,
+    denied: u64,
+}
+
+impl Counted {
+    fn of(flow: &PodFlow) -> Option<Self> {
+        let opened = u64::from(flow.facts.connections);
+        let (allowed, denied) = match flow.facts.verdict {
+            Verdict::Allowed | Verdict::Audited => (opened, 0),
+            Verdict::Denied | Verdict::Rejected => (0, opened),
+            Verdict::Observed | Verdict::Error | Verdict::Unknown => return None,
         };
-        let (start, end, reporter) = (flow.start, flow.end, flow.reporter);
-        self.counts.push(Counted { start, end, reporter, allowed, denied });
+        let PodFlow { start, end, .. } = *flow;
+        Some(Self { start, end, reporter: flow.facts.reporter, allowed, denied })
+    }
+}
+
+/// What was seen of packets of one connection.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    first: Timestamp,
+    was_allowed: bool,
+    was_denied: bool,
+}
+
+impl Seen {
+    fn at(first: Timestamp) -> Self {
+        Self { first, was_allowed: false, was_denied: false }
     }
 
-    fn sums(&self) -> Sums {
-        let mut counts: Vec<&Counted> = self.counts.iter().collect();
-        counts.sort_by_key(|counted| counted.start);
-        let mut packets: Vec<Seen> = self.packets.values().copied().collect();
-        let mut sums = Sums::default();
-        let mut rest = counts.as_slice();
-        while let Some((first, _)) = rest.split_first() {
-            // Reporters end their intervals at different moments: what overlaps belongs together.
-            let mut end = first.end;
-            let together = rest.iter().take_while(|counted| {
-                let overlaps = counted.start < end || counted.start == first.start;
-                end = if overlaps { end.max(counted.end) } else { end };
-                overlaps
-            });
-            let (those, others) = rest.split_at(together.count());
-            rest = others;
-            let start = first.start;
-            let (within, beyond): (Vec<Seen>, Vec<Seen>) =
-                packets.into_iter().partition(|seen| (start..end).contains(&seen.first));
-            packets = beyond;
-            sums.add(counted(those).with(Sums::of(&within)));
-        }
-        sums.add(Sums::of(&packets));
-        sums
+    fn note(&mut self, flow: &PodFlow) {
+        self.first = self.first.min(flow.start);
+        self.was_denied |= matches!(flow.facts.verdict, Verdict::Denied | Verdict::Rejected);
+        self.was_allowed |= matches!(flow.facts.verdict, Verdict::Allowed | Verdict::Audited);
     }
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Sums {
+    allowed: u64,
+    denied: u64,
+    observed: u64,
+}
+
+/// `counts` stand by their start.
+fn sums(counts: &[Counted], mut packets: Vec<Seen>) -> Sums {
+    packets.sort_unstable_by_key(|seen| seen.first);
+    let mut packets = packets.as_slice();
+    let mut sums = Sums::default();
+    let mut rest = counts;
+    while let Some((first, _)) = rest.split_first() {
+        // Reporters end their intervals at different moments: what overlaps belongs together.
+        let mut end = first.end;
+        let together = rest.iter().take_while(|counted| {
+            let overlaps = counted.start < end || counted.start == first.start;
+            end = if overlaps { end.max(counted.end) } else { end };
+            overlaps
+        });
+        let (those, others) = rest.split_at(together.count());
+        rest = others;
+        let (earlier, later) = packets.split_at(packets.partition_point(|seen| seen.first < first.start));
+        let (within, beyond) = later.split_at(later.partition_point(|seen| seen.first < end));
+        packets = beyond;
+        sums.add(Sums::of(earlier));
+        sums.add(counted(those).with(Sums::of(within)));
+    }
+    sums.add(Sums::of(packets));
+    sums
 }
 
 /// Whether the one endpoint says more of the peer than the other.
@@ -219,7 +214,7 @@ fn knows_more(one: &Endpoint, other: &Endpoint) -> bool {
 }
 
 /// The largest count of any reporter; who denies is right.
-fn counted(counts: &[&Counted]) -> Sums {
+fn counted(counts: &[Counted]) -> Sums {
     let mut by_reporter: HashMap<Reporter, (u64, u64)> = HashMap::new();
     for counted in counts {
         let (allowed, denied) = by_reporter.entry(counted.reporter).or_default();

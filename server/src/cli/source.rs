@@ -217,6 +217,7 @@ impl Source {
                 let seconds = |micros: i64| format!("{}s", micros / 1_000_000);
                 let mut parameters = vec![("before", seconds(ask.before)), ("after", seconds(ask.after))];
                 parameters.extend(ask.since.map(|since| ("since", since.to_owned())));
+                parameters.extend(ask.cursor.map(|cursor| ("cursor", cursor.to_owned())));
                 let segment = |text: &str| utf8_percent_encode(text, SEGMENT).to_string();
                 let [cluster, namespace, pod] = [ask.cluster, ask.namespace, ask.pod].map(segment);
                 server.json(&format!("/api/v1/quarantine/{cluster}/{namespace}/{pod}"), &parameters)

@@ -31,6 +31,7 @@ use taffrail_ingest::journal::Journal;
 use taffrail_ingest::pipeline::PipelineStatus;
 use taffrail_ingest::tail::TailStatus;
 use taffrail_ingest::{DeadLetters, Intake};
+use taffrail_query::quarantine::QuarantineLabel;
 use taffrail_query::{Search, TimeContext};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -78,6 +79,8 @@ pub(crate) struct ApiState {
     pub(crate) unwanted: Arc<Unwanted>,
     /// Who is who in events that come right from the journal.
     pub(crate) actors: ActorRules,
+    /// What isolates a pod.
+    pub(crate) quarantine_label: QuarantineLabel,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) logs: Arc<TailStatus>,

@@ -4,13 +4,15 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
 
+use taffrail_event::flow::FlowFacts;
 use taffrail_event::{Event, Gap, Key, Origins, Position, SourceSums, Timestamp, Via, ViaSet};
 use taffrail_ingest::{IntakeError, IntakeOrigin, Receipt, ReplayReport};
 use taffrail_query::history::ObjectName;
 use taffrail_query::{
-    Bucket, ClusterSpan, Existence, Facets, FacetsRequest, Found, Histogram, HistogramRequest, Hit, Lane,
-    LaneKey, Lanes, LanesRequest, ListedObject, Matcher, Objects, ObjectsRequest, Order, Page, PageRequest,
-    Progress, Query, Search, SearchError, TimeRange, Total,
+    Bucket, ClusterSpan, Existence, Facets, FacetsRequest, FlowGroup, FlowsRequest, Found, FoundFlow,
+    FoundFlows, Histogram, HistogramRequest, Hit, Lane, LaneKey, Lanes, LanesRequest, ListedObject, Matcher,
+    Objects, ObjectsRequest, Order, Page, PageRequest, Progress, Query, Search, SearchError, TimeRange,
+    Total,
 };
 
 use super::api::InFlight;
@@ -186,6 +188,19 @@ impl Search for FakeSearch {
         let more = objects.len() > request.limit;
         objects.truncate(request.limit);
         Ok(Objects { objects, more, partial: self.is_partial })
+    }
+
+    fn flows(&self, request: &FlowsRequest) -> Result<FoundFlows, SearchError> {
+        self.enter()?;
+        let mut found = FoundFlows { partial: self.is_partial, ..FoundFlows::default() };
+        for hit in self.matching(&request.query, request.range) {
+            let Some(flow) = hit.event.flow else { continue };
+            let (group, start, end, facts) =
+                (found.groups.len() as u32, flow.start, flow.end, FlowFacts::of(&flow));
+            found.flows.push(FoundFlow { group, start, end, facts });
+            found.groups.push(FlowGroup { id: hit.event.id, flow: *flow });
+        }
+        Ok(found)
     }
 
     fn lanes(&self, request: &LanesRequest) -> Result<Lanes, SearchError> {

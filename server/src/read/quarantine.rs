@@ -4,31 +4,36 @@ mod advice;
 mod gather;
 mod owners;
 mod placed;
-mod pod_flows;
+mod rows;
 mod story;
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use taffrail_event::flow::Verdict;
 use taffrail_event::{Actor, Timestamp};
 use taffrail_query::history::ObjectName;
-use taffrail_query::quarantine::{Quarantine, QuarantineLabel};
+use taffrail_query::quarantine::{PodFlow, PodFlows, Quarantine, QuarantineLabel};
 use taffrail_query::{Search, TimeContext, TimeRange, parse_time};
 use utoipa::ToSchema;
 
 use self::gather::{Asker, pod_life};
-use self::placed::LONGEST_INTERVAL_MICROS;
-use self::pod_flows::Counted;
+use self::placed::{LONGEST_INTERVAL_MICROS, is_in, place_of_flow};
 use super::coverage::Coverage;
 use super::error::ReadError;
 use super::events::took_ms;
 use super::object::ObjectBody;
 use super::schema::{ActorSchema, TimestampSchema};
-pub(crate) use story::{AttemptBody, RowBody, StoryAsk, StoryBody, story};
+pub(crate) use rows::RowBody;
+pub(crate) use story::{AttemptBody, StoryAsk, StoryBody, story};
 
 /// `GET /api/v1/quarantine`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct QuarantinesBody {
+    /// The label that means quarantine, `key=value`.
+    pub(crate) label: String,
     /// The newest first.
     pub(crate) quarantines: Vec<QuarantineBody>,
     pub(crate) coverage: Coverage,
@@ -67,33 +72,32 @@ pub(crate) struct QuarantineBody {
 /// Every quarantine that is recorded, of pods of that cluster and namespace if they are given.
 pub(crate) fn quarantines(
     search: &dyn Search,
+    label: &QuarantineLabel,
     ask: &QuarantinesAsk<'_>,
     context: &TimeContext,
     coverage: Coverage,
     deadline: Instant,
 ) -> Result<QuarantinesBody, ReadError> {
     let started = Instant::now();
-    let label = QuarantineLabel::default();
     let mut asker = Asker::new(search, deadline);
     let mut quarantines = Vec::new();
-    for pod in asker.labelled_pods(&label, ask.cluster, ask.namespace)? {
+    for pod in asker.labelled_pods(label, ask.cluster, ask.namespace)? {
         if asker.is_late() {
             break;
         }
-        let life = pod_life(search, &pod, &label)?;
+        let life = pod_life(search, &pod, label)?;
         let all = life.quarantines();
         let Some((first, last)) = all.first().zip(all.last()) else { continue };
         let from = first.since.plus_micros(-LONGEST_INTERVAL_MICROS);
         let range = TimeRange { from: Some(from), to: last.until };
         let mut flows = asker.flows(&pod, life.addresses(), range)?;
         flows.link();
-        let body = |quarantine| QuarantineBody::of(&pod, quarantine, &flows.during(quarantine, all));
-        quarantines.extend(all.iter().map(body));
+        quarantines.extend(all.iter().map(|quarantine| QuarantineBody::of(&pod, quarantine, all, &flows)));
     }
     quarantines.sort_by(|a, b| (b.since, &a.object.name).cmp(&(a.since, &b.object.name)));
     let coverage =
         coverage.about(TimeRange { from: None, to: Some(context.now) }).partial(asker.is_partial());
-    Ok(QuarantinesBody { quarantines, coverage, took_ms: took_ms(started) })
+    Ok(QuarantinesBody { label: label.to_string(), quarantines, coverage, took_ms: took_ms(started) })
 }
 
 /// Asks for quarantines.
@@ -104,8 +108,10 @@ pub(crate) struct QuarantinesAsk<'a> {
 }
 
 impl QuarantineBody {
-    fn of(pod: &ObjectName, quarantine: &Quarantine, flows: &Counted<'_>) -> Self {
+    /// `all`: every quarantine that flows are shared out among.
+    fn of(pod: &ObjectName, quarantine: &Quarantine, all: &[Quarantine], flows: &PodFlows) -> Self {
         let ended = quarantine.ended_by.as_ref();
+        let is_of_it = |flow: &PodFlow| is_in(place_of_flow(flow, all), quarantine);
         Self {
             cluster: pod.cluster.clone(),
             object: ObjectBody::of(pod),
@@ -115,14 +121,30 @@ impl QuarantineBody {
             by: quarantine.set_by.actor.clone(),
             released_by: ended.and_then(|event| event.actor.clone()),
             deleted: ended.is_some_and(|event| event.verb.starts_with("delete")),
-            policy: flows.denying_policies().into_iter().next(),
+            policy: denying_policy(flows, is_of_it),
             attempts: flows
-                .attempts()
+                .attempts(is_of_it)
                 .iter()
                 .map(|attempt| attempt.allowed + attempt.denied + attempt.observed)
                 .sum(),
         }
     }
+}
+
+/// The policy by which most of these flows were denied.
+fn denying_policy(flows: &PodFlows, is_one: impl Fn(&PodFlow) -> bool) -> Option<String> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut by_group: HashMap<u32, u64> = HashMap::new();
+    for flow in flows.flows.iter().filter(|flow| flow.facts.verdict == Verdict::Denied && is_one(flow)) {
+        *by_group.entry(flow.group).or_default() += 1;
+    }
+    for (group, count) in by_group {
+        let policy = flows.groups.get(group as usize).and_then(|flow| flow.policy.as_ref());
+        if let Some(policy) = policy {
+            *counts.entry(policy.full_name()).or_default() += count;
+        }
+    }
+    counts.into_iter().max_by_key(|(name, count)| (*count, Reverse(name.clone()))).map(|(name, _)| name)
 }
 
 /// A stretch of time such as `15m`, in microseconds: what lies between then and now. `None` if it is none.

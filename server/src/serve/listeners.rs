@@ -17,6 +17,7 @@ use crate::data_dir::DataDir;
 use crate::http::api::{self, About, ApiState, MAX_EXPORTS, MAX_TAILS};
 use crate::http::ingest::{self, IngestState, MAX_REQUESTS};
 use crate::http::{HostNames, health};
+use crate::settings::quarantine_label;
 use crate::tasks::{TaskKind, Tasks};
 
 /// So many requests that are refused are read to their end at a time.
@@ -64,6 +65,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         in_flight: Arc::<Intake>::clone(&opened.intake),
         unwanted: Arc::clone(&opened.unwanted),
         actors: opened.actors.clone(),
+        quarantine_label: quarantine_label(settings),
         freshness: Arc::clone(&opened.freshness),
         sources: Arc::clone(&opened.sources),
         health: Arc::clone(&opened.health),

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use taffrail_event::flow::{Context, FlowRecord};
+use taffrail_event::flow::{Context, FlowFacts, FlowRecord};
 
 use super::*;
 
@@ -20,13 +20,20 @@ fn story(name: &str) -> Vec<Flow> {
 
 /// Peer, port and direction, and how many were allowed, denied and observed.
 fn told<'f>(flows: impl IntoIterator<Item = &'f Flow>) -> Vec<String> {
-    let mut attempts = Attempts::default();
-    for flow in flows {
-        let is_source = flow.source.ip == "10.244.1.4".parse().ok();
-        attempts.take(flow, if is_source { Side::Source } else { Side::Destination });
-    }
-    let mut told: Vec<String> = attempts
-        .finish()
+    let groups: Vec<Flow> = flows.into_iter().cloned().collect();
+    let mut told: Vec<PodFlow> = (0..)
+        .zip(&groups)
+        .map(|(group, flow)| PodFlow {
+            group,
+            side: if flow.source.ip == "10.244.1.4".parse().ok() { Side::Source } else { Side::Destination },
+            start: flow.start,
+            end: flow.end,
+            facts: FlowFacts::of(flow),
+            effective_verdict: flow.verdict,
+            decided_by: group,
+        })
+        .collect();
+    let mut told: Vec<String> = attempts(&groups, &mut told)
         .iter()
         .map(|attempt| {
             let Attempt { peer, port, direction, allowed, denied, observed, .. } = attempt;

@@ -32,7 +32,8 @@ pub(super) fn run(args: &QuarantineListArgs) -> anyhow::Result<ExitCode> {
                 note(&format!("{open} of {} last; times are {}", body.quarantines.len(), zone_name(&zone)));
             }
             Output::Table => note(&format!(
-                "no pod was seen with the label quarantine=true; {}",
+                "no pod was seen with the label {}; {}",
+                body.label,
                 nothing_there(&body.coverage)
             )),
         }

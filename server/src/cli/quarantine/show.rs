@@ -32,7 +32,7 @@ pub(super) fn run(args: &QuarantineShowArgs) -> anyhow::Result<ExitCode> {
         let [cluster] = clusters.as_slice() else {
             if clusters.is_empty() {
                 note(&format!(
-                    "pod {} of namespace {} was never seen with the label quarantine=true; `taffrail quarantine list` shows those that were",
+                    "pod {} of namespace {} was never seen under quarantine; `taffrail quarantine list` shows those that were",
                     args.pod, args.namespace
                 ));
                 return Ok(NOTHING_FOUND);
@@ -50,11 +50,12 @@ pub(super) fn run(args: &QuarantineShowArgs) -> anyhow::Result<ExitCode> {
             since: since.as_deref(),
             before,
             after,
+            cursor: None,
         };
         let body = source.quarantine_story(&ask)?;
         match args.output.format {
             Output::Json => out.json(&body)?,
-            Output::Ndjson => body.events.iter().try_for_each(|row| out.json(row))?,
+            Output::Ndjson => each_row(&source, &ask, &body, &mut |row| out.json(row))?,
             Output::Table => {
                 let screen = Screen::of(out, args.output.width);
                 write(out, screen, &body, &zone)?;
@@ -70,6 +71,23 @@ pub(super) fn run(args: &QuarantineShowArgs) -> anyhow::Result<ExitCode> {
         warnings(&body.coverage, &zone).iter().for_each(|warning| note(warning));
         Ok(verdict(true, body.coverage.partial))
     })
+}
+
+/// Calls `each` with every row, those of further pages too.
+fn each_row(
+    source: &Source,
+    ask: &StoryAsk<'_>,
+    first: &StoryBody,
+    each: &mut dyn FnMut(&RowBody) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    first.events.iter().try_for_each(&mut *each)?;
+    let mut next = first.next.clone();
+    while let Some(cursor) = next {
+        let page = source.quarantine_story(&StoryAsk { cursor: Some(&cursor), ..*ask })?;
+        page.events.iter().try_for_each(&mut *each)?;
+        next = page.next;
+    }
+    Ok(())
 }
 
 /// Where a pod of that name was under quarantine.
@@ -94,7 +112,7 @@ fn write(out: &mut Answer, screen: Screen, body: &StoryBody, zone: &TimeZone) ->
     for quarantine in &body.quarantines {
         writeln!(out, "{}", in_words(quarantine, zone))?;
     }
-    writeln!(out, "\nAttempts to connect, {} in all:\n", counted(body.attempts.len() as u64, "kind"))?;
+    writeln!(out, "\nAttempts to connect, {} in all:\n", counted(body.attempts_total, "kind"))?;
     let attempt = |attempt: &AttemptBody| {
         let port = attempt.port.map(|port| format!("{port}/")).unwrap_or_default();
         let way = if attempt.direction == "egress" { "to" } else { "from" };
@@ -121,20 +139,41 @@ fn write(out: &mut Answer, screen: Screen, body: &StoryBody, zone: &TimeZone) ->
             let spans = if row.spans_change { "~" } else { " " };
             vec![
                 Text::new(format!("{spans}{}", shown(row.time, zone))),
-                Text::new(&row.event.summary),
-                Text::id(&row.event.id.to_string()),
+                Text::new(row_in_words(row)),
+                row.event.as_ref().map_or_else(|| Text::new(""), |event| Text::id(&event.id.to_string())),
             ]
         };
         table::write_list(out, screen, rows.iter().map(row))?;
     }
     let more = body.events_total - body.events.len() as u64;
-    let more =
-        if more == 0 { String::new() } else { format!("; {} more are not shown", counted(more, "row")) };
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!("; {} more are shown by -o ndjson", counted(more, "row"))
+    };
     note(&format!(
         "times are {}; ~ marks records of an interval that spans the change{more}",
         zone_name(zone)
     ));
     Ok(())
+}
+
+/// What happened; of many flows "412 flows to pod vote/vote-x, 80/tcp: denied by security.quarantine".
+fn row_in_words(row: &RowBody) -> String {
+    if let Some(event) = &row.event {
+        return event.summary.clone();
+    }
+    let Some(flows) = &row.rolled_up else { return String::new() };
+    let way = if flows.direction == "egress" { "to" } else { "from" };
+    let port = flows.port.map(|port| format!("{port}/")).unwrap_or_default();
+    let by = flows.policy.as_ref().map(|policy| format!(" by {policy}")).unwrap_or_default();
+    format!(
+        "{} {way} {}, {port}{}: {}{by}",
+        counted(flows.flows, "flow"),
+        flows.peer,
+        flows.protocol,
+        flows.effective_verdict
+    )
 }
 
 fn title(phase: &str) -> &'static str {

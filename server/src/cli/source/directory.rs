@@ -14,6 +14,7 @@ use taffrail_event::{RecordBatch, Timestamp};
 use taffrail_index::Store;
 use taffrail_ingest::{DeadLetters, journal};
 use taffrail_query::history::ObjectName;
+use taffrail_query::quarantine::QuarantineLabel;
 use taffrail_query::{Field, Search, SearchError, TimeContext, TimeRange};
 
 use crate::actors::actor_rules;
@@ -31,11 +32,13 @@ use crate::read::{
     objects, quarantines, related_to, sources, story, without_own,
 };
 use crate::serve::disk_free;
+use crate::settings::quarantine_label;
 
 /// A data directory.
 pub(crate) struct Directory {
     dir: DataDir,
     search: Arc<dyn Search>,
+    quarantine_label: QuarantineLabel,
     query_timeout: Duration,
     warnings: Vec<String>,
     retention_limit: ByteLimit,
@@ -57,6 +60,7 @@ impl Directory {
         Ok(Self {
             dir,
             search: store.search(),
+            quarantine_label: quarantine_label(settings),
             query_timeout: settings.api.query_timeout,
             warnings,
             retention_limit: settings.index.retention.max_bytes,
@@ -137,12 +141,14 @@ impl Directory {
 
     pub(crate) fn quarantines(&self, ask: &QuarantinesAsk<'_>) -> anyhow::Result<QuarantinesBody> {
         let context = TimeContext::utc(Timestamp::now());
-        quarantines(&*self.search, ask, &context, self.coverage(), self.deadline()).map_err(refused)
+        quarantines(&*self.search, &self.quarantine_label, ask, &context, self.coverage(), self.deadline())
+            .map_err(refused)
     }
 
     pub(crate) fn quarantine_story(&self, ask: &StoryAsk<'_>) -> anyhow::Result<StoryBody> {
         let context = TimeContext::utc(Timestamp::now());
-        story(&*self.search, ask, &context, self.coverage(), self.deadline()).map_err(refused)
+        story(&*self.search, &self.quarantine_label, ask, &context, self.coverage(), self.deadline())
+            .map_err(refused)
     }
 
     pub(crate) fn blame(&self, object: &ObjectName) -> anyhow::Result<BlameBody> {

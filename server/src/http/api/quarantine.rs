@@ -19,7 +19,7 @@ const DEFAULT_SPAN: &str = "1h";
 
 /// The quarantines that are recorded, the newest first.
 ///
-/// A pod is under quarantine while it carries the label `quarantine=true`, however that was set.
+/// A pod is under quarantine while it carries the label of the setting `quarantine.label` (`quarantine=true`), however that was set.
 #[utoipa::path(
     get,
     path = "/api/v1/quarantine",
@@ -43,7 +43,8 @@ pub(super) async fn list(
     state
         .ask("quarantine", move |state, asked| {
             let ask = QuarantinesAsk { cluster: parameters.get("cluster"), namespace: parameters.get("ns") };
-            quarantines(&*state.search, &ask, &asked.context, asked.coverage.clone(), asked.deadline)
+            let label = &state.quarantine_label;
+            quarantines(&*state.search, label, &ask, &asked.context, asked.coverage.clone(), asked.deadline)
         })
         .await
 }
@@ -68,6 +69,10 @@ problems!(QuarantinesProblems: ANYBODY, LOGIN, PARAMETERS, BUSY, STORE);
             description = "Quarantines that ended before are no part of it; if not given only the last one is."
         ),
         ("before" = Option<String>, Query, max_length = 20, example = "1h", description = "How long before the first quarantine it begins; 1h if not given."),
+        (
+            "cursor" = Option<String>, Query, max_length = 60, pattern = "^([0-9]{1,20}-[0-9]{1,20})?$",
+            description = "Only the rows that come after this place: `next` of the page before."
+        ),
         ("after" = Option<String>, Query, max_length = 20, example = "1h", description = "How long after the last one it ends; 1h if not given."),
     ),
     responses((status = 200, description = "The story.", body = StoryBody), StoryProblems),
@@ -78,7 +83,7 @@ pub(super) async fn one(
     path: Result<Path<(String, String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref(), &["since", "before", "after"])?;
+    let parameters = Parameters::read(query.as_deref(), &["since", "before", "after", "cursor"])?;
     let Ok(Path((cluster, namespace, pod))) = path else {
         return Err(Problem::new(
             Code::BadParameter,
@@ -93,8 +98,10 @@ pub(super) async fn one(
         .ask("quarantine_story", move |state, asked| {
             let since = parameters.get("since");
             let (cluster, namespace, pod) = (&*cluster, &*namespace, &*pod);
-            let ask = StoryAsk { cluster, namespace, pod, since, before, after };
-            story(&*state.search, &ask, &asked.context, asked.coverage.clone(), asked.deadline)
+            let cursor = parameters.get("cursor");
+            let ask = StoryAsk { cluster, namespace, pod, since, before, after, cursor };
+            let label = &state.quarantine_label;
+            story(&*state.search, label, &ask, &asked.context, asked.coverage.clone(), asked.deadline)
         })
         .await
 }

@@ -45,6 +45,7 @@ impl World {
             metrics: Arc::new(Metrics::new()),
             unwanted: Arc::default(),
             actors: crate::actors::tests::robots(),
+            quarantine_label: Default::default(),
             about: About {
                 started: Timestamp::default(),
                 since: Instant::now(),

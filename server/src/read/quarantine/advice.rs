@@ -1,24 +1,23 @@
 //! What is missing to be sure, from the data themselves.
 
-use taffrail_event::flow::{Aggregation, Clock, Format, Verdict};
-use taffrail_query::quarantine::PodLife;
+use std::collections::HashSet;
 
-use super::pod_flows::PodFlows;
+use taffrail_event::flow::{Aggregation, Clock, Flow, Format, Verdict};
+use taffrail_query::quarantine::{PodFlows, PodLife};
 
 /// One sentence for each thing that is missing: what it means, and what to do about it.
 pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
-    let has = |format: Format| flows.flows().any(|flow| flow.format == format);
+    let kinds = Kinds::of(flows);
+    let has = |format: Format| kinds.any(|flow, _| flow.format == format);
     let has_lines = has(Format::CalicoLog) || has(Format::CalicoBpfLog);
-    let has_records = flows.flows().any(|flow| flow.precision_s > 0 || flow.format == Format::Hubble);
-    let is_allowed = |verdict| verdict == Verdict::Allowed;
-    let merged = flows.flows().any(|flow| {
-        is_allowed(flow.verdict)
+    let has_records = kinds.any(|flow, _| flow.precision_s > 0 || flow.format == Format::Hubble);
+    let merged = kinds.any(|flow, verdict| {
+        verdict == Verdict::Allowed
             && matches!(flow.aggregation, Aggregation::PodPrefix | Aggregation::PodPrefixNoPorts)
     });
-    let unnamed = flows.flows().any(|flow| flow.verdict == Verdict::Denied && flow.policy.is_none());
-    let no_names =
-        flows.flows().any(|flow| flow.verdict == Verdict::Denied && flow.destination.port == Some(53));
-    let received = flows.flows().any(|flow| flow.clock == Clock::Received);
+    let unnamed = kinds.any(|flow, verdict| verdict == Verdict::Denied && flow.policy.is_none());
+    let no_names = kinds.any(|flow, verdict| verdict == Verdict::Denied && flow.destination.port == Some(53));
+    let received = kinds.any(|flow, _| flow.clock == Clock::Received);
     [
         (
             !life.is_known(),
@@ -57,4 +56,20 @@ pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
     .filter(|(is_missing, _)| *is_missing)
     .map(|(_, advice)| advice.to_owned())
     .collect()
+}
+
+/// Groups of flows with the verdicts that there are in each.
+struct Kinds<'f>(Vec<(&'f Flow, Verdict)>);
+
+impl<'f> Kinds<'f> {
+    fn of(flows: &'f PodFlows) -> Self {
+        let seen: HashSet<(u32, Verdict)> =
+            flows.flows.iter().map(|flow| (flow.group, flow.facts.verdict)).collect();
+        let kind = |(group, verdict): (u32, Verdict)| Some((flows.groups.get(group as usize)?, verdict));
+        Self(seen.into_iter().filter_map(kind).collect())
+    }
+
+    fn any(&self, is_one: impl Fn(&Flow, Verdict) -> bool) -> bool {
+        self.0.iter().any(|(flow, verdict)| is_one(flow, *verdict))
+    }
 }

@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use taffrail_event::flow::{Flow, FlowFacts};
 use taffrail_event::{Event, Kind, words};
 use taffrail_query::history::ObjectName;
-use taffrail_query::quarantine::{Address, PodLife, QuarantineLabel};
-use taffrail_query::{Field, Query, Search, SearchError, TextPredicate, TimeRange};
-
-use super::pod_flows::{PodFlows, side_of};
+use taffrail_query::quarantine::{Address, PodFlows, PodLife, QuarantineLabel};
+use taffrail_query::{
+    Field, FlowLimit, FlowsRequest, FoundFlow, FoundFlows, Query, Search, SearchError, TextPredicate,
+    TimeRange,
+};
 
 /// Asks one question after the other until time is up.
 pub(super) struct Asker<'a> {
@@ -102,31 +104,40 @@ impl<'a> Asker<'a> {
         Ok(pods)
     }
 
-    /// Flows of the pod by its name, or by an address that was its own then.
+    /// Flows of the pod by its name, or by an address that was its own then: as much of them as is counted.
     pub(super) fn flows(
         &mut self,
         pod: &ObjectName,
         addresses: &[Address],
         range: TimeRange,
     ) -> Result<PodFlows, SearchError> {
-        let by_name = Query::all_of(vec![
-            Query::is(Field::Namespace, &pod.namespace),
-            Query::is(Field::Pod, &pod.name),
-        ]);
-        let ips: BTreeSet<String> = addresses.iter().map(|address| address.ip.to_string()).collect();
-        let mut either = vec![by_name];
-        either.extend(ips.iter().map(|ip| Query::is(Field::Ip, ip)));
-        let query = Query::all_of(vec![
-            Query::is(Field::Cluster, &pod.cluster),
-            Query::is(Field::Kind, Kind::Flow.name()),
-            Query::any_of(either),
-        ]);
-        let mut flows = PodFlows { events: Vec::new() };
-        self.walk(&query, range, |event| {
-            let side = event.flow.as_ref().and_then(|flow| side_of(flow, pod, addresses));
-            flows.events.extend(side.map(|side| (event, side)));
-        })?;
-        Ok(flows)
+        let query = flows_of(pod, addresses);
+        let FoundFlows { groups, flows, partial } =
+            self.search.flows(&FlowsRequest { query, range, limit: LIMIT, deadline: self.deadline })?;
+        self.is_partial |= partial;
+        let groups = groups.into_iter().map(|group| group.flow).collect();
+        Ok(PodFlows::of(pod, addresses, groups, flows))
+    }
+
+    /// The same flows whole: each is a group of its own, with its event at the same place.
+    pub(super) fn whole_flows(
+        &mut self,
+        pod: &ObjectName,
+        addresses: &[Address],
+        range: TimeRange,
+    ) -> Result<(PodFlows, Vec<Event>), SearchError> {
+        let mut events = Vec::new();
+        self.walk(&flows_of(pod, addresses), range, |event| events.push(event))?;
+        events.retain(|event| event.flow.is_some());
+        let groups: Vec<Flow> = events.iter().filter_map(|event| event.flow.as_deref().cloned()).collect();
+        let found = |(group, flow): (u32, &Flow)| FoundFlow {
+            group,
+            start: flow.start,
+            end: flow.end,
+            facts: FlowFacts::of(flow),
+        };
+        let flows: Vec<FoundFlow> = (0..).zip(&groups).map(found).collect();
+        Ok((PodFlows::of(pod, addresses, groups, flows), events))
     }
 
     /// What else was done to the pod: its changes but for its status, shells and other access, and what was refused.
@@ -207,6 +218,23 @@ impl<'a> Asker<'a> {
 
 /// Events of one kind that a story takes at most: they are held in memory.
 const MAX_EVENTS: usize = 50_000;
+
+/// Flows that are counted at most, of 48 bytes each, and groups of them.
+const LIMIT: FlowLimit = FlowLimit { flows: 2_000_000, groups: 20_000 };
+
+/// Flows that name the pod or one of its addresses: more than are its own.
+fn flows_of(pod: &ObjectName, addresses: &[Address]) -> Query {
+    let by_name =
+        Query::all_of(vec![Query::is(Field::Namespace, &pod.namespace), Query::is(Field::Pod, &pod.name)]);
+    let ips: BTreeSet<String> = addresses.iter().map(|address| address.ip.to_string()).collect();
+    let mut either = vec![by_name];
+    either.extend(ips.iter().map(|ip| Query::is(Field::Ip, ip)));
+    Query::all_of(vec![
+        Query::is(Field::Cluster, &pod.cluster),
+        Query::is(Field::Kind, Kind::Flow.name()),
+        Query::any_of(either),
+    ])
+}
 
 /// What opens a way into a pod.
 const ACCESS: [&str; 5] = ["exec", "attach", "portforward", "log", "proxy"];

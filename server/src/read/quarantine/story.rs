@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use taffrail_event::flow::{Direction, Endpoint, EndpointKind};
-use taffrail_event::{Event, Gap, Timestamp};
+use taffrail_event::flow::{Endpoint, EndpointKind};
+use taffrail_event::{Gap, Timestamp};
 use taffrail_query::quarantine::{Attempt, Quarantine, QuarantineLabel};
 use taffrail_query::{Search, TimeContext, TimeRange};
 use utoipa::ToSchema;
@@ -13,16 +13,16 @@ use utoipa::ToSchema;
 use super::advice::advice;
 use super::gather::{Asker, pod, pod_life};
 use super::owners::Owners;
-use super::placed::Place;
+use super::rows::{self, MAX_ROWS, Row, RowBody, RowCursor, direction_name};
 use super::{QuarantineBody, time_of};
 use crate::read::coverage::Coverage;
 use crate::read::error::ReadError;
 use crate::read::events::took_ms;
 use crate::read::history::nothing_of;
-use crate::read::schema::{EventSchema, GapSchema, TimestampSchema};
+use crate::read::schema::{GapSchema, TimestampSchema};
 
-/// Rows of a story at most.
-const MAX_ROWS: usize = 2000;
+/// Kinds of attempts that are shown at most: who looks through all ports of all addresses makes millions.
+const MAX_ATTEMPTS: usize = 2000;
 
 /// Asks for the story of a pod.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +36,8 @@ pub(crate) struct StoryAsk<'a> {
     pub(crate) before: i64,
     /// How long after the last one it ends, in microseconds.
     pub(crate) after: i64,
+    /// `next` of the page before.
+    pub(crate) cursor: Option<&'a str>,
 }
 
 /// `GET /api/v1/quarantine/{cluster}/{namespace}/{pod}`.
@@ -45,10 +47,14 @@ pub(crate) struct StoryBody {
     pub(crate) quarantines: Vec<QuarantineBody>,
     /// Who tried to connect to whom, before, meanwhile and after; the first seen first.
     pub(crate) attempts: Vec<AttemptBody>,
-    /// The rows, oldest first.
+    /// How many kinds of attempts there are in all; 2,000 are shown.
+    pub(crate) attempts_total: u64,
+    /// The rows, oldest first, 2,000 at most. Of more than 2,000 flows those of a peer, port and verdict in a minute are one row.
     pub(crate) events: Vec<RowBody>,
     /// How many rows there are in all.
     pub(crate) events_total: u64,
+    /// What `cursor` has to be for the rows that follow; null at the end.
+    pub(crate) next: Option<String>,
     /// Stretches of that time for which records are missing.
     #[schema(value_type = Vec<GapSchema>)]
     pub(crate) gaps: Vec<Gap>,
@@ -101,26 +107,10 @@ pub(crate) struct PeerBody {
     pub(crate) domain: String,
 }
 
-/// A row of the story.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = StoryRow)]
-pub(crate) struct RowBody {
-    /// Where it belongs: before the first quarantine, during one (`quarantined`), or after.
-    pub(crate) phase: String,
-    /// Its place in time. Of a record of an interval in which the quarantine began or ended, and which tells of what came then,
-    /// that moment.
-    #[schema(value_type = TimestampSchema)]
-    pub(crate) time: Timestamp,
-    /// Whether the interval of the record holds the beginning or the end of a quarantine: not all that it tells of need belong
-    /// to this phase.
-    pub(crate) spans_change: bool,
-    #[schema(value_type = EventSchema)]
-    pub(crate) event: Event,
-}
-
 /// The story of a pod.
 pub(crate) fn story(
     search: &dyn Search,
+    label: &QuarantineLabel,
     ask: &StoryAsk<'_>,
     context: &TimeContext,
     coverage: Coverage,
@@ -128,7 +118,7 @@ pub(crate) fn story(
 ) -> Result<StoryBody, ReadError> {
     let started = Instant::now();
     let pod = pod(ask.cluster, ask.namespace, ask.pod);
-    let life = pod_life(search, &pod, &QuarantineLabel::default())?;
+    let life = pod_life(search, &pod, label)?;
     let chosen = chosen(life.quarantines(), ask, context)?;
     let Some((first, last)) = chosen.first().zip(chosen.last()) else {
         return Err(match life.quarantines() {
@@ -141,38 +131,47 @@ pub(crate) fn story(
     let end = last.until.unwrap_or(context.now.max(last.since));
     let range =
         TimeRange { from: Some(first.since.plus_micros(-ask.before)), to: Some(end.plus_micros(ask.after)) };
+    let cursor = ask.cursor.map(RowCursor::read).transpose()?;
     let mut asker = Asker::new(search, deadline);
     let mut flows = asker.flows(&pod, life.addresses(), range)?;
+    let mut whole = None;
+    if flows.flows.len() <= MAX_ROWS {
+        let (each, events) = asker.whole_flows(&pod, life.addresses(), range)?;
+        (flows, whole) = (each, Some(events));
+    } else {
+        flows.groups_span_their_flows();
+    }
     flows.link();
     let mut owners = Owners::new(search, ask.cluster);
-    for (event, _) in &mut flows.events {
-        if let Some(flow) = event.flow.as_deref_mut() {
-            owners.name_ends(flow, &mut asker)?;
-            event.summary = flow.summary();
-        }
+    for flow in &mut flows.groups {
+        owners.name_ends(flow, &mut asker)?;
     }
-    let body = |quarantine| QuarantineBody::of(&pod, quarantine, &flows.during(quarantine, chosen));
-    let quarantines = chosen.iter().map(body).collect();
+    let quarantines =
+        chosen.iter().map(|quarantine| QuarantineBody::of(&pod, quarantine, chosen, &flows)).collect();
     // A policy may be older than anything else in the story.
     let until = TimeRange { from: None, to: range.to };
     let policies = asker.policy_writes(ask.cluster, &flows, until)?;
     let deeds = asker.deeds(&pod, range)?;
-    let attempts = flows.all().attempts().into_iter().map(AttemptBody::of).collect();
     let advice = advice(&life, &flows);
-    let events = policies.into_iter().chain(deeds).chain(flows.events.into_iter().map(|(event, _)| event));
-    let mut events: Vec<RowBody> = events.map(|event| RowBody::of(event, chosen)).collect();
-    // What began a phase stands before what it explains.
-    events.sort_by_key(|row| (row.time, row.spans_change, row.event.id));
-    events.dedup_by_key(|row| row.event.id);
-    let events_total = events.len() as u64;
-    events.truncate(MAX_ROWS);
-    let coverage = coverage.about(range).partial(asker.is_partial() || events_total > MAX_ROWS as u64);
+    let mut rows: Vec<Row> =
+        policies.into_iter().chain(deeds).map(|event| Row::of_event(event, chosen)).collect();
+    rows.extend(match whole {
+        Some(events) => rows::each(&flows, events, chosen),
+        None => rows::rolled_up(&mut flows, chosen),
+    });
+    let (events, events_total, next) = rows::page(rows, &flows, cursor);
+    let attempts = flows.all_attempts();
+    let attempts_total = attempts.len() as u64;
+    let attempts = attempts.into_iter().take(MAX_ATTEMPTS).map(AttemptBody::of).collect();
+    let coverage = coverage.about(range).partial(asker.is_partial());
     let gaps = coverage.gaps.clone();
     Ok(StoryBody {
         quarantines,
         attempts,
+        attempts_total,
         events,
         events_total,
+        next,
         gaps,
         advice,
         coverage,
@@ -196,18 +195,10 @@ fn chosen<'q>(
     Ok(all.get(from..).unwrap_or_default())
 }
 
-impl RowBody {
-    fn of(event: Event, quarantines: &[Quarantine]) -> Self {
-        let place = Place::of(&event, quarantines);
-        let Place { time, spans_change } = place;
-        Self { phase: place.phase(quarantines).to_owned(), time, spans_change, event }
-    }
-}
-
 impl AttemptBody {
     fn of(attempt: Attempt) -> Self {
         let Attempt { peer, port, protocol, direction, allowed, denied, observed, first, last } = attempt;
-        let direction = if direction == Direction::Egress { "egress" } else { "ingress" };
+        let direction = direction_name(direction);
         Self {
             peer: in_words(&peer),
             peer_ref: PeerBody::of(peer),
@@ -224,7 +215,7 @@ impl AttemptBody {
 }
 
 impl PeerBody {
-    fn of(peer: Endpoint) -> Self {
+    pub(super) fn of(peer: Endpoint) -> Self {
         let kind = match peer.kind {
             EndpointKind::Pod => "pod",
             EndpointKind::Host => "host",
@@ -245,7 +236,7 @@ impl PeerBody {
 }
 
 /// "service vote/vote via pod vote/vote-x", "34.223.124.45 (neverssl.com)".
-fn in_words(peer: &Endpoint) -> String {
+pub(super) fn in_words(peer: &Endpoint) -> String {
     let name = peer.in_words();
     if peer.service.is_empty() {
         let is_pod = peer.kind == EndpointKind::Pod && !peer.pod.is_empty();

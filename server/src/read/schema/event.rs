@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use taffrail_event::{ActorType, DeniedBy, Kind, OutcomeResult, Via};
+use taffrail_event::{ActorType, DeniedBy, Kind, OutcomeResult, Severity, Via};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, OneOfBuilder, Schema};
 
@@ -29,7 +29,7 @@ pub(crate) struct EventSchema {
     actor: Option<ActorSchema>,
     /// The Kubernetes verb, or the lower-case HTTP method of a non-resource URL; a flow's verdict; `""` where nobody did anything.
     verb: String,
-    /// The object; null for a non-resource URL and where there is none.
+    /// The object, of a finding what it is about; null for a non-resource URL and where there is none.
     object: Option<ObjectRefSchema>,
     /// How it ended; an object in every audit event, else null.
     outcome: Option<OutcomeSchema>,
@@ -45,12 +45,29 @@ pub(crate) struct EventSchema {
     flow: Option<FlowSchema>,
     /// What is missing; null in events of other kinds.
     gap: Option<GapSchema>,
-    #[schema(schema_with = no_finding)]
-    finding: (),
+    /// What Taffrail found; null in events of other kinds.
+    finding: Option<FindingSchema>,
     /// When the first copy was received.
     received: TimestampSchema,
     #[schema(schema_with = routes)]
     via: Vec<Via>,
+}
+
+/// What was found in other events.
+#[derive(ToSchema)]
+#[schema(as = Finding)]
+#[expect(dead_code, reason = "only its shape is used")]
+pub(crate) struct FindingSchema {
+    /// The rule that found it, such as `quarantine.policy_deleted`.
+    rule: String,
+    #[schema(schema_with = severity)]
+    severity: Severity,
+    /// One line in plain words.
+    title: String,
+    /// What follows from which events, in plain words.
+    reason: String,
+    /// Ids of the events that show it.
+    evidence: Vec<KeySchema>,
 }
 
 /// Who made a request.
@@ -200,6 +217,6 @@ fn routes() -> Array {
     ArrayBuilder::new().items(route).description(Some("Every route it came by.")).build()
 }
 
-fn no_finding() -> Object {
-    null("Always null: there are no findings yet.")
+fn severity() -> Object {
+    words("How bad it is.", Severity::ALL.map(Severity::name))
 }

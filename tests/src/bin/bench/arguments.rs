@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) const PARTS: [&str; 10] =
-    ["import", "webhook", "post", "tls", "tail", "hostile", "queries", "history", "replay", "idle"];
+pub(crate) const PARTS: [&str; 11] =
+    ["import", "webhook", "post", "tls", "tail", "hostile", "queries", "history", "flows", "replay", "idle"];
 
 /// What to measure.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod corpus;
+mod flows;
 mod history;
 mod hostile;
 mod idle;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::default();
-    let parts: [(&str, Measure); 10] = [
+    let parts: [(&str, Measure); 11] = [
         ("import", import::measure),
         ("webhook", webhook::measure),
         ("post", webhook::measure_single_post),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         ("hostile", hostile::measure),
         ("queries", queries::measure),
         ("history", history::measure),
+        ("flows", flows::measure),
         ("replay", replay::measure),
         ("idle", idle::measure),
     ];
