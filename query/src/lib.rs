@@ -12,6 +12,7 @@
 #[cfg(test)]
 mod arbitrary;
 mod ast;
+pub mod containment;
 mod cursor;
 mod error;
 mod field;

@@ -15,12 +15,15 @@
 //!
 //! Invariant: a [`Selector`] prints as a text that parses to an equal one. No text panics or overflows the stack.
 
+mod known;
 mod parse;
 mod print;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
+
+pub(crate) use known::Label;
 
 /// Longest selector, in bytes, as it is written and as it is printed: room for a set of thousands of names.
 const MAX_BYTES: usize = 64 * 1024;
