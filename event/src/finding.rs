@@ -60,7 +60,7 @@ pub struct FindingRecord {
     pub time: Timestamp,
     /// The object that it is about.
     pub object: ObjectRef,
-    /// Tells it from others of the same rule, object and time.
+    /// Tells it from others of the same rule and object.
     pub subject: String,
     /// What was found.
     pub finding: Finding,
@@ -77,12 +77,11 @@ impl FindingRecord {
         serde_json::from_slice(record).ok()
     }
 
-    /// Its keys, which are one. Words and evidence are left out: what is found again is the same finding.
+    /// Its keys, which are one. Words, evidence and time are left out: what is found again is the same finding.
     pub fn keys(&self) -> Keys {
         let ObjectRef { resource, namespace, name, uid, .. } = &self.object;
-        let time = self.time.micros().to_le_bytes();
         let texts = [&self.cluster, &self.finding.rule, resource, namespace, name, uid, &self.subject];
-        finding_keys(texts.into_iter().map(String::as_bytes).chain([&time[..]]))
+        finding_keys(texts.into_iter().map(String::as_bytes))
     }
 }
 

@@ -13,6 +13,7 @@
 mod answer;
 mod calico;
 mod cilium;
+mod history;
 mod kubernetes;
 mod pod;
 mod policy;
@@ -32,6 +33,7 @@ use self::policy::{CALICO, CALICO_STORED, Policy, Way};
 use self::walk::{Chosen, Notes};
 
 pub use self::answer::{Containment, End, Passage, RuleRef};
+pub use self::history::{DECIDING, Moment, PolicyHistory, PolicyLife};
 pub use self::pod::{OwnedPodSubject, PodSubject};
 pub use self::policy::{PolicyKind, RuleAction};
 pub use self::weakened::weakened;

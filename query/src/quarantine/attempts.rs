@@ -112,7 +112,7 @@ fn attempt(groups: &[Flow], flows: &[PodFlow]) -> Option<Attempt> {
         peer: peer.clone(),
         port: group.destination.port,
         protocol: group.protocol.clone(),
-        direction: if first.side == Side::Source { Direction::Egress } else { Direction::Ingress },
+        direction: first.side.direction(),
         allowed,
         denied,
         observed,

@@ -18,6 +18,8 @@ pub struct Quarantine {
     pub since: Timestamp,
     /// The write that set the label, or with which it was first seen.
     pub set_by: Event,
+    /// The pod after that write, as JSON.
+    pub pod: Vec<u8>,
     /// Until when; `None` while it lasts.
     pub until: Option<Timestamp>,
     /// The write that ended it: the label removed, or the pod. `None` while it lasts.
@@ -85,6 +87,7 @@ impl PodLife {
                 uid: self.uid.clone(),
                 since: event.time,
                 set_by: event.clone(),
+                pod: after.clone(),
                 until: None,
                 ended_by: None,
             }),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use taffrail_event::Timestamp;
-use taffrail_event::flow::{Endpoint, Flow, FlowFacts, Policy, Reporter, Verdict};
+use taffrail_event::flow::{Direction, Endpoint, Flow, FlowFacts, Policy, Reporter, Verdict};
 
 use super::attempts::attempts;
 use super::rolled_up::rolled_up;
@@ -44,6 +44,11 @@ impl Side {
             (false, true) => Some(Self::Destination),
             (false, false) => None,
         }
+    }
+
+    /// Seen from the pod.
+    pub fn direction(self) -> Direction {
+        if self == Self::Source { Direction::Egress } else { Direction::Ingress }
     }
 
     /// Whoever is on the other side.

@@ -1,9 +1,11 @@
 //! Which pods are or were under quarantine, and the story of one: who isolated it, whom it talked to, and every attempt since.
 
 mod advice;
+mod findings;
 mod gather;
 mod owners;
 mod placed;
+mod policies;
 mod rows;
 mod story;
 
@@ -19,6 +21,7 @@ use taffrail_query::quarantine::{PodFlow, PodFlows, Quarantine, QuarantineLabel}
 use taffrail_query::{Search, TimeContext, TimeRange, parse_time};
 use utoipa::ToSchema;
 
+use self::findings::Watched;
 use self::gather::{Asker, pod_life};
 use self::placed::{LONGEST_INTERVAL_MICROS, is_in, place_of_flow};
 use super::coverage::Coverage;
@@ -26,6 +29,8 @@ use super::error::ReadError;
 use super::events::took_ms;
 use super::object::ObjectBody;
 use super::schema::{ActorSchema, TimestampSchema};
+pub(crate) use policies::ContainmentBody;
+use policies::moments;
 pub(crate) use rows::RowBody;
 pub(crate) use story::{AttemptBody, StoryAsk, StoryBody, story};
 
@@ -63,8 +68,11 @@ pub(crate) struct QuarantineBody {
     pub(crate) released_by: Option<Actor>,
     /// Whether the pod was deleted, not released.
     pub(crate) deleted: bool,
-    /// The policy that denied its flows meanwhile; null where no flow names one.
+    /// The policy that contains it by what is recorded of policies, else the one that denied its flows meanwhile; null where neither
+    /// is known.
     pub(crate) policy: Option<String>,
+    /// What the policies did to its traffic when the label was set; null where no policy is recorded.
+    pub(crate) containment: Option<ContainmentBody>,
     /// Attempts to connect meanwhile, of the pod and to it.
     pub(crate) attempts: u64,
 }
@@ -92,7 +100,11 @@ pub(crate) fn quarantines(
         let range = TimeRange { from: Some(from), to: last.until };
         let mut flows = asker.flows(&pod, life.addresses(), range)?;
         flows.link();
-        quarantines.extend(all.iter().map(|quarantine| QuarantineBody::of(&pod, quarantine, all, &flows)));
+        let history = asker.policy_history(&pod.cluster, &pod.namespace, context.now)?;
+        quarantines.extend(all.iter().map(|quarantine| {
+            let moments = moments(&history, quarantine);
+            QuarantineBody::of(&Watched { pod: &pod, quarantine, all, moments: &moments, flows: &flows })
+        }));
     }
     quarantines.sort_by(|a, b| (b.since, &a.object.name).cmp(&(a.since, &b.object.name)));
     let coverage =
@@ -108,8 +120,9 @@ pub(crate) struct QuarantinesAsk<'a> {
 }
 
 impl QuarantineBody {
-    /// `all`: every quarantine that flows are shared out among.
-    fn of(pod: &ObjectName, quarantine: &Quarantine, all: &[Quarantine], flows: &PodFlows) -> Self {
+    fn of(watched: &Watched<'_>) -> Self {
+        let Watched { pod, quarantine, all, moments, flows } = *watched;
+        let containment = moments.first().map(|moment| ContainmentBody::of(&moment.containment));
         let ended = quarantine.ended_by.as_ref();
         let is_of_it = |flow: &PodFlow| is_in(place_of_flow(flow, all), quarantine);
         Self {
@@ -121,7 +134,11 @@ impl QuarantineBody {
             by: quarantine.set_by.actor.clone(),
             released_by: ended.and_then(|event| event.actor.clone()),
             deleted: ended.is_some_and(|event| event.verb.starts_with("delete")),
-            policy: denying_policy(flows, is_of_it),
+            policy: containment
+                .as_ref()
+                .and_then(|containment| containment.policy.clone())
+                .or_else(|| denying_policy(flows, is_of_it)),
+            containment,
             attempts: flows
                 .attempts(is_of_it)
                 .iter()

@@ -1,12 +1,14 @@
 //! What is missing to be sure, from the data themselves.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use taffrail_event::flow::{Aggregation, Clock, Flow, Format, Verdict};
 use taffrail_query::quarantine::{PodFlows, PodLife};
 
+use super::QuarantineBody;
+
 /// One sentence for each thing that is missing: what it means, and what to do about it.
-pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
+pub(super) fn advice(life: &PodLife, flows: &PodFlows, quarantines: &[QuarantineBody]) -> Vec<String> {
     let kinds = Kinds::of(flows);
     let has = |format: Format| kinds.any(|flow, _| flow.format == format);
     let has_lines = has(Format::CalicoLog) || has(Format::CalicoBpfLog);
@@ -55,7 +57,19 @@ pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
     .into_iter()
     .filter(|(is_missing, _)| *is_missing)
     .map(|(_, advice)| advice.to_owned())
+    .chain(of_containment(quarantines))
     .collect()
+}
+
+/// What cannot be said of the policies.
+fn of_containment(quarantines: &[QuarantineBody]) -> BTreeSet<String> {
+    let unknown = "no write of a network policy was recorded, so that what contains the pod is not known: it may be older than the records";
+    let known = quarantines.iter().filter_map(|quarantine| quarantine.containment.as_ref());
+    let mut advice: BTreeSet<String> = known.flat_map(|containment| containment.notes.clone()).collect();
+    if quarantines.iter().any(|quarantine| quarantine.containment.is_none()) {
+        advice.insert(unknown.to_owned());
+    }
+    advice
 }
 
 /// Groups of flows with the verdicts that there are in each.

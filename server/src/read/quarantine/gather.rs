@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use taffrail_event::flow::{Flow, FlowFacts};
-use taffrail_event::{Event, Kind, words};
+use taffrail_event::{Event, Key, Kind, words};
 use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::{Address, PodFlows, PodLife, QuarantineLabel};
 use taffrail_query::{
@@ -54,6 +54,19 @@ impl<'a> Asker<'a> {
     /// Whether time was up, or there was more than is taken, before everything was read.
     pub(super) fn is_partial(&self) -> bool {
         self.is_partial
+    }
+
+    pub(super) fn search(&self) -> &'a dyn Search {
+        self.search
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Remembers that something is missing, if it is.
+    pub(super) fn note_partial(&mut self, is_partial: bool) {
+        self.is_partial |= is_partial;
     }
 
     /// Whether time is up. What is not asked any more is missing from the answer.
@@ -140,6 +153,45 @@ impl<'a> Asker<'a> {
         Ok((PodFlows::of(pod, addresses, groups, flows), events))
     }
 
+    /// The id of the first flow between the ends of `like` in that time for which the test holds.
+    pub(super) fn first_flow(
+        &mut self,
+        pod: &ObjectName,
+        like: &Flow,
+        range: TimeRange,
+        is_it: impl Fn(&Event) -> bool,
+    ) -> Result<Option<Key>, SearchError> {
+        let mut parts =
+            vec![Query::is(Field::Cluster, &pod.cluster), Query::is(Field::Kind, Kind::Flow.name())];
+        for (field, endpoint) in [(Field::Source, &like.source), (Field::Destination, &like.destination)] {
+            parts.extend(endpoint.ip.map(|ip| Query::is(field, &ip.to_string())));
+        }
+        let mut found = None;
+        self.walk(&Query::all_of(parts), range, |event| {
+            if found.is_none() && is_it(&event) {
+                found = Some(event.id);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// What was found about the pod and noted.
+    pub(super) fn noted_findings(
+        &mut self,
+        pod: &ObjectName,
+        range: TimeRange,
+    ) -> Result<Vec<Event>, SearchError> {
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, &pod.cluster),
+            Query::is(Field::Kind, Kind::Finding.name()),
+            Query::is(Field::Namespace, &pod.namespace),
+            Query::is(Field::Pod, &pod.name),
+        ]);
+        let mut findings = Vec::new();
+        self.walk(&query, range, |event| findings.push(event))?;
+        Ok(findings)
+    }
+
     /// What else was done to the pod: its changes but for its status, shells and other access, and what was refused.
     pub(super) fn deeds(&mut self, pod: &ObjectName, range: TimeRange) -> Result<Vec<Event>, SearchError> {
         let is_one_of = |field: Field, values: &[&str]| {
@@ -151,6 +203,7 @@ impl<'a> Asker<'a> {
             Query::all_of(vec![Query::is(Field::Verb, "get"), is_one_of(Field::Subresource, &ACCESS)]);
         let query = Query::all_of(vec![
             Query::is(Field::Cluster, &pod.cluster),
+            Query::is(Field::Kind, Kind::Audit.name()),
             Query::is(Field::Resource, "pods"),
             Query::is(Field::Namespace, &pod.namespace),
             Query::is(Field::Name, &pod.name),
@@ -250,8 +303,13 @@ const POLICIES: [&str; 6] = [
 ];
 
 /// Calico's API server writes what it is told once more, into its own resources, moments later.
-const WRITE_THROUGH_MICROS: i64 = 5_000_000;
+pub(super) const WRITE_THROUGH_MICROS: i64 = 5_000_000;
 const STORED_GROUP: &str = "crd.projectcalico.org";
+
+/// Whether it is a write of what Calico keeps, not of what people see.
+pub(super) fn is_stored(event: &Event) -> bool {
+    event.object.as_ref().is_some_and(|object| object.group == STORED_GROUP)
+}
 
 fn without_write_through(writes: Vec<Event>) -> Vec<Event> {
     let is_told = |event: &Event| {
@@ -265,7 +323,6 @@ fn without_write_through(writes: Vec<Event>) -> Vec<Event> {
                 && (0..WRITE_THROUGH_MICROS).contains(&(event.time.micros() - other.time.micros()))
         })
     };
-    let is_stored = |event: &Event| event.object.as_ref().is_some_and(|object| object.group == STORED_GROUP);
     let told_twice: Vec<bool> = writes.iter().map(|event| is_stored(event) && is_told(event)).collect();
     let mut told_twice = told_twice.into_iter();
     let mut writes = writes;

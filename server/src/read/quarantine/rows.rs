@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use taffrail_event::flow::{Direction, Flow, Verdict};
 use taffrail_event::{Event, Key, Timestamp};
-use taffrail_query::quarantine::{Place, PodFlow, PodFlows, Quarantine, RolledUp, Side};
+use taffrail_query::quarantine::{Place, PodFlow, PodFlows, Quarantine, RolledUp};
 use utoipa::ToSchema;
 
 use super::placed::{phase_name, place_of_event, place_of_flow};
@@ -116,7 +116,7 @@ impl RolledUpBody {
             peer_ref: PeerBody::of(peer.clone()),
             port: group.destination.port,
             protocol: group.protocol.clone(),
-            direction: direction_name(direction(row.side)).to_owned(),
+            direction: direction_name(row.side.direction()).to_owned(),
             effective_verdict: row.effective_verdict.name().to_owned(),
             policy: policy.map(|policy| policy.full_name()),
             flows: row.flows,
@@ -125,10 +125,6 @@ impl RolledUpBody {
             last: row.last,
         })
     }
-}
-
-fn direction(side: Side) -> Direction {
-    if side == Side::Source { Direction::Egress } else { Direction::Ingress }
 }
 
 pub(super) fn direction_name(direction: Direction) -> &'static str {

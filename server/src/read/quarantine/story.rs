@@ -5,14 +5,16 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::flow::{Endpoint, EndpointKind};
-use taffrail_event::{Gap, Timestamp};
+use taffrail_event::{Decoded, Event, FindingRecord, Gap, Kind, Origins, Timestamp, Via, ViaSet};
 use taffrail_query::quarantine::{Attempt, Quarantine, QuarantineLabel};
 use taffrail_query::{Search, TimeContext, TimeRange};
 use utoipa::ToSchema;
 
 use super::advice::advice;
+use super::findings::Watched;
 use super::gather::{Asker, pod, pod_life};
 use super::owners::Owners;
+use super::policies::moments;
 use super::rows::{self, MAX_ROWS, Row, RowBody, RowCursor, direction_name};
 use super::{QuarantineBody, time_of};
 use crate::read::coverage::Coverage;
@@ -146,15 +148,25 @@ pub(crate) fn story(
     for flow in &mut flows.groups {
         owners.name_ends(flow, &mut asker)?;
     }
-    let quarantines =
-        chosen.iter().map(|quarantine| QuarantineBody::of(&pod, quarantine, chosen, &flows)).collect();
+    let history = asker.policy_history(ask.cluster, ask.namespace, context.now)?;
+    let mut quarantines = Vec::with_capacity(chosen.len());
+    let mut findings = asker.noted_findings(&pod, range)?;
+    for quarantine in chosen {
+        let moments = moments(&history, quarantine);
+        let watched = Watched { pod: &pod, quarantine, all: chosen, moments: &moments, flows: &flows };
+        quarantines.push(QuarantineBody::of(&watched));
+        for found in watched.findings(&mut asker)? {
+            findings
+                .extend(event_of(&found).filter(|event| findings.iter().all(|noted| noted.id != event.id)));
+        }
+    }
     // A policy may be older than anything else in the story.
     let until = TimeRange { from: None, to: range.to };
     let policies = asker.policy_writes(ask.cluster, &flows, until)?;
     let deeds = asker.deeds(&pod, range)?;
-    let advice = advice(&life, &flows);
+    let advice = advice(&life, &flows, &quarantines);
     let mut rows: Vec<Row> =
-        policies.into_iter().chain(deeds).map(|event| Row::of_event(event, chosen)).collect();
+        policies.into_iter().chain(deeds).chain(findings).map(|event| Row::of_event(event, chosen)).collect();
     rows.extend(match whole {
         Some(events) => rows::each(&flows, events, chosen),
         None => rows::rolled_up(&mut flows, chosen),
@@ -177,6 +189,18 @@ pub(crate) fn story(
         coverage,
         took_ms: took_ms(started),
     })
+}
+
+/// A finding that nobody has noted yet, as the event that it will be.
+fn event_of(found: &FindingRecord) -> Option<Event> {
+    let origins = Origins {
+        id: found.keys().request,
+        cluster: found.cluster.clone(),
+        received: found.time,
+        via: ViaSet::of(Via::Taffrail),
+        ..Origins::default()
+    };
+    Some(Decoded::of_kind(&found.encode(), Kind::Finding).ok()?.event(origins))
 }
 
 /// The quarantines that a story is about.
