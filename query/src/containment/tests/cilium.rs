@@ -1,6 +1,7 @@
 use super::*;
 
-pub(super) fn clusterwide(name: &str, spec: Value) -> Value {
+pub(super) fn clusterwide(name: &str, spec: impl Into<Value>) -> Value {
+    let spec: Value = spec.into();
     let metadata = json!({"name": name});
     json!({"apiVersion": "cilium.io/v2", "kind": "CiliumClusterwideNetworkPolicy", "metadata": metadata, "spec": spec})
 }
