@@ -5,14 +5,15 @@
 //! becomes a note. Nothing is known of packets, so a rule that asks for anything at all matches *some* traffic: it lets
 //! some through, or denies some, and neither makes a pod contained.
 //!
-//! Calico's tiers and the policies of Kubernetes are walked in order ([`walk`]); Cilium has no order, what one policy
-//! denies no other allows ([`cilium`]). Where both are in a cluster, traffic has to get through both.
+//! Calico's tiers and the policies of Kubernetes are walked in order (`walk`); Cilium has no order, what one policy
+//! denies no other allows (`cilium`). Where both are in a cluster, traffic has to get through both.
 //!
 //! New connections only: Calico lets those that are open go on.
 
 mod answer;
 mod calico;
 mod cilium;
+mod copies;
 mod history;
 mod kubernetes;
 mod pod;
@@ -23,11 +24,12 @@ mod tests;
 mod walk;
 mod weakened;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use self::calico::Tier;
+use self::copies::{Held, Key, Source};
 use self::pod::{Facts, Selected};
 use self::policy::{CALICO, CALICO_STORED, Policy, Way};
 use self::walk::{Chosen, Notes};
@@ -55,31 +57,6 @@ pub struct Policies {
     bytes: usize,
     /// Whether there was more than is held.
     is_cut: bool,
-}
-
-#[derive(Debug)]
-struct Held<T> {
-    what: T,
-    bytes: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    kind: PolicyKind,
-    namespace: String,
-    name: String,
-    source: Source,
-}
-
-/// Where a policy is known from. What is better known of the same policy counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    /// By its name alone.
-    Name,
-    /// As older versions of Calico keep it.
-    Stored,
-    /// As people see it.
-    Shown,
 }
 
 /// What was taken from an object.
@@ -181,36 +158,7 @@ impl Policies {
             Selected::Yes => Some(Chosen { policy, doubt: None }),
             Selected::Maybe(why) => Some(Chosen { policy, doubt: Some(why) }),
         };
-        self.current().into_iter().filter_map(choose).collect()
-    }
-
-    /// Each policy once.
-    fn current(&self) -> Vec<&Policy> {
-        let policies =
-            || self.policies.iter().flat_map(|(key, held)| held.what.iter().map(move |policy| (key, policy)));
-        let mut shown_names = BTreeSet::new();
-        let mut shown = BTreeSet::new();
-        let mut known = BTreeSet::new();
-        for (key, policy) in policies().filter(|(key, _)| key.source != Source::Name) {
-            known.extend(policy.names().map(|name| (key.kind, key.namespace.as_str(), name)));
-            if key.source == Source::Shown {
-                shown_names.insert((key.kind, key.namespace.as_str(), key.name.as_str()));
-                shown.insert(policy.identity());
-            }
-        }
-        let is_known = |key: &Key, kind| known.contains(&(kind, key.namespace.as_str(), key.name.clone()));
-        let is_current = |key: &Key, policy: &Policy| match key.source {
-            Source::Shown => true,
-            Source::Stored => {
-                !shown_names.contains(&(key.kind, key.namespace.as_str(), key.name.as_str()))
-                    && !shown.contains(&policy.identity())
-            }
-            Source::Name if policy.could_be_calicos() => {
-                !is_known(key, key.kind) && !is_known(key, PolicyKind::CalicoNetworkPolicy)
-            }
-            Source::Name => !is_known(key, key.kind),
-        };
-        policies().filter(|(key, policy)| is_current(key, policy)).map(|(_, policy)| policy).collect()
+        copies::current(&self.policies).into_iter().filter_map(choose).collect()
     }
 
     /// Through every engine that is in the cluster. Without Calico or Cilium, the policies of Kubernetes come to the same

@@ -4,6 +4,7 @@
 //! to the index and commit; give the directory back. All of it within 25 seconds; a second signal ends the process at once, which loses
 //! nothing, because nothing was acknowledged that is not in the journal.
 
+mod containment;
 mod doors;
 mod freshness;
 mod health;
@@ -30,6 +31,7 @@ use anyhow::Context;
 use taffrail_config::{LogFormat, Settings};
 use taffrail_ingest::pipeline;
 
+use self::containment::ContainmentWatch;
 pub(crate) use self::doors::Certificate;
 use self::doors::Doors;
 pub(crate) use self::freshness::Freshness;
@@ -171,6 +173,14 @@ fn start_threads(
         }
         Ok(())
     })?;
+    let containment = ContainmentWatch::new(
+        Arc::clone(&search),
+        Arc::clone(&intake),
+        quarantine_label(settings),
+        settings.quarantine.settle,
+    );
+    let stop = stops.work.clone();
+    tasks.spawn_thread(TaskKind::Containment, move || containment.run(&stop))?;
     // Until the last request has its answer: it may be a refusal.
     let stop = stops.write_out.clone();
     let (watched, data) = (Arc::clone(&search), settings.data.clone());

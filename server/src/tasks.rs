@@ -30,6 +30,8 @@ pub(crate) enum TaskKind {
     Pipeline,
     /// Looks for sources that fell silent.
     Watch,
+    /// Looks for what should not be while a pod is under quarantine.
+    Containment,
     /// Follows logs.
     Tail,
 }
@@ -70,6 +72,7 @@ impl TaskKind {
             Self::Compaction => "compaction",
             Self::Pipeline => "pipeline",
             Self::Watch => "watch",
+            Self::Containment => "containment-watch",
             Self::Tail => "tail",
         }
     }
@@ -81,7 +84,7 @@ impl TaskKind {
             // Senders must not suffer from a broken index: the journal keeps what they send.
             // And readers must not suffer because nobody writes down what they read; a log keeps its lines until somebody
             // has looked.
-            Self::Compaction | Self::Pipeline | Self::Watch | Self::Reload | Self::ReadLog | Self::Tail => {
+            Self::Compaction | Self::Pipeline | Self::Watch | Self::Containment | Self::Reload | Self::ReadLog | Self::Tail => {
                 OnError::Log
             }
         }
@@ -92,7 +95,7 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
             Self::ReadLog => OnStop::WriteOut,
-            Self::Compaction | Self::Watch | Self::Reload | Self::Tail => OnStop::LeaveOff,
+            Self::Compaction | Self::Watch | Self::Containment | Self::Reload | Self::Tail => OnStop::LeaveOff,
             Self::Pipeline => OnStop::Drain,
             Self::HealthListener => OnStop::Outlast,
         }

@@ -1,6 +1,11 @@
-//! What isolates a pod.
+//! What isolates a pod, and how soon it is told that it does not.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+/// Four times what exporters are commonly set to between two reports.
+const DEFAULT_SETTLE: Duration = Duration::from_secs(60);
 
 /// By which label a pod is told to be under quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -8,11 +13,14 @@ use serde::{Deserialize, Serialize};
 pub struct QuarantineSettings {
     /// The label as `key=value`, as the policies select it.
     pub label: String,
+    /// How long a finding waits that records of others may disprove: two nodes report one connection, at moments of their own.
+    #[serde(with = "crate::duration")]
+    pub settle: Duration,
 }
 
 impl Default for QuarantineSettings {
     fn default() -> Self {
-        Self { label: "quarantine=true".to_owned() }
+        Self { label: "quarantine=true".to_owned(), settle: DEFAULT_SETTLE }
     }
 }
 

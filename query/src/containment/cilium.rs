@@ -66,8 +66,9 @@ fn label_key(key: &str) -> Result<String, String> {
 
 /// The rules that deny come first. Without rules it is not about that direction.
 fn governed(spec: &Value, allow: &str, deny: &str) -> Result<Option<Governed>, String> {
-    let mut rules = read::rules(spec, deny, |rule| Ok((RuleAction::Deny, extent(rule))))?;
-    rules.extend(read::rules(spec, allow, |rule| Ok((RuleAction::Allow, extent(rule))))?);
+    let entities = if allow == "ingress" { "fromEntities" } else { "toEntities" };
+    let mut rules = read::rules(spec, deny, |rule| Ok((RuleAction::Deny, extent(rule, entities))))?;
+    rules.extend(read::rules(spec, allow, |rule| Ok((RuleAction::Allow, extent(rule, entities))))?);
     let is_isolating = match read::member(spec, "enableDefaultDeny").and_then(|of| read::member(of, allow)) {
         None => true,
         Some(Value::Bool(is_isolating)) => *is_isolating,
@@ -77,7 +78,7 @@ fn governed(spec: &Value, allow: &str, deny: &str) -> Result<Option<Governed>, S
 }
 
 /// An empty rule, or an empty list of endpoints, matches nothing: that is how a pod is isolated without allowing anything.
-fn extent(rule: &Map<String, Value>) -> Extent {
+fn extent(rule: &Map<String, Value>, entities: &str) -> Extent {
     let is_empty = |key| rule.get(key).and_then(Value::as_array).is_some_and(Vec::is_empty);
     if is_empty("fromEndpoints") || is_empty("toEndpoints") {
         return Extent::Nothing;
@@ -89,7 +90,7 @@ fn extent(rule: &Map<String, Value>) -> Extent {
         .collect();
     match said.as_slice() {
         [] => Extent::Nothing,
-        [("fromEntities" | "toEntities", entities)] if is_everybody(entities) => Extent::All,
+        [(key, of)] if *key == entities && is_everybody(of) => Extent::All,
         _ => Extent::Part,
     }
 }

@@ -98,7 +98,7 @@ pub(super) struct Policy {
     /// None if it has nothing to say about it.
     pub(super) ingress: Option<Governed>,
     pub(super) egress: Option<Governed>,
-    /// Why nothing is known of it but that it exists.
+    /// Why nothing is known of what it does.
     pub(super) fault: Option<String>,
 }
 
@@ -168,17 +168,17 @@ impl Policy {
     /// Whether its own rules let nothing through: the first that takes everything denies it, or nothing is taken.
     pub(super) fn denies_by_itself(&self, way: Way) -> bool {
         let Some(governed) = self.governed(way) else { return false };
-        let passes = |rule: &&Rule| {
+        let passes = |rule: &Rule| {
             matches!(rule.action, RuleAction::Allow | RuleAction::Pass) && rule.extent != Extent::Nothing
         };
         let denies = |rule: &Rule| rule.action == RuleAction::Deny && rule.extent == Extent::All;
         let last = governed.rules.iter().position(denies).unwrap_or(governed.rules.len());
-        !governed.rules.iter().take(last).any(|rule| passes(&rule))
+        !governed.rules.iter().take(last).any(passes)
             && (last < governed.rules.len() || governed.is_isolating)
     }
 }
 
-/// By name, with its namespace and its tier.
+/// By kind, namespace and name.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.kind.name())?;

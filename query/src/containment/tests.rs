@@ -4,6 +4,7 @@ mod input;
 mod kubernetes;
 mod lost;
 mod properties;
+mod unknown;
 
 use std::collections::BTreeMap;
 
@@ -33,13 +34,15 @@ fn security() -> Value {
     tier("security", 400, "Deny")
 }
 
-fn global(name: &str, spec: Value) -> Value {
+fn global(name: &str, spec: impl Into<Value>) -> Value {
+    let spec: Value = spec.into();
     let metadata = json!({"name": name});
     json!({"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": metadata, "spec": spec})
 }
 
 /// With these rules both ways, for all pods.
-fn global_for_all(name: &str, tier: &str, order: impl Into<Value>, rules: Value) -> Value {
+fn global_for_all(name: &str, tier: &str, order: impl Into<Value>, rules: impl Into<Value>) -> Value {
+    let rules: Value = rules.into();
     global(
         name,
         json!({
@@ -48,7 +51,8 @@ fn global_for_all(name: &str, tier: &str, order: impl Into<Value>, rules: Value)
     )
 }
 
-fn of_namespace(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+fn of_namespace(api_version: &str, kind: &str, name: &str, spec: impl Into<Value>) -> Value {
+    let spec: Value = spec.into();
     let metadata = json!({"name": name, "namespace": "shop"});
     json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
 }
@@ -64,6 +68,27 @@ fn allow_dns() -> Value {
             "podSelector": {}, "policyTypes": ["Egress"],
             "egress": [{"ports": [{"protocol": "UDP", "port": 53}]}],
         }),
+    )
+}
+
+fn deny() -> Value {
+    json!([{"action": "Deny"}])
+}
+
+/// Allows DNS to all pods, in that place.
+fn dns(tier: &str, order: impl Into<Value>) -> Value {
+    global(
+        "dns",
+        json!({
+            "tier": tier, "order": order.into(), "types": ["Egress"],
+            "egress": [{"action": "Allow", "protocol": "UDP", "destination": {"ports": [53]}}],
+        }),
+    )
+}
+
+fn dns_before(tier: &str) -> String {
+    format!(
+        "before that, rule 1 of GlobalNetworkPolicy dns (tier {tier}) lets some egress pass (protocol UDP, destination.ports 53)"
     )
 }
 
@@ -199,7 +224,7 @@ fn traffic_has_to_get_through_every_engine_there_is() {
     let open_calico = global_for_all("default.allow", "default", 1, json!([{"action": "Allow"}]));
     let containment = contain(&[open_calico.clone(), cilium.clone()]);
     assert_eq!(containment.policy().as_deref(), Some("quarantine"));
-    let free = policies(&[open_calico, cilium.clone()]).containment_of(&pod(&[]));
+    let free = policies(&[open_calico, cilium]).containment_of(&pod(&[]));
     assert_eq!(free.egress.end, End::Open);
 
     let open_cilium = cilium::clusterwide(

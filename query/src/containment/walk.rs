@@ -129,6 +129,9 @@ impl<'w> Walk<'w> {
 
     /// Through one tier. None is a tier of which only the name is known: nobody knows what it does with the rest.
     fn tier(&mut self, tier: Option<Tier>, policies: &[&Chosen<'_>]) {
+        if self.main.as_ref().is_some_and(|verdict| !verdict.is_denied) {
+            return;
+        }
         let mut inside = Inside { has_main: self.main.is_none(), aside: std::mem::take(&mut self.aside) };
         let mut isolating = Vec::new();
         let mut has_log = false;

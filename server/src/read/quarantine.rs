@@ -10,15 +10,15 @@ mod rows;
 mod story;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::flow::Verdict;
-use taffrail_event::{Actor, Timestamp};
+use taffrail_event::{Actor, FindingRecord, Timestamp};
 use taffrail_query::history::ObjectName;
-use taffrail_query::quarantine::{PodFlow, PodFlows, Quarantine, QuarantineLabel};
-use taffrail_query::{Search, TimeContext, TimeRange, parse_time};
+use taffrail_query::quarantine::{PodFlow, PodFlows, QuarantineLabel};
+use taffrail_query::{Search, SearchError, TimeContext, TimeRange, parse_time};
 use utoipa::ToSchema;
 
 use self::findings::Watched;
@@ -29,6 +29,7 @@ use super::error::ReadError;
 use super::events::took_ms;
 use super::object::ObjectBody;
 use super::schema::{ActorSchema, TimestampSchema};
+pub(crate) use findings::{ALLOWED_FLOW, NOT_CONTAINED};
 pub(crate) use policies::ContainmentBody;
 use policies::moments;
 pub(crate) use rows::RowBody;
@@ -147,6 +148,45 @@ impl QuarantineBody {
         }
     }
 }
+
+/// Pods that may have been under quarantine.
+pub(crate) fn quarantined_pods(
+    search: &dyn Search,
+    label: &QuarantineLabel,
+    deadline: Instant,
+) -> Result<BTreeSet<ObjectName>, SearchError> {
+    Asker::new(search, deadline).labelled_pods(label, None, None)
+}
+
+/// What should not be of the quarantines of a pod, and whether one of them lasts.
+pub(crate) fn quarantine_findings(
+    search: &dyn Search,
+    label: &QuarantineLabel,
+    pod: &ObjectName,
+    now: Timestamp,
+    deadline: Instant,
+) -> Result<(Vec<FindingRecord>, bool), SearchError> {
+    let life = pod_life(search, pod, label)?;
+    let all = life.quarantines();
+    let Some((first, last)) = all.first().zip(all.last()) else { return Ok((Vec::new(), false)) };
+    let mut asker = Asker::new(search, deadline);
+    let range = TimeRange { from: Some(first.since.plus_micros(-BEFORE_MICROS)), to: last.until };
+    let mut flows = asker.flows(pod, life.addresses(), range)?;
+    flows.link();
+    let history = asker.policy_history(&pod.cluster, &pod.namespace, now)?;
+    let mut findings = Vec::new();
+    for quarantine in all {
+        let moments = moments(&history, quarantine);
+        let watched = Watched { pod, quarantine, all, moments: &moments, flows: &flows };
+        findings.extend(watched.findings(&mut asker)?);
+    }
+    // What was only half looked at may be mistaken.
+    let findings = if asker.is_partial() { Vec::new() } else { findings };
+    Ok((findings, last.until.is_none()))
+}
+
+/// So long before the label connections are looked for that were open already.
+const BEFORE_MICROS: i64 = 3_600_000_000;
 
 /// The policy by which most of these flows were denied.
 fn denying_policy(flows: &PodFlows, is_one: impl Fn(&PodFlow) -> bool) -> Option<String> {

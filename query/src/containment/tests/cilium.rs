@@ -1,6 +1,7 @@
 use super::*;
 
-pub(super) fn clusterwide(name: &str, spec: Value) -> Value {
+pub(super) fn clusterwide(name: &str, spec: impl Into<Value>) -> Value {
+    let spec: Value = spec.into();
     let metadata = json!({"name": name});
     json!({"apiVersion": "cilium.io/v2", "kind": "CiliumClusterwideNetworkPolicy", "metadata": metadata, "spec": spec})
 }
@@ -73,6 +74,7 @@ fn being_selected_denies_what_is_not_allowed() {
 fn a_deny_of_a_part_denies_no_more() {
     let parts = [
         json!({"toEntities": ["world"]}),
+        json!({"fromEntities": ["all"]}),
         json!({"toCIDR": ["0.0.0.0/0"]}),
         json!({"toEntities": ["all"], "toPorts": [{"ports": [{"port": "80"}]}]}),
         json!({"toEntities": ["all"], "somethingNew": 1}),

@@ -90,7 +90,8 @@ fn pods_are_selected_by_labels_and_expressions() {
 }
 
 /// CONSTRUCTED from `policy.networking.k8s.io`.
-fn admin(kind: &str, spec: Value) -> Value {
+fn admin(kind: &str, spec: impl Into<Value>) -> Value {
+    let spec: Value = spec.into();
     let metadata = json!({"name": "isolate"});
     json!({"apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec})
 }

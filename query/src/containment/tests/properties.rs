@@ -61,6 +61,44 @@ fn put_all<'o>(objects: impl IntoIterator<Item = &'o Value>) -> Containment {
     policies.containment_of(&quarantined())
 }
 
+/// What Calico alone does, of which everything is known.
+fn known_to_calico(objects: Vec<Value>) -> Vec<Value> {
+    let is_known = |object: &Value| {
+        let selector = object["spec"]["selector"].as_str().unwrap_or_default();
+        object["apiVersion"] == json!("projectcalico.org/v3")
+            && selector != "pcsa.a == 'b'"
+            && selector != "oops"
+    };
+    without_unseen(objects).into_iter().filter(is_known).collect()
+}
+
+/// Whether one packet to that port is denied, or one of a protocol without ports: rule by rule, as a node does it.
+fn is_denied(objects: &[Value], port: Option<u16>) -> bool {
+    for (tier, denies) in [("early", true), ("late", false), ("kube-admin", false), ("default", true)] {
+        let is_selecting = |object: &&Value| {
+            object["kind"] == json!("GlobalNetworkPolicy")
+                && object["spec"]["tier"] == json!(tier)
+                && object["spec"]["selector"] != json!("app == 'other'")
+        };
+        let mut policies: Vec<&Value> = objects.iter().filter(is_selecting).collect();
+        policies
+            .sort_by_key(|policy| (policy["spec"]["order"].as_i64(), policy["metadata"]["name"].as_str()));
+        let rules = policies.iter().flat_map(|policy| policy["spec"]["egress"].as_array().unwrap());
+        let is_hit = |rule: &&Value| {
+            let ports = &rule["destination"]["ports"];
+            rule["action"] != json!("Log")
+                && (ports.is_null() || port.is_some_and(|port| ports[0] == json!(port)))
+        };
+        match rules.into_iter().find(is_hit).and_then(|rule| rule["action"].as_str()) {
+            Some("Allow") => return false,
+            Some("Deny") => return true,
+            None if denies && !policies.is_empty() => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Nested as deep and as odd as it gets, with the words that objects have.
 fn json_values() -> impl Strategy<Value = Value> {
     let words = prop::sample::select(vec![
@@ -121,6 +159,15 @@ proptest! {
         (objects, shuffled) in objects().prop_flat_map(|objects| (Just(objects.clone()), Just(objects).prop_shuffle())),
     ) {
         prop_assert_eq!(put_all(&objects), put_all(&shuffled));
+    }
+
+    #[test]
+    fn packets_fare_as_it_is_claimed(objects in objects()) {
+        let objects = known_to_calico(objects);
+        let egress = put_all(&objects).egress;
+        prop_assert_eq!(egress.end, if is_denied(&objects, None) { End::Denied } else { End::Open });
+        let passes = (0..3).filter(|port| !is_denied(&objects, Some(*port))).count();
+        prop_assert!(!egress.is_contained() || passes == 0, "{:#?}", egress);
     }
 
     #[test]

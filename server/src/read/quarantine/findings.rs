@@ -15,6 +15,11 @@ use super::placed::{is_in, place_of_flow};
 use super::rows::direction_name;
 use super::story::in_words;
 
+/// Rule: the label is on the pod, and policies let its traffic pass.
+pub(crate) const NOT_CONTAINED: &str = "quarantine.not_contained";
+/// Rule: a connection was opened and let through.
+pub(crate) const ALLOWED_FLOW: &str = "quarantine.allowed_flow";
+
 /// Peers that were reached, of one quarantine; what is beyond is said in the last of them.
 const MAX_PEERS: usize = 50;
 
@@ -65,7 +70,7 @@ impl Watched<'_> {
         let set_by = &self.quarantine.set_by;
         Some(self.finding(
             Found {
-                rule: "quarantine.not_contained",
+                rule: NOT_CONTAINED,
                 severity: Severity::High,
                 time: self.quarantine.since,
                 subject: String::new(),
@@ -143,7 +148,7 @@ impl Watched<'_> {
             let others = if more > 0 { format!("; {more} more peers were reached") } else { String::new() };
             found.push(self.finding(
                 Found {
-                    rule: "quarantine.allowed_flow",
+                    rule: ALLOWED_FLOW,
                     severity: Severity::Critical,
                     time: first.start,
                     subject: peer.clone(),
