@@ -52,6 +52,7 @@ use crate::args::ServeArgs;
 use crate::data_dir::{DataDir, ServerFile};
 use crate::http::api::{MAX_EXPORTS, MAX_TAILS};
 use crate::http::ingest::MAX_REQUESTS;
+use crate::settings::quarantine_label;
 use crate::tasks::{TaskKind, Tasks};
 use crate::watched::Follow;
 use crate::{settings, telemetry};

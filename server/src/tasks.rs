@@ -84,9 +84,13 @@ impl TaskKind {
             // Senders must not suffer from a broken index: the journal keeps what they send.
             // And readers must not suffer because nobody writes down what they read; a log keeps its lines until somebody
             // has looked.
-            Self::Compaction | Self::Pipeline | Self::Watch | Self::Containment | Self::Reload | Self::ReadLog | Self::Tail => {
-                OnError::Log
-            }
+            Self::Compaction
+            | Self::Pipeline
+            | Self::Watch
+            | Self::Containment
+            | Self::Reload
+            | Self::ReadLog
+            | Self::Tail => OnError::Log,
         }
     }
 
@@ -95,7 +99,9 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
             Self::ReadLog => OnStop::WriteOut,
-            Self::Compaction | Self::Watch | Self::Containment | Self::Reload | Self::Tail => OnStop::LeaveOff,
+            Self::Compaction | Self::Watch | Self::Containment | Self::Reload | Self::Tail => {
+                OnStop::LeaveOff
+            }
             Self::Pipeline => OnStop::Drain,
             Self::HealthListener => OnStop::Outlast,
         }

@@ -52,6 +52,7 @@ pub(super) fn check(settings: &Settings, report: &mut impl FnMut(&str, String)) 
         ("index.commit_interval", index.commit_interval, (millis(10), millis(60_000))),
         ("index.hold", index.hold, (millis(0), hours(24))),
         ("index.dedup_window", index.dedup_window, (millis(0), hours(24 * 7))),
+        ("quarantine.settle", settings.quarantine.settle, (millis(0), hours(24))),
         ("index.compact_after", index.compact_after, (millis(0), hours(24 * 30))),
     ];
     for (path, value, (least, most)) in times {

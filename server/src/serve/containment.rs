@@ -3,7 +3,7 @@
 //! Findings follow from what is stored, whenever it came, and what is found again is the same finding. So there is nothing to
 //! remember over a restart: whatever is not stored yet is noted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ pub(crate) struct ContainmentWatch {
     /// Findings that others' records may still disprove, and when they were found first.
     unsettled: HashMap<Key, Instant>,
     /// Pods whose quarantines were over when they were looked at, and when that was.
-    ended: HashMap<ObjectName, Instant>,
+    ended: BTreeMap<ObjectName, Instant>,
     last_commit: Option<Timestamp>,
 }
 
@@ -58,7 +58,7 @@ impl ContainmentWatch {
             settle,
             noted: HashSet::new(),
             unsettled: HashMap::new(),
-            ended: HashMap::new(),
+            ended: BTreeMap::new(),
             last_commit: None,
         }
     }

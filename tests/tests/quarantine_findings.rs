@@ -1,0 +1,154 @@
+//! What should not be while a pod is under quarantine becomes an event of its own kind.
+
+use serde_json::{Value, json};
+use taffrail_tests::{Server, ServerBuilder, samples, wait_until};
+
+const STORY: &str = "/api/v1/quarantine/prod/default/attacker";
+
+fn server() -> ServerBuilder {
+    Server::builder()
+        .set("index.retention.change", "unlimited")
+        .set("index.retention.access", "unlimited")
+        .set("index.retention.flow", "unlimited")
+        .set("quarantine.settle", "0s")
+}
+
+fn send(server: &Server, path: &str, body: &[u8]) {
+    let response = server.ingest().post(path, body).expect("the server answers");
+    assert_eq!(response.status, 200, "{}", response.text());
+}
+
+/// Rule, severity and summary of every finding, by time.
+fn findings(server: &Server) -> Vec<String> {
+    let mut events = server.api().all("kind:finding");
+    events.sort_by_key(|event| event["time"].as_str().map(str::to_owned));
+    let text = |event: &Value, pointer: &str| {
+        event
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("{pointer}: {event}"))
+            .to_owned()
+    };
+    events
+        .iter()
+        .map(|event| {
+            ["/finding/rule", "/finding/severity", "/summary"].map(|pointer| text(event, pointer)).join("|")
+        })
+        .collect()
+}
+
+fn wait_for(server: &Server, rule: &str) {
+    wait_until(&format!("a finding of {rule}"), || server.api().total(&format!("rule:{rule}")) > 0);
+}
+
+/// The recorded story's writes of this object by people.
+fn audit() -> Vec<Value> {
+    samples::lines("story/audit.jsonl.gz")
+        .iter()
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect()
+}
+
+fn body(records: &[Value]) -> Vec<u8> {
+    records.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").into_bytes()
+}
+
+/// The recorded creation of the quarantine's policy, as people see it.
+fn policy(records: &[Value]) -> Value {
+    let is_it = |record: &&Value| {
+        record["verb"] == "create"
+            && record["stage"] == "ResponseComplete"
+            && record["objectRef"]["resource"] == "globalnetworkpolicies"
+            && record["responseObject"]["spec"]["selector"].is_string()
+    };
+    records.iter().find(is_it).expect("the recording has the policy").clone()
+}
+
+/// CONSTRUCTED after a recorded write: another one, at another time.
+fn again(record: &Value, number: u32, time: &str) -> Value {
+    let mut record = record.clone();
+    record["auditID"] = format!("{number:08x}-bfd7-4afb-a8b9-7d52749868dd").into();
+    record["requestReceivedTimestamp"] = time.into();
+    record["stageTimestamp"] = time.into();
+    record["responseObject"]["metadata"]["resourceVersion"] = (900_000 + number).to_string().into();
+    record
+}
+
+#[test]
+fn the_recorded_story_is_clean_but_for_the_release() {
+    let server = server().start();
+    for name in ["story/kern.log", "story/flows.jsonl"] {
+        send(&server, "/v1/flows/prod", &samples::unpacked(name));
+    }
+    send(&server, "/v1/audit/prod", &samples::unpacked("story/audit.jsonl.gz"));
+    wait_for(&server, "quarantine.label_removed");
+    assert_eq!(
+        findings(&server),
+        ["quarantine.label_removed|medium|alice released pod default/attacker from quarantine"]
+    );
+    let story = server.api().read(STORY, &[]);
+    let containment = &story["quarantines"][0]["containment"];
+    assert_eq!(containment["contained"], true, "{containment:#}");
+    let rows = story["events"].as_array().expect("events is a list");
+    let found = rows.iter().filter(|row| row["event"]["kind"] == "finding").count();
+    assert_eq!(found, 1, "as a row of the story, once");
+}
+
+#[test]
+fn what_weakens_the_policies_is_found_and_survives_a_restart() {
+    let mut server = server().start();
+    let records = audit();
+    send(&server, "/v1/audit/prod", &body(&records));
+    let created = policy(&records);
+    // Within the quarantine, which lasts from 16:24:54.763 to 16:25:06.956: edited so that it lets egress pass, then deleted.
+    let mut edited = again(&created, 1, "2026-11-23T16:25:00.000000Z");
+    edited["verb"] = "update".into();
+    edited["responseObject"]["spec"]["egress"] = json!([{"action": "Allow"}]);
+    edited["requestObject"] = edited["responseObject"].clone();
+    let mut deleted = again(&created, 2, "2026-11-23T16:25:03.000000Z");
+    deleted["verb"] = "delete".into();
+    deleted["requestObject"] = Value::Null;
+    deleted["responseObject"] =
+        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
+    send(&server, "/v1/audit/prod", &body(&[edited, deleted]));
+    wait_for(&server, "quarantine.policy_deleted");
+    let expected = findings(&server);
+    let of = |rule: &str| expected.iter().filter(|found| found.starts_with(rule)).count();
+    assert_eq!(
+        (of("quarantine.policy_edited|high"), of("quarantine.policy_deleted|critical")),
+        (1, 1),
+        "{expected:#?}"
+    );
+    let event = server.api().only("rule:quarantine.policy_edited");
+    assert!(event["finding"]["reason"].as_str().is_some_and(|reason| reason.contains("egress")), "{event:#}");
+    let evidence = event["finding"]["evidence"][0].as_str().expect("an id");
+    assert_eq!(server.api().event(evidence)["verb"], "update");
+    assert_eq!(server.api().total("pod:attacker kind:finding"), expected.len() as u64);
+    // What is found again is the same finding.
+    server.restart();
+    send(&server, "/v1/audit/prod", &body(&records[..1]));
+    server.api().wait_until_searchable();
+    assert_eq!(findings(&server), expected);
+}
+
+#[test]
+fn a_connection_that_is_let_through_is_found() {
+    let server = server().start();
+    send(&server, "/v1/audit/prod", &samples::unpacked("story/audit.jsonl.gz"));
+    let recorded = samples::lines("story/flows.jsonl");
+    let mut record: Value = serde_json::from_slice(&recorded[0]).expect("a record is JSON");
+    assert_eq!(record["action"], "allow");
+    // CONSTRUCTED after one of before: wholly within the quarantine.
+    record["start_time"] = 1_795_451_096_i64.into();
+    record["end_time"] = 1_795_451_104_i64.into();
+    send(&server, "/v1/flows/prod", record.to_string().as_bytes());
+    wait_for(&server, "quarantine.allowed_flow");
+    let event = server.api().only("rule:quarantine.allowed_flow");
+    assert_eq!(event["finding"]["severity"], "critical");
+    let evidence = event["finding"]["evidence"][0].as_str().expect("an id");
+    assert_eq!(server.api().event(evidence)["flow"]["verdict"], "allowed");
+    let story = server.api().read(STORY, &[]);
+    let rows = story["events"].as_array().expect("events is a list");
+    let found = rows.iter().filter(|row| row["event"]["finding"]["rule"] == "quarantine.allowed_flow");
+    assert_eq!(found.count(), 1);
+}
