@@ -7,10 +7,11 @@ use rustc_hash::{FxHashMap, FxHasher};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use taffrail_event::change::{self, Link};
-use taffrail_event::flow::{Endpoint, Flow, FlowFacts};
+use taffrail_event::flow::{Endpoint, Flow, FlowFacts, StoredFlow};
 use taffrail_event::{ActorRules, AuditRecord, Decoded, Event, Key, Outline, words};
 use taffrail_query::{Field, FieldKind};
 
@@ -115,6 +116,10 @@ pub(crate) trait Source: Sync {
     fn outline(&self) -> Option<&Outline> {
         None
     }
+    /// The flow that its record tells of, if that was read before: it takes as long as all the rest of the document.
+    fn flow(&self) -> Option<Arc<Flow>> {
+        None
+    }
     /// Its request key and the lower half of its record key, if they are known: hashing them takes as long as many a column.
     fn keys(&self) -> Option<(Key, u64)> {
         None
@@ -138,7 +143,10 @@ impl DocumentBuilder {
     ) -> Option<Entry> {
         let stored_bytes = source.stored();
         let stored = Stored::decode(&stored_bytes)?;
-        let decoded = Decoded::by_outline(stored.record, stored.flags, source.outline()).ok()?;
+        let decoded = match source.flow() {
+            Some(flow) => Decoded::Flow(StoredFlow::known(stored.record, flow)?),
+            None => Decoded::by_outline(stored.record, stored.flags, source.outline()).ok()?,
+        };
         let (id, request, record) = match source.keys().filter(|_| !stored.is_conflict) {
             Some((request, record)) => (request, request, record),
             None => {

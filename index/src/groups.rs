@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use taffrail_event::change::Link;
+use taffrail_event::flow::Flow;
 use taffrail_event::{Class, Key, Outline, RecordFlags};
 
 use crate::document::SortKey;
@@ -45,6 +46,8 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
     /// Of an audit event that came in just now.
     pub(crate) outline: Option<Arc<Outline>>,
+    /// Of a flow that came in just now.
+    pub(crate) flow: Option<Arc<Flow>>,
     pub(crate) cluster: Arc<str>,
     pub(crate) flags: RecordFlags,
     pub(crate) sort: SortKey,
@@ -60,6 +63,7 @@ impl Content {
         Box::new(Self {
             bytes: prepared.bytes.clone(),
             outline: prepared.outline.clone(),
+            flow: prepared.flow.clone(),
             cluster: Arc::clone(cluster),
             flags: prepared.flags,
             sort: prepared.sort,

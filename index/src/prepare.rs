@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use taffrail_event::change::Link;
+use taffrail_event::flow::Flow;
 use taffrail_event::{AuditRecord, Class, Decoded, Keys, Kind, Origin, Outline, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
@@ -28,6 +29,8 @@ pub(crate) struct Prepared {
     pub(crate) bytes: Bytes,
     /// Of an audit event.
     pub(crate) outline: Option<Arc<Outline>>,
+    /// Of a flow.
+    pub(crate) flow: Option<Arc<Flow>>,
 }
 
 impl Prepared {
@@ -59,6 +62,10 @@ impl Prepared {
             link: link_of(&decoded, &origin.cluster),
             via: ViaSet::of(origin.via),
             flags,
+            flow: match &decoded {
+                Decoded::Flow(stored) => Some(Arc::clone(&stored.flow)),
+                _ => None,
+            },
             bytes,
             outline,
         })

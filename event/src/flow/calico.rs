@@ -23,7 +23,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
     };
     let verdict = verdict(HitAction::parse(&record.text("action")));
     let policies = record.object("policies");
-    let (mut source, mut destination) = (endpoint(record, "source"), endpoint(record, "dest"));
+    let (mut source, mut destination) = (endpoint(record, &SOURCE), endpoint(record, &DESTINATION));
     destination.service = service(record);
     destination.domain = record.texts("dest_domains");
     count(record, reporter, &mut source, &mut destination);
@@ -83,17 +83,49 @@ fn pending(policies: &Loose<'_>) -> Option<Verdict> {
     Some(verdict(Some(policy.action)))
 }
 
-fn endpoint(record: &Loose<'_>, side: &str) -> Endpoint {
-    let key = |rest: &str| format!("{side}_{rest}");
-    let (name, merged) = (record.text(&key("name")), record.text(&key("name_aggr")));
+/// The members that tell of one side.
+struct Side {
+    ip: &'static str,
+    name: &'static str,
+    name_aggr: &'static str,
+    namespace: &'static str,
+    port: &'static str,
+    kind: &'static str,
+    labels: &'static str,
+}
+
+const SOURCE: Side = Side {
+    ip: "source_ip",
+    name: "source_name",
+    name_aggr: "source_name_aggr",
+    namespace: "source_namespace",
+    port: "source_port",
+    kind: "source_type",
+    labels: "source_labels",
+};
+
+const DESTINATION: Side = Side {
+    ip: "dest_ip",
+    name: "dest_name",
+    name_aggr: "dest_name_aggr",
+    namespace: "dest_namespace",
+    port: "dest_port",
+    kind: "dest_type",
+    labels: "dest_labels",
+};
+
+fn endpoint(record: &Loose<'_>, side: &Side) -> Endpoint {
+    let ip = record.text(side.ip).parse().ok();
+    let (name, merged) = (record.text(side.name), record.text(side.name_aggr));
     let mut endpoint = Endpoint {
-        ip: record.text(&key("ip")).parse().ok(),
-        port: record.port(&key("port")),
-        namespace: record.text(&key("namespace")).into_owned(),
-        labels: record.object(&key("labels")).texts("labels"),
+        ip,
+        namespace: record.text(side.namespace).into_owned(),
+        port: record.port(side.port),
         ..Endpoint::default()
     };
-    match &*record.text(&key("type")) {
+    let kind = record.text(side.kind);
+    endpoint.labels = record.object(side.labels).texts("labels");
+    match &*kind {
         "wep" => endpoint.name_pod(&name, &merged),
         kind => endpoint.name_other(kind, if name.is_empty() { &merged } else { &name }),
     }
@@ -125,15 +157,13 @@ fn service(record: &Loose<'_>) -> String {
 
 /// Bytes and packets that each side sent. What merely passes through a node is not said per side.
 fn count(record: &Loose<'_>, reporter: Reporter, source: &mut Endpoint, destination: &mut Endpoint) {
-    let (sent, received) = match reporter {
-        Reporter::Source => ("out", "in"),
-        Reporter::Destination => ("in", "out"),
+    let (came, went) = match reporter {
+        Reporter::Source => (destination, source),
+        Reporter::Destination => (source, destination),
         Reporter::Forwarder | Reporter::Unknown => return,
     };
-    for (endpoint, way) in [(source, sent), (destination, received)] {
-        endpoint.bytes = record.number(&format!("bytes_{way}"));
-        endpoint.packets = record.number(&format!("packets_{way}"));
-    }
+    (came.bytes, went.bytes) = (record.number("bytes_in"), record.number("bytes_out"));
+    (came.packets, went.packets) = (record.number("packets_in"), record.number("packets_out"));
 }
 
 /// Addresses go with the names of pods, at the second level; ports of protocols that have none say nothing.

@@ -4,6 +4,8 @@
 //! microseconds. Two records are one if all of it but the arrival is the same; the place counts only where a source tells no time
 //! below a second, so that the same line twice in a second stays two.
 
+use std::sync::Arc;
+
 use super::{Context, Flow, FlowRecord, Format};
 use crate::key::Keys;
 use crate::key::flow_keys;
@@ -15,7 +17,7 @@ const MAGIC: &str = "flow 1 ";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFlow<'a> {
     /// What the record says.
-    pub flow: Box<Flow>,
+    pub flow: Arc<Flow>,
     /// The record as it came, but for what was redacted.
     pub raw: &'a [u8],
     /// Where in its source it stands, if that tells it from others; else `""`.
@@ -54,9 +56,15 @@ impl<'a> StoredFlow<'a> {
     pub fn decode(stored: &'a [u8]) -> Option<Self> {
         let (context, place, raw) = split(stored)?;
         match FlowRecord::read(raw, &context).ok()? {
-            FlowRecord::Flow(flow) => Some(Self { flow, raw, place }),
+            FlowRecord::Flow(flow) => Some(Self { flow: flow.into(), raw, place }),
             FlowRecord::Lost { .. } => None,
         }
+    }
+
+    /// The same of a record that was read before, and what was read.
+    pub fn known(stored: &'a [u8], flow: Arc<Flow>) -> Option<Self> {
+        let (_, place, raw) = split(stored)?;
+        Some(Self { flow, raw, place })
     }
 
     /// Its keys, which are one: a flow has no stages. `cluster` is the one it came in for.

@@ -169,6 +169,7 @@ impl Indexer {
         copy.content = Some(Box::new(Content {
             bytes: stored.record.to_vec().into(),
             outline: None,
+            flow: None,
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(found.place.time()),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use taffrail_event::change::Link;
+use taffrail_event::flow::Flow;
 use taffrail_event::{Class, Key, Outline, Timestamp, Via, ViaSet, crash_point};
 use tantivy::{Searcher, Term};
 
@@ -50,6 +51,10 @@ impl Source for Job {
 
     fn outline(&self) -> Option<&Outline> {
         self.content.outline.as_deref()
+    }
+
+    fn flow(&self) -> Option<Arc<Flow>> {
+        self.content.flow.clone()
     }
 
     fn keys(&self) -> Option<(Key, u64)> {
@@ -320,6 +325,7 @@ impl Committed {
         Ok(Stored::decode(&bytes).map(|stored| Content {
             bytes: stored.record.to_vec().into(),
             outline: None,
+            flow: None,
             cluster: stored.cluster.into(),
             flags: stored.flags,
             sort: SortKey::at(place.time()),
