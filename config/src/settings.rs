@@ -8,6 +8,7 @@ pub(crate) mod index;
 pub(crate) mod ingest;
 pub(crate) mod journal;
 pub(crate) mod log;
+pub(crate) mod notify;
 pub(crate) mod redaction;
 pub(crate) mod retention;
 pub(crate) mod tail;
@@ -24,6 +25,7 @@ use self::index::IndexSettings;
 use self::ingest::IngestSettings;
 use self::journal::JournalSettings;
 use self::log::LogSettings;
+use self::notify::NotifySettings;
 use self::redaction::RedactionSettings;
 
 /// The cluster of records that name none. One cluster is the common start, and it needs no name of its own.
@@ -65,6 +67,8 @@ pub struct Settings {
     pub redaction: RedactionSettings,
     /// Who is who: the first rule that fits a user counts.
     pub actors: Vec<ActorSettings>,
+    /// Where events are sent on to.
+    pub notify: Vec<NotifySettings>,
     /// The process's own log.
     pub log: LogSettings,
 }
@@ -83,6 +87,7 @@ impl Default for Settings {
             index: IndexSettings::default(),
             redaction: RedactionSettings::default(),
             actors: Vec::new(),
+            notify: Vec::new(),
             log: LogSettings::default(),
         }
     }
