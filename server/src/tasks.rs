@@ -32,6 +32,8 @@ pub(crate) enum TaskKind {
     Watch,
     /// Follows logs.
     Tail,
+    /// Sends events on.
+    Notify,
 }
 
 /// What the failure of a task means for the server.
@@ -71,6 +73,7 @@ impl TaskKind {
             Self::Pipeline => "pipeline",
             Self::Watch => "watch",
             Self::Tail => "tail",
+            Self::Notify => "notify",
         }
     }
 
@@ -80,10 +83,14 @@ impl TaskKind {
             Self::ApiListener | Self::IngestListener | Self::HealthListener => OnError::StopServer,
             // Senders must not suffer from a broken index: the journal keeps what they send.
             // And readers must not suffer because nobody writes down what they read; a log keeps its lines until somebody
-            // has looked.
-            Self::Compaction | Self::Pipeline | Self::Watch | Self::Reload | Self::ReadLog | Self::Tail => {
-                OnError::Log
-            }
+            // has looked. What is not sent on waits in the index.
+            Self::Compaction
+            | Self::Pipeline
+            | Self::Watch
+            | Self::Reload
+            | Self::ReadLog
+            | Self::Tail
+            | Self::Notify => OnError::Log,
         }
     }
 
@@ -92,7 +99,7 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
             Self::ReadLog => OnStop::WriteOut,
-            Self::Compaction | Self::Watch | Self::Reload | Self::Tail => OnStop::LeaveOff,
+            Self::Compaction | Self::Watch | Self::Reload | Self::Tail | Self::Notify => OnStop::LeaveOff,
             Self::Pipeline => OnStop::Drain,
             Self::HealthListener => OnStop::Outlast,
         }
