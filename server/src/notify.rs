@@ -8,6 +8,7 @@
 //! Nothing waits for this: not the intake, not the index, not the journal, which gives records back whether they were looked
 //! at or not. What it no longer has is asked of the index.
 
+mod candidate;
 mod checkpoint;
 mod deliver;
 mod look;

@@ -7,14 +7,12 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use taffrail_event::{
-    Confidence, Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp, Via, ViaSet,
-};
+use taffrail_event::{Key, RecordBatch, Timestamp, Via};
 use taffrail_ingest::journal::{Item, JournalError, JournalReader};
 use taffrail_query::{Matcher, SearchError, TimeRange};
 
 use super::Feed;
+use super::candidate::Candidate;
 use super::lookup::lookup;
 use super::progress::{Behind, Place, Waiting};
 use super::target::Target;
@@ -65,15 +63,6 @@ enum LookError {
     Search(#[from] SearchError),
     #[error("{0}")]
     Journal(#[from] JournalError),
-}
-
-/// A record whose event may match.
-struct Candidate {
-    /// The event's id, unless another record of its request and stage has it.
-    request: Key,
-    record_key: Key,
-    time: Option<Timestamp>,
-    record: Bytes,
 }
 
 impl<'a> Look<'a> {
@@ -210,9 +199,9 @@ impl<'a> Look<'a> {
             if number >= searchable {
                 break;
             }
-            let Some((event, candidate)) = self.decode(&record, flags, batch) else { continue };
-            let matcher = if is_told_by_itself(&event) { &exact } else { &possible };
-            if matcher.matches(&event, &record) {
+            if let Some(candidate) =
+                Candidate::of(&record, flags, batch, &self.feed.actors, &exact, &possible)
+            {
                 candidates.push(candidate);
             }
             if candidates.len() >= TOGETHER {
@@ -227,29 +216,6 @@ impl<'a> Look<'a> {
         Ok(if is_full || searchable < end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    /// A `RequestReceived` is left out: what follows says how the request ended.
-    fn decode(&self, record: &Bytes, flags: RecordFlags, batch: &RecordBatch) -> Option<(Event, Candidate)> {
-        let decoded = Decoded::of(record, flags).ok()?;
-        if decoded.audit().is_some_and(|audit| audit.stage() == Stage::RequestReceived) {
-            return None;
-        }
-        let origin = &batch.origin;
-        let keys = decoded.keys(&origin.cluster);
-        let event = decoded.event(Origins {
-            id: keys.request,
-            cluster: origin.cluster.to_string(),
-            received: origin.received,
-            via: ViaSet::of(origin.via),
-            is_cut: flags.contains(RecordFlags::CUT),
-            change: None,
-            actors: self.feed.actors.clone(),
-        });
-        let time = decoded.time();
-        let candidate =
-            Candidate { request: keys.request, record_key: keys.record, time, record: record.clone() };
-        Some((event, candidate))
-    }
-
     /// Lets those candidates wait that match as the index has them, and moves the place; whether looking has to wait now. What the
     /// index did not take (too old, or no better than what it has) is no event.
     fn settle(
@@ -259,13 +225,12 @@ impl<'a> Look<'a> {
         position: u64,
         received: Timestamp,
     ) -> Result<bool, LookError> {
-        let ids: Vec<Key> =
-            candidates.iter().flat_map(|candidate| [candidate.request, candidate.record_key]).collect();
+        let ids: Vec<Key> = candidates.iter().flat_map(Candidate::ids).collect();
         let times: Option<Vec<Timestamp>> = candidates.iter().map(|candidate| candidate.time).collect();
         let times = times.and_then(|times| Some((*times.iter().min()?, *times.iter().max()?)));
         let stored = lookup(&*self.feed.search, &ids, times)?;
         let found = candidates.iter().filter_map(|candidate| {
-            let event = stored.get(&candidate.record_key).or_else(|| stored.get(&candidate.request))?;
+            let event = candidate.ids().into_iter().find_map(|id| stored.get(&id))?;
             matcher.matches(event, &candidate.record).then_some(Waiting { id: event.id, time: event.time })
         });
         let mut progress = self.target.progress();
@@ -322,9 +287,4 @@ impl<'a> Look<'a> {
             tracing::warn!(notify = name, %error, "records cannot be looked at and will be again");
         }
     }
-}
-
-/// Whether the index knows no more of the event than its record tells: what a write changed follows from those before it.
-fn is_told_by_itself(event: &Event) -> bool {
-    event.flow.is_none() && event.change.as_ref().is_none_or(|change| change.confidence == Confidence::Exact)
 }

@@ -12,19 +12,26 @@ pub(super) fn possible(query: &Query) -> Query {
 
 /// Holds wherever the query may (`is_upper`), or only where it must.
 fn bound(query: &Query, is_upper: bool) -> Query {
+    let nothing = || Query::All.negated();
     match query {
         Query::All => Query::All,
-        Query::And(parts) => Query::all_of(parts.iter().map(|part| bound(part, is_upper)).collect()),
-        Query::Or(parts) => Query::any_of(parts.iter().map(|part| bound(part, is_upper)).collect()),
+        Query::And(parts) => {
+            let parts: Vec<Query> = parts.iter().map(|part| bound(part, is_upper)).collect();
+            if parts.contains(&nothing()) { nothing() } else { Query::all_of(parts) }
+        }
+        Query::Or(parts) => {
+            let parts = parts.iter().map(|part| bound(part, is_upper));
+            Query::any_of(parts.filter(|part| *part != nothing()).collect())
+        }
         Query::Not(part) => bound(part, !is_upper).negated(),
         // The summary and the values before are among the texts.
         Query::Text(_) if is_upper => Query::All,
-        Query::Text(_) => Query::All.negated(),
+        Query::Text(_) => nothing(),
         Query::Field(field, _) if !is_told(*field) => {
             if is_upper {
                 Query::All
             } else {
-                Query::All.negated()
+                nothing()
             }
         }
         Query::Field(..) => query.clone(),

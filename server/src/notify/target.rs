@@ -1,6 +1,7 @@
 //! One target: its settings made ready, and what is known of it.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use taffrail_config::{NotifyFrom, NotifySettings, Problem};
@@ -33,6 +34,8 @@ pub(super) struct Target {
     progress: Mutex<Progress>,
     /// Held while it is written, so that an older state does not replace a newer one.
     checkpoint: Mutex<Checkpoint>,
+    /// Whether the last one could not be written.
+    is_unsaved: AtomicBool,
 }
 
 /// The settings that can be used, and what is wrong with the others.
@@ -77,7 +80,8 @@ impl Target {
         }
         checkpoint.save(&progress)?;
         let (progress, checkpoint) = (Mutex::new(progress), Mutex::new(checkpoint));
-        Ok(Self { possible: possible(&query), settings, query, receiver, progress, checkpoint })
+        let is_unsaved = AtomicBool::new(false);
+        Ok(Self { possible: possible(&query), settings, query, receiver, progress, checkpoint, is_unsaved })
     }
 
     /// What is known of it.
@@ -89,9 +93,14 @@ impl Target {
     pub(super) fn save(&self) {
         let checkpoint = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner);
         let progress = self.progress().clone();
-        if let Err(error) = checkpoint.save(&progress) {
-            let name = &self.settings.name;
-            tracing::warn!(notify = name, "how far a target is cannot be written down: {error:#}");
+        let result = checkpoint.save(&progress);
+        let name = &self.settings.name;
+        match (&result, self.is_unsaved.swap(result.is_err(), Ordering::Relaxed)) {
+            (Err(error), false) => {
+                tracing::warn!(notify = name, "how far a target is cannot be written down: {error:#}");
+            }
+            (Ok(()), true) => tracing::info!(notify = name, "how far a target is can be written down again"),
+            _ => {}
         }
     }
 }
