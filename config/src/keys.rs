@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::settings::Settings;
 use crate::settings::actors::ActorSettings;
+use crate::settings::notify::NotifySettings;
 use crate::settings::redaction::RedactionRule;
 use crate::settings::tail::TailSettings;
 
@@ -20,6 +21,7 @@ pub(crate) fn tree() -> Value {
     settings.redaction.add.push(RedactionRule::default());
     settings.ingest.tail.push(TailSettings::default());
     settings.actors.push(ActorSettings::default());
+    settings.notify.push(NotifySettings::default());
     // Serialising plain structs of strings and numbers into memory has no way to fail; an empty tree would refuse
     // every key, which the tests would see.
     serde_json::to_value(settings).unwrap_or(Value::Null)
@@ -133,11 +135,12 @@ mod tests {
         let below = |list: &str, tree: &Value, required: &[&str]| -> Vec<Vec<String>> {
             let fields = leaves(tree).into_iter().map(|field| {
                 let default = match &tree[&field] {
-                    _ if required.contains(&field.as_str()) => "required",
-                    Value::String(text) if !text.is_empty() => text,
-                    _ => "none",
+                    _ if required.contains(&field.as_str()) => "required".to_owned(),
+                    Value::String(text) if !text.is_empty() => text.clone(),
+                    Value::Number(number) => number.to_string(),
+                    _ => "none".to_owned(),
                 };
-                vec![format!("{list}[].{field}"), default.to_owned(), String::new()]
+                vec![format!("{list}[].{field}"), default, String::new()]
             });
             fields.collect()
         };
@@ -150,6 +153,9 @@ mod tests {
         let actor = below("actors", &tree["actors"][0], &[]);
         let after_actors = known.iter().position(|row| row[0] == "actors").unwrap() + 1;
         known.splice(after_actors..after_actors, actor);
+        let target = below("notify", &tree["notify"][0], &["name", "query", "url"]);
+        let after_notify = known.iter().position(|row| row[0] == "notify").unwrap() + 1;
+        known.splice(after_notify..after_notify, target);
         assert_eq!(documented, known);
     }
 

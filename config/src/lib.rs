@@ -42,6 +42,7 @@ pub use settings::index::IndexSettings;
 pub use settings::ingest::IngestSettings;
 pub use settings::journal::JournalSettings;
 pub use settings::log::{LogFormat, LogSettings};
+pub use settings::notify::{NotifyFormat, NotifyFrom, NotifySettings};
 pub use settings::quarantine::QuarantineSettings;
 pub use settings::redaction::{RedactionRule, RedactionSettings};
 pub use settings::retention::RetentionSettings;

@@ -1,5 +1,7 @@
 //! Settings as text: the YAML that loads them again, and what is legal but should stay visible.
 
+use std::net::IpAddr;
+
 use bytesize::ByteSize;
 
 use crate::settings::Settings;
@@ -40,6 +42,7 @@ pub fn warnings(settings: &Settings) -> Vec<String> {
         ));
     }
     warnings.extend(no_room(settings));
+    warnings.extend(in_the_clear(settings));
     warnings
 }
 
@@ -58,6 +61,28 @@ fn no_room(settings: &Settings) -> Option<String> {
             rounded(letters)
         )
     })
+}
+
+/// Credentials of notifications that anybody on the way can read.
+fn in_the_clear(settings: &Settings) -> impl Iterator<Item = String> {
+    let exposed = settings.notify.iter().enumerate().filter_map(|(at, target)| {
+        let server = target.url.strip_prefix("http://")?.split(['/', '?']).next()?;
+        let is_shown = target.token.is_some() || !target.headers.is_empty();
+        (is_shown && !is_this_machine(server)).then_some((at, server))
+    });
+    exposed.map(|(at, server)| {
+        format!("notify[{at}].url: its token goes to http://{server} in the clear; use https:// if the receiver can")
+    })
+}
+
+/// `server` is a host with or without a port.
+fn is_this_machine(server: &str) -> bool {
+    let host = match server.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => host,
+        _ => server,
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn rounded(bytes: u64) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod index;
 pub(crate) mod ingest;
 pub(crate) mod journal;
 pub(crate) mod log;
+pub(crate) mod notify;
 pub(crate) mod quarantine;
 pub(crate) mod redaction;
 pub(crate) mod retention;
@@ -25,6 +26,7 @@ use self::index::IndexSettings;
 use self::ingest::IngestSettings;
 use self::journal::JournalSettings;
 use self::log::LogSettings;
+use self::notify::NotifySettings;
 use self::quarantine::QuarantineSettings;
 use self::redaction::RedactionSettings;
 
@@ -67,6 +69,8 @@ pub struct Settings {
     pub redaction: RedactionSettings,
     /// Who is who: the first rule that fits a user counts.
     pub actors: Vec<ActorSettings>,
+    /// Where events are sent on to.
+    pub notify: Vec<NotifySettings>,
     /// What isolates a pod.
     pub quarantine: QuarantineSettings,
     /// The process's own log.
@@ -87,6 +91,7 @@ impl Default for Settings {
             index: IndexSettings::default(),
             redaction: RedactionSettings::default(),
             actors: Vec::new(),
+            notify: Vec::new(),
             quarantine: QuarantineSettings::default(),
             log: LogSettings::default(),
         }

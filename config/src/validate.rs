@@ -3,6 +3,7 @@
 mod access;
 mod actors;
 mod bounds;
+mod notify;
 mod quarantine;
 mod redaction;
 mod tail;
@@ -36,6 +37,7 @@ pub(crate) fn validate(settings: &Settings) -> Vec<Problem> {
     redaction::check(&settings.redaction, &mut report);
     tail::check(&settings.ingest.tail, &mut report);
     actors::check(&settings.actors, &mut report);
+    notify::check(&settings.notify, &mut report);
     quarantine::check(&settings.quarantine, &mut report);
     problems
 }

@@ -41,4 +41,5 @@ pub(crate) mod top;
 mod visible;
 mod webhooks;
 
+pub(crate) use self::client::is_this_machine;
 pub(crate) use self::query_problem::query_problem;

@@ -77,6 +77,11 @@ impl DataDir {
         self.path.join("tail")
     }
 
+    /// How far the targets of notifications are.
+    pub(crate) fn notify(&self) -> PathBuf {
+        self.path.join("notify")
+    }
+
     /// Who writes to the directory at this moment.
     pub(crate) fn holder(&self) -> anyhow::Result<Option<Holder>> {
         lock::holder(&self.path)
@@ -101,7 +106,7 @@ impl DataDir {
 }
 
 /// Replaces a file so that a reader or a crash sees the old or the new one, never a part.
-fn replace_file(dir: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn replace_file(dir: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
     let path = dir.join(name);
     let write = || -> std::io::Result<()> {
         let temporary = dir.join(format!("{name}.tmp"));
@@ -121,7 +126,7 @@ fn sync_dir(dir: &Path) -> std::io::Result<()> {
 }
 
 /// The file's content; `None` when there is no such file or directory.
-fn read_file(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
         Ok(content) => Ok(Some(content)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),

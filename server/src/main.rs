@@ -13,6 +13,7 @@ mod data_dir;
 mod exit;
 mod http;
 mod metrics;
+mod notify;
 mod read;
 mod serve;
 mod settings;

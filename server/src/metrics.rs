@@ -14,6 +14,7 @@ use taffrail_event::WriteCounts;
 use taffrail_ingest::tail::TailedLog;
 use taffrail_query::RemovedTotals;
 
+use crate::notify::NotifyBody;
 use crate::unwanted::UnwantedBody;
 
 /// The media type of what [`Metrics::text`] writes.
@@ -78,6 +79,24 @@ struct SourceLabels {
     source: String,
 }
 
+/// Which target of notifications.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetLabels {
+    target: String,
+}
+
+/// What became of notifications.
+#[derive(Debug, Default)]
+struct Notified {
+    sent: Sums<TargetLabels>,
+    failed: Sums<TargetLabels>,
+    refused: Sums<TargetLabels>,
+    missed: Sums<TargetLabels>,
+    waiting: Family<TargetLabels, Level>,
+    behind: Family<TargetLabels, Level>,
+    trouble: Family<TargetLabels, Level>,
+}
+
 /// Which queries.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct QueryLabels {
@@ -123,6 +142,7 @@ pub(crate) struct Metrics {
     tail_lag: Family<SourceLabels, Level>,
     tail_noise: Family<SourceLabels, Counter<u64, AtomicU64>>,
     tail_trouble: Family<SourceLabels, Level>,
+    notified: Notified,
     /// Bytes that requests in flight hold.
     pub(crate) budget_used: Level,
     /// Bytes that they may hold.
@@ -178,6 +198,7 @@ impl Metrics {
             tail_lag: Family::default(),
             tail_noise: Family::default(),
             tail_trouble: Family::default(),
+            notified: Notified::default(),
             indexed: Family::default(),
             removed_splits: Family::default(),
             removed_events: Family::default(),
@@ -203,6 +224,7 @@ impl Metrics {
         metrics.register_access();
         metrics.register_ingest();
         metrics.register_tail();
+        metrics.register_notify();
         metrics.register_index();
         metrics.register_retention();
         metrics
@@ -259,6 +281,24 @@ impl Metrics {
         registry.register("tail_noise_lines", help, self.tail_noise.clone());
         let help = "Whether a followed log cannot be read";
         registry.register("tail_trouble", help, self.tail_trouble.clone());
+    }
+
+    fn register_notify(&mut self) {
+        let (registry, notified) = (&mut self.registry, &self.notified);
+        let help = "Events that a target of notifications has taken";
+        registry.register("notify_sent", help, notified.sent.clone());
+        let help = "Tries to send an event on that failed";
+        registry.register("notify_failed_tries", help, notified.failed.clone());
+        let help = "Events that a target of notifications has refused for good";
+        registry.register("notify_refused", help, notified.refused.clone());
+        let help = "Events that were removed before they could be sent on";
+        registry.register("notify_missed", help, notified.missed.clone());
+        let help = "Events that wait to be sent on";
+        registry.register("notify_waiting", help, notified.waiting.clone());
+        let help = "Searchable records that were not looked at for a target of notifications";
+        registry.register("notify_behind_records", help, notified.behind.clone());
+        let help = "Whether a target of notifications takes nothing";
+        registry.register("notify_trouble", help, notified.trouble.clone());
     }
 
     fn register_index(&mut self) {
@@ -331,6 +371,21 @@ impl Metrics {
         }
     }
 
+    /// Sets what became of notifications.
+    pub(crate) fn set_notified(&self, targets: &[NotifyBody]) {
+        let notified = &self.notified;
+        for target in targets {
+            let labels = TargetLabels { target: target.name.clone() };
+            set(&notified.sent, &labels, target.sent);
+            set(&notified.failed, &labels, target.failed);
+            set(&notified.refused, &labels, target.refused);
+            set(&notified.missed, &labels, target.missed);
+            notified.waiting.get_or_create(&labels).set(level(target.waiting));
+            notified.behind.get_or_create(&labels).set(level(target.behind));
+            notified.trouble.get_or_create(&labels).set(i64::from(target.trouble.is_some()));
+        }
+    }
+
     /// Sets what became of the records since the start.
     pub(crate) fn set_indexed(&self, counts: WriteCounts) {
         for (outcome, count) in [
@@ -392,6 +447,21 @@ mod tests {
             lag_bytes: 0,
             open_files: 0,
             noise_lines: 0,
+            trouble: None,
+        }]);
+        metrics.set_notified(&[NotifyBody {
+            name: "team".to_owned(),
+            url: String::new(),
+            query: String::new(),
+            sent: 0,
+            failed: 0,
+            refused: 0,
+            missed: 0,
+            waiting: 0,
+            behind: 0,
+            catching_up: false,
+            last_sent: None,
+            last_failure: None,
             trouble: None,
         }]);
         metrics.queries.get_or_create(&QueryLabels { endpoint: "events" }).observe(0.1);

@@ -131,6 +131,7 @@ fn start_threads(
     followed: Vec<Arc<dyn Follow>>,
 ) -> anyhow::Result<()> {
     follow_logs(tasks, stops, settings, dir, &opened)?;
+    send_on(tasks, stops, &opened)?;
     if !followed.is_empty() {
         let stop = stops.work.clone();
         tasks.spawn_thread(TaskKind::Reload, move || {
@@ -213,6 +214,14 @@ fn follow_logs(
     tasks.spawn_thread(TaskKind::Tail, move || {
         tailing::follow(&settings, checkpoints, intake, receipts, &status, stop.as_atomic())
     })
+}
+
+fn send_on(tasks: &mut Tasks, stops: &Stops, opened: &Opened) -> anyhow::Result<()> {
+    if opened.notify.is_empty() {
+        return Ok(());
+    }
+    let (notify, feed, stop) = (Arc::clone(&opened.notify), opened.feed(), stops.work.clone());
+    tasks.spawn_thread(TaskKind::Notify, move || notify.run(&feed, &stop))
 }
 
 /// One line for whoever started it; the log says the same to whoever reads logs. A collector of JSON takes both streams for one.

@@ -34,6 +34,8 @@ pub(crate) enum TaskKind {
     Containment,
     /// Follows logs.
     Tail,
+    /// Sends events on.
+    Notify,
 }
 
 /// What the failure of a task means for the server.
@@ -74,6 +76,7 @@ impl TaskKind {
             Self::Watch => "watch",
             Self::Containment => "containment-watch",
             Self::Tail => "tail",
+            Self::Notify => "notify",
         }
     }
 
@@ -83,14 +86,15 @@ impl TaskKind {
             Self::ApiListener | Self::IngestListener | Self::HealthListener => OnError::StopServer,
             // Senders must not suffer from a broken index: the journal keeps what they send.
             // And readers must not suffer because nobody writes down what they read; a log keeps its lines until somebody
-            // has looked.
+            // has looked. What is not sent on waits in the index.
             Self::Compaction
             | Self::Pipeline
             | Self::Watch
             | Self::Containment
             | Self::Reload
             | Self::ReadLog
-            | Self::Tail => OnError::Log,
+            | Self::Tail
+            | Self::Notify => OnError::Log,
         }
     }
 
@@ -99,7 +103,7 @@ impl TaskKind {
         match self {
             Self::ApiListener | Self::IngestListener => OnStop::FinishRequests,
             Self::ReadLog => OnStop::WriteOut,
-            Self::Compaction | Self::Watch | Self::Containment | Self::Reload | Self::Tail => {
+            Self::Compaction | Self::Watch | Self::Containment | Self::Reload | Self::Tail | Self::Notify => {
                 OnStop::LeaveOff
             }
             Self::Pipeline => OnStop::Drain,

@@ -60,10 +60,10 @@ pub(crate) enum Trust<'a> {
     Nobody,
 }
 
-/// TLS of a command.
+/// TLS of a client.
 pub(crate) fn client(trust: Trust<'_>) -> anyhow::Result<TlsConfig> {
     let certificates: Vec<CertificateDer<'static>> = match trust {
-        Trust::File(path) => certificates(path).map_err(|error| WrongUse(format!("--ca: {error:#}")))?,
+        Trust::File(path) => certificates(path)?,
         // Some may be unreadable; those that are not may do.
         Trust::System => rustls_native_certs::load_native_certs().certs,
         Trust::Nobody => Vec::new(),

@@ -1,7 +1,7 @@
 //! Whole-process tests: the real binary, real files, real signals, HTTP over TCP.
 //!
 //! What the tests share lives here: [`Server`] starts and kills the program, [`Client`] speaks HTTP to it well or badly,
-//! [`Api`] reads its answers, [`ApiServer`] speaks as an API server does (TLS, HTTP/2) with what an [`Authority`] issues, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
+//! [`Api`] reads its answers, a [`Receiver`] takes what it sends, [`ApiServer`] speaks as an API server does (TLS, HTTP/2) with what an [`Authority`] issues, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
 //! number of fresh ones of them; [`oracle`] answers queries by hand; [`Campaign`] kills the server over and over
 //! while [`Ledger`] remembers what was acknowledged; [`audit_policy`] decides about requests as an API server does, and
 //! [`yaml`] reads manifests.
@@ -29,6 +29,7 @@ pub mod oracle;
 mod percentile;
 mod process;
 mod random;
+mod receiver;
 pub mod samples;
 mod sender;
 mod server;
@@ -53,6 +54,7 @@ pub use log::Log;
 pub use percentile::Samples;
 pub use process::{Usage, is_root, usage};
 pub use random::Random;
+pub use receiver::{Received, Receiver, Reply};
 pub use sender::{RequestPool, Sender};
 pub use server::{Server, ServerBuilder};
 pub use template::Template;

@@ -14,8 +14,8 @@ const KILLS: usize = 20;
 /// What the points of compaction begin with.
 const COMPACTION: &str = "index.compaction";
 
-/// What the points begin with to which no load comes; `care.rs` kills there.
-const ELSEWHERE: [&str; 2] = ["index.retention", "replay."];
+/// What the points begin with to which no load comes; `care.rs` and `notify.rs` kill there.
+const ELSEWHERE: [&str; 3] = ["index.retention", "notify.", "replay."];
 
 /// How many kills lie between two looks at everything.
 const ROUND: usize = 10;

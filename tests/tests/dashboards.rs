@@ -89,7 +89,7 @@ fn alerts_and_panels_speak_of_metrics_that_exist() {
 /// Names as Prometheus will see them: the page's list against a running server, for all that is there from the start.
 #[test]
 fn the_running_server_offers_what_the_page_lists() {
-    // Some are counted by what only a setting or a misfit brings: queries that drop, logs that are followed, TLS, refusals.
+    // Some are counted by what only a setting or a misfit brings: queries that drop, logs that are followed, targets of notifications, TLS, refusals.
     let authority = Authority::new();
     let own = authority.issue_for_loopback();
     let [cert, key] = [("tls.crt", &own.cert), ("tls.key", &own.key)].map(|(name, text)| {
@@ -99,6 +99,7 @@ fn the_running_server_offers_what_the_page_lists() {
     let server = Server::builder()
         .set("ingest.drop", "['user:nobody']")
         .set("ingest.tail", &format!("[{{paths: ['{}']}}]", log.display()))
+        .set("notify", "[{name: nobody, query: 'user:nobody', url: 'http://127.0.0.1:9'}]")
         .set("ingest.tls.cert", &cert)
         .set("ingest.tls.key", &key)
         .expect_log("")

@@ -1,4 +1,5 @@
 mod actors;
+mod notify;
 
 use std::path::Path;
 use std::time::Duration;

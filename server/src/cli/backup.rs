@@ -1,6 +1,6 @@
 //! `taffrail backup DIR`: a consistent copy of the data directory, also while a server writes to it.
 //!
-//! Order: the small files at the top and how far followed logs are read, the manifest of the index, the journal from where that manifest wants it replayed, the
+//! Order: the small files at the top, how far followed logs are read and notifications are sent, the manifest of the index, the journal from where that manifest wants it replayed, the
 //! splits, the dead letters. The splits may be newer than the manifest: then the copy is what a crash between a commit and the
 //! manifest leaves, and records that come from the journal once more change nothing. What was acknowledged before the start
 //! is in the journal's part or below it, in the splits.
@@ -168,7 +168,8 @@ impl Place {
     /// the journal, which comes later.
     fn copy_top(&self, data: &DataDir, copy: &mut Copy) -> Result<(), Missed> {
         self.copy_files(data.path(), Path::new(""), copy)?;
-        self.copy_files(&data.tail(), Path::new("tail"), copy)
+        self.copy_files(&data.tail(), Path::new("tail"), copy)?;
+        self.copy_files(&data.notify(), Path::new("notify"), copy)
     }
 
     /// The files of a directory, if there is one, without those below it.

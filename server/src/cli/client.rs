@@ -92,7 +92,8 @@ impl Reach {
             None if url.url.starts_with("https:") || !is_this_machine(&url.host) => Trust::System,
             None => Trust::Nobody,
         };
-        config = config.tls_config(tls::client(trust)?);
+        let tls = tls::client(trust).map_err(|error| WrongUse(format!("--ca: {error:#}")))?;
+        config = config.tls_config(tls);
         Ok(Client { agent: config.build().new_agent(), authorization: self.authorization.clone() })
     }
 }
@@ -127,7 +128,8 @@ fn authorization(path: &Path) -> anyhow::Result<HeaderValue> {
     Ok(value)
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host of a URL is this machine.
+pub(crate) fn is_this_machine(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }

@@ -11,6 +11,7 @@ use crate::actors::actor_rules;
 use crate::args::{ConfigCommand, SettingsArgs};
 use crate::exit::FOUND;
 use crate::http::{Access, Role};
+use crate::notify::Notify;
 use crate::unwanted::Unwanted;
 use crate::{settings, telemetry, tls};
 
@@ -53,6 +54,8 @@ fn at_start(settings: &Settings) -> Vec<Problem> {
     if let Err(ConfigError::Invalid { problems }) = Unwanted::of(&settings.ingest, actor_rules(settings)) {
         problems.into_iter().for_each(|problem| report(&problem.path, problem.message));
     }
+    let of_targets = Notify::problems(&settings.notify);
+    of_targets.into_iter().for_each(|problem| report(&problem.path, problem.message));
     if let Some(key) = &settings.redaction.key {
         let key = key.read(|name| std::env::var(name).ok()).map_err(|error| error.to_string());
         let redactor = key.and_then(|key| {

@@ -47,6 +47,7 @@ use super::host::HostNames;
 use super::openapi;
 use super::problem::{Code, Problem};
 use crate::metrics::{Metrics, QueryLabels};
+use crate::notify::Notify;
 use crate::read::{Coverage, ReadError};
 use crate::serve::{Certificate, Freshness, Health, Live, ReadLog, Sources, Watch};
 use crate::unwanted::Unwanted;
@@ -84,6 +85,7 @@ pub(crate) struct ApiState {
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) logs: Arc<TailStatus>,
+    pub(crate) notify: Arc<Notify>,
     pub(crate) health: Arc<Health>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) metrics: Arc<Metrics>,

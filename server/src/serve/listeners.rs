@@ -71,6 +71,7 @@ pub(super) fn start(tasks: &mut Tasks, stops: &Stops, doors: Doors, parts: Parts
         health: Arc::clone(&opened.health),
         watch: Arc::clone(&opened.watch),
         logs: Arc::clone(&opened.logs),
+        notify: Arc::clone(&opened.notify),
         metrics: Arc::clone(&opened.metrics),
         about,
         levels: Mutex::default(),

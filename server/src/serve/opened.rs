@@ -24,6 +24,7 @@ use crate::actors::actor_rules;
 use crate::data_dir::DataDir;
 use crate::exit::WrongUse;
 use crate::metrics::Metrics;
+use crate::notify::{Feed, Notify};
 use crate::unwanted::Unwanted;
 
 /// The parts of a server, before they are wired.
@@ -41,6 +42,7 @@ pub(crate) struct Opened {
     pub(crate) health: Arc<Health>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) live: Arc<Live>,
+    pub(crate) notify: Arc<Notify>,
     pub(crate) logs: Arc<TailStatus>,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -67,6 +69,9 @@ impl Opened {
             freshness.acknowledged(report.next, received);
         }
         let watch = Watch::new(settings.ingest.silence_after).going_on(dir.path(), &*search, waits_since);
+        let live = Arc::new(Live::new(searchable));
+        let feed = feed(&search, &journal, &live, &actors);
+        let notify = Notify::open(&settings.notify, &feed, &dir.notify())?;
         let limits = IntakeLimits::from(&settings.ingest);
         let intake = Intake::new(journal.clone(), redactor, Arc::clone(&dead), limits);
         let intake = intake.with_filter(unwanted.filter());
@@ -82,11 +87,17 @@ impl Opened {
             freshness,
             sources: Arc::default(),
             health: Arc::default(),
-            live: Arc::new(Live::new(searchable)),
+            live,
+            notify,
             watch: Arc::new(watch),
             logs: Arc::default(),
             metrics: Arc::new(Metrics::new()),
         })
+    }
+
+    /// Where notifications come from.
+    pub(super) fn feed(&self) -> Feed {
+        feed(&self.search, &self.journal, &self.live, &self.actors)
     }
 
     /// Everybody who has to know of a receipt.
@@ -97,6 +108,15 @@ impl Opened {
             health: Arc::clone(&self.health),
             metrics: Arc::clone(&self.metrics),
         }
+    }
+}
+
+fn feed(search: &Arc<dyn Search>, journal: &Journal, live: &Arc<Live>, actors: &ActorRules) -> Feed {
+    Feed {
+        search: Arc::clone(search),
+        journal: journal.clone(),
+        live: Arc::clone(live),
+        actors: actors.clone(),
     }
 }
 

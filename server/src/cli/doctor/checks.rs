@@ -47,6 +47,7 @@ pub(super) fn findings(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<
     findings.extend(refused(status, now, zone));
     findings.extend(turned_away::findings(status, now, zone));
     findings.extend(certificates(status, now, zone));
+    findings.extend(notifications(status));
     findings.extend(lag(status));
     findings.extend(disk(status));
     findings.extend(room(status));
@@ -126,6 +127,19 @@ fn certificates(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<Finding
         Some(Finding { is_urgent: left < CERTIFICATE_URGENT_MICROS, ..found })
     };
     status.certificates.iter().filter_map(finding).collect()
+}
+
+fn notifications(status: &Status) -> impl Iterator<Item = Finding> {
+    status.notify.iter().filter_map(|target| {
+        let problem = format!(
+            "{} takes no events at {}; {} waiting",
+            target.name,
+            target.url,
+            counted(target.waiting, "event")
+        );
+        let fix = "Look at the receiver, and at url, token and ca of the target in the settings; what waits is sent by itself then";
+        Some(Finding::urgent("notify", problem, target.trouble.as_ref()?, fix))
+    })
 }
 
 fn lag(status: &Status) -> Option<Finding> {

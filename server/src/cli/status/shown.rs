@@ -14,6 +14,7 @@ use crate::cli::coverage;
 use crate::cli::screen::Screen;
 use crate::cli::table::{self, Text, Tone, counted, grouped};
 use crate::cli::times::{length_in_words, shown, zone_name};
+use crate::notify::{NotifyBody, NotifyFailure};
 use crate::read::{RoomBody, SourceBody};
 use crate::serve::TurnedAwayBody;
 
@@ -46,6 +47,9 @@ impl Shown<'_> {
         let refuses = status.ingest.trouble.iter().map(|why| ("no events are accepted", why));
         let stands = status.index.trouble.iter().map(|why| ("what comes in does not become searchable", why));
         let grows = status.journal.trouble.iter().map(|why| ("the journal does not get smaller", why));
+        let untold = status.notify.iter().filter_map(|target| {
+            Some(format!("notify: {} takes nothing: {}", target.name, target.trouble.as_ref()?))
+        });
         let turned_away = status.ingest.turned_away.iter().map(|sender| self.turned_away(sender));
         let warnings = status.warnings.iter().map(|why| ("warning", why));
         let mut rows: Vec<Vec<Text>> = refuses
@@ -53,7 +57,7 @@ impl Shown<'_> {
             .chain(grows)
             .map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Bad)])
             .collect();
-        rows.extend(turned_away.map(|line| vec![Text::new(line).tone(Tone::Bad)]));
+        rows.extend(untold.chain(turned_away).map(|line| vec![Text::new(line).tone(Tone::Bad)]));
         rows.extend(
             warnings.map(|(what, why)| vec![Text::new(format!("{what}: {why}")).tone(Tone::Notable)]),
         );
@@ -201,6 +205,7 @@ impl Shown<'_> {
             let text = format!("{} that match {}", counted(unwanted.dropped, "record"), unwanted.query);
             lines.push(line("not kept", text));
         }
+        lines.extend(self.status.notify.iter().map(|target| line("notify", self.notified(target))));
         let letters = match dead_letters.stored {
             0 => "none".to_owned(),
             count => format!(
@@ -249,6 +254,31 @@ impl Shown<'_> {
                 )
             }
         }
+    }
+
+    /// What became of the events of a target.
+    fn notified(&self, target: &NotifyBody) -> String {
+        let NotifyBody { name, sent, waiting, .. } = target;
+        let mut text = format!("{name}: {} sent", counted(*sent, "event"));
+        if let Some(last) = target.last_sent {
+            text.push_str(&format!(", the last one {}", self.ago(last)));
+        }
+        text.push_str(&format!(", {} waiting", grouped(*waiting)));
+        let others = [
+            (target.behind, "not looked at yet"),
+            (target.refused, "refused for good"),
+            (target.missed, "removed before they were sent"),
+        ];
+        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+            text.push_str(&format!(", {} {what}", grouped(count)));
+        }
+        if target.catching_up {
+            text.push_str(", more to come from the index");
+        }
+        if let Some(NotifyFailure { time, reason }) = &target.last_failure {
+            text.push_str(&format!("; last failure {}: {reason}", self.ago(*time)));
+        }
+        text
     }
 
     fn ago(&self, time: Timestamp) -> String {
@@ -341,12 +371,18 @@ mod tests {
                     {"cluster": "prod", "resource": "secrets", "levels": {"Metadata": 3}},
                     {"cluster": "prod", "resource": "services", "levels": {"RequestResponse": 1}},
                 ],
+                "notify": [{
+                    "name": "team", "url": "https://h/x", "query": "kind:gap", "sent": 1200, "failed": 3, "refused": 1, "missed": 0,
+                    "waiting": 2, "behind": 30, "catching_up": true, "last_sent": "2026-11-23T15:00:00.000000Z",
+                    "last_failure": {"time": "2026-11-23T15:59:00.000000Z", "reason": "answered 500: \u{1b}"}, "trouble": "answered 500: \u{1b}",
+                }],
                 "coverage": {"complete_to": "2026-11-23T15:59:55.000000Z", "lag_ms": 5000, "partial": false, "gaps": []},
                 "new_in_a_later_release": {},
             }),
             "\
 no events are accepted: the disk is full
 the journal does not get smaller: no room
+notify: team takes nothing: answered 500: \\u{1b}
 10.0.0.9 was refused at /v1/audit/prod 1 time (login_failed), the last time 1m 0s ago; `taffrail
 doctor` says what to do
 warning: allow_insecure is on
@@ -370,6 +406,9 @@ index         1,234,567 events in 3 splits, 4.7 MiB; last commit 2s ago
 since start   10 records: 7 new events, 2 folded into one, 1 duplicate, 0 waiting for their end, 4
               older than index.retention keeps
 not kept      1,200 records that match uri:/healthz
+notify        team: 1,200 events sent, the last one 1h 0m ago, 2 waiting, 30 not looked at yet, 1
+              refused for good, more to come from the index; last failure 1m 0s ago: answered 500:
+              \\u{1b}
 dead letters  2, 900 B; `taffrail deadletters` lists them
 retention     5.0 MiB of 10.0 MiB used, then the oldest events go; 1.0 MiB more a day: 5 days left
 disk          1.0 GiB free

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use taffrail_event::{Timestamp, WriteCounts};
 
+use crate::notify::NotifyBody;
 use crate::read::{ClusterBody, Coverage, LevelsBody, RoomBody, SourceBody};
 use crate::serve::TurnedAwayBody;
 use crate::unwanted::UnwantedBody;
@@ -24,6 +25,7 @@ pub(crate) struct Status {
     pub(crate) clusters: Vec<ClusterBody>,
     pub(crate) sources: Vec<SourceBody>,
     pub(crate) levels: Vec<LevelsBody>,
+    pub(crate) notify: Vec<NotifyBody>,
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) coverage: Option<Coverage>,
 }

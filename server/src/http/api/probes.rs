@@ -86,6 +86,7 @@ impl ApiState {
         metrics.set_indexed(self.pipeline.counts());
         metrics.set_dropped(&self.unwanted.list());
         metrics.set_tailed(&self.logs.all());
+        metrics.set_notified(&self.notify.list(progress.searchable));
         metrics.budget_used.set(level(self.in_flight.held_bytes()));
         metrics.budget.set(level(self.about.budget_bytes));
         metrics.journal_bytes.set(level(self.journal.bytes()));

@@ -16,6 +16,7 @@ use super::{ApiState, Asked};
 use crate::http::openapi::{ANYBODY, BUSY, LOGIN, PARAMETERS, STORE, problems};
 use crate::http::parameters::Parameters;
 use crate::http::problem::Problem;
+use crate::notify::NotifyBody;
 use crate::read::schema::{DeadLetterTotalsSchema, TimestampSchema, WriteCountsSchema};
 use crate::read::{
     ClusterBody, Coverage, LevelsBody, ReadError, RoomBody, SourceBody, clusters, levels, sources,
@@ -64,6 +65,8 @@ struct StatusBody {
     clusters: Vec<ClusterBody>,
     sources: Vec<SourceBody>,
     levels: Vec<LevelsBody>,
+    /// Where events are sent on to.
+    notify: Vec<NotifyBody>,
     /// Of the listeners that speak TLS.
     certificates: Vec<CertificateBody>,
     coverage: Coverage,
@@ -220,6 +223,7 @@ impl ApiState {
             clusters: clusters.clusters,
             sources,
             levels,
+            notify: self.notify.list(progress.searchable),
             certificates,
             coverage: clusters.coverage,
         })

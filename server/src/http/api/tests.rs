@@ -40,6 +40,7 @@ impl World {
             freshness: Arc::default(),
             sources: Arc::default(),
             logs: Arc::default(),
+            notify: Arc::default(),
             health: Arc::default(),
             watch: Arc::new(Watch::new(Duration::from_secs(90))),
             metrics: Arc::new(Metrics::new()),

@@ -51,6 +51,9 @@ fn every_problem_is_found_by_its_check() {
     let turned_away = |last: &str| json!([{"sender": "10.0.0.9", "reason": "login_failed", "detail": "no", "path": "/v1/audit/prod", "requests": 3, "last": last}]);
     check(|body| body["ingest"]["turned_away"] = turned_away("2026-11-23T15:50:00Z"), &["turned-away"]);
     check(|body| body["ingest"]["turned_away"] = turned_away("2026-11-21T15:50:00Z"), &[]);
+    let target = |trouble: Value| json!([{"name": "team", "url": "http://h", "query": "*", "sent": 1, "failed": 2, "refused": 0, "missed": 0, "waiting": 3, "behind": 0, "catching_up": false, "last_sent": null, "last_failure": null, "trouble": trouble}]);
+    check(|body| body["notify"] = target("answered 500".into()), &["notify"]);
+    check(|body| body["notify"] = target(Value::Null), &[]);
     let certificate = |not_after: &str| json!([{"listener": "api", "not_after": not_after}]);
     check(|body| body["certificates"] = certificate("2027-11-23T15:50:00Z"), &[]);
     assert!(
