@@ -1,6 +1,6 @@
 //! What is missing to be sure, from the data themselves.
 
-use taffrail_event::flow::{Aggregation, Clock, Format, Verdict};
+use taffrail_event::flow::{Aggregation, Clock, Flow, Format, Verdict};
 use taffrail_query::quarantine::PodLife;
 
 use super::pod_flows::PodFlows;
@@ -9,7 +9,8 @@ use super::pod_flows::PodFlows;
 pub(super) fn advice(life: &PodLife, flows: &PodFlows) -> Vec<String> {
     let has = |format: Format| flows.flows().any(|flow| flow.format == format);
     let has_lines = has(Format::CalicoLog) || has(Format::CalicoBpfLog);
-    let has_records = flows.flows().any(|flow| flow.precision_s > 0 || flow.format == Format::Hubble);
+    let is_record = |flow: &Flow| flow.precision_s > 0 || flow.format == Format::Hubble;
+    let has_records = flows.flows().any(|flow| flow.dns.is_none() && is_record(flow));
     let is_allowed = |verdict| verdict == Verdict::Allowed;
     let merged = flows.flows().any(|flow| {
         is_allowed(flow.verdict)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use taffrail_event::flow::{Direction, Endpoint, EndpointKind};
+use taffrail_event::flow::{Direction, Endpoint, EndpointKind, ResolvedBy};
 use taffrail_event::{Event, Gap, Timestamp};
 use taffrail_query::quarantine::{Attempt, Quarantine, QuarantineLabel};
 use taffrail_query::{Search, TimeContext, TimeRange};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::advice::advice;
 use super::gather::{Asker, pod, pod_life};
-use super::owners::Owners;
+use super::owners::name_ends;
 use super::placed::Place;
 use super::{QuarantineBody, time_of};
 use crate::read::coverage::Coverage;
@@ -88,16 +88,18 @@ pub(crate) struct AttemptBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Peer)]
 pub(crate) struct PeerBody {
-    /// pod, host, `network_set`, private, public, unknown.
+    /// pod, host, service, `network_set`, private, public, unknown.
     pub(crate) kind: String,
+    /// Its namespace; `""` where it has none.
     pub(crate) namespace: String,
-    /// The pod, or what it is called otherwise; `""` where only the address is known.
+    /// The pod, the Service at an address of its own, or what it is called otherwise; `""` where only the address is known.
     pub(crate) name: String,
+    /// Its address; null where the source merged it away.
     #[schema(value_type = Option<String>)]
     pub(crate) ip: Option<IpAddr>,
-    /// `namespace/name` of the Service that was asked for.
+    /// `namespace/name` of the Service that was asked for, by the record or by the one Service that led to the pod at that port.
     pub(crate) service: String,
-    /// The name under which the address was looked up.
+    /// The names under which the address was looked up, with ` or ` between.
     pub(crate) domain: String,
 }
 
@@ -144,13 +146,7 @@ pub(crate) fn story(
     let mut asker = Asker::new(search, deadline);
     let mut flows = asker.flows(&pod, life.addresses(), range)?;
     flows.link();
-    let mut owners = Owners::new(search, ask.cluster);
-    for (event, _) in &mut flows.events {
-        if let Some(flow) = event.flow.as_deref_mut() {
-            owners.name_ends(flow, &mut asker)?;
-            event.summary = flow.summary();
-        }
-    }
+    let unnamed = name_ends(&mut flows, &pod, &life, range, &mut asker)?;
     let body = |quarantine| QuarantineBody::of(&pod, quarantine, &flows.during(quarantine, chosen));
     let quarantines = chosen.iter().map(body).collect();
     // A policy may be older than anything else in the story.
@@ -158,7 +154,8 @@ pub(crate) fn story(
     let policies = asker.policy_writes(ask.cluster, &flows, until)?;
     let deeds = asker.deeds(&pod, range)?;
     let attempts = flows.all().attempts().into_iter().map(AttemptBody::of).collect();
-    let advice = advice(&life, &flows);
+    let mut advice = advice(&life, &flows);
+    advice.extend(unnamed.advice());
     let events = policies.into_iter().chain(deeds).chain(flows.events.into_iter().map(|(event, _)| event));
     let mut events: Vec<RowBody> = events.map(|event| RowBody::of(event, chosen)).collect();
     // What began a phase stands before what it explains.
@@ -228,28 +225,39 @@ impl PeerBody {
         let kind = match peer.kind {
             EndpointKind::Pod => "pod",
             EndpointKind::Host => "host",
+            EndpointKind::Service => "service",
             EndpointKind::NetworkSet => "network_set",
             EndpointKind::Private => "private",
             EndpointKind::Public => "public",
             EndpointKind::Unknown => "unknown",
         };
-        Self {
-            kind: kind.to_owned(),
-            namespace: peer.namespace,
-            name: if peer.pod.is_empty() { peer.workload } else { peer.pod },
-            ip: peer.ip,
-            service: peer.service,
-            domain: peer.domain.into_iter().next().unwrap_or_default(),
-        }
+        let domain = peer.domains().unwrap_or_default();
+        let (namespace, name) = match (peer.kind, peer.service.split_once('/')) {
+            (EndpointKind::Service, Some((namespace, name))) => (namespace.to_owned(), name.to_owned()),
+            _ if peer.pod.is_empty() => (peer.namespace, peer.workload),
+            _ => (peer.namespace, peer.pod),
+        };
+        Self { kind: kind.to_owned(), namespace, name, ip: peer.ip, service: peer.service, domain }
     }
 }
 
-/// "service vote/vote via pod vote/vote-x", "34.223.124.45 (neverssl.com)".
+/// "service vote/vote via pod vote-x", "Kubernetes API", "node node-1", "34.223.124.45 (neverssl.com)".
 fn in_words(peer: &Endpoint) -> String {
     let name = peer.in_words();
-    if peer.service.is_empty() {
-        let is_pod = peer.kind == EndpointKind::Pod && !peer.pod.is_empty();
-        return if is_pod { format!("pod {name}") } else { name };
+    let is_pod = peer.kind == EndpointKind::Pod && !peer.pod.is_empty();
+    if peer.is_api_server() || peer.kind == EndpointKind::Service {
+        return name;
     }
-    format!("service {} via {name}", peer.service)
+    match (peer.service.split_once('/'), is_pod) {
+        // A Service leads to pods of its own namespace.
+        (Some((namespace, _)), true) if namespace == peer.namespace => {
+            format!("service {} via pod {}", peer.service, peer.pod)
+        }
+        (Some(_), _) => format!("service {} via {name}", peer.service),
+        (None, true) => format!("pod {name}"),
+        (None, false) if peer.kind == EndpointKind::Host && peer.resolved_by == ResolvedBy::Address => {
+            format!("node {name}")
+        }
+        (None, false) => name,
+    }
 }
