@@ -25,7 +25,7 @@ mod trace_pipe;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::endpoint::{Endpoint, EndpointKind, Labels, ResolvedBy};
+pub use self::endpoint::{API_SERVER, Endpoint, EndpointKind, Labels, ResolvedBy};
 pub use self::facts::FlowFacts;
 pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};

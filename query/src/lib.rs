@@ -19,6 +19,7 @@ mod field;
 pub mod history;
 mod ip;
 mod matcher;
+pub mod owners;
 mod parse;
 mod pattern;
 mod print;

@@ -17,7 +17,7 @@ pub struct Endpoint {
     pub namespace: String,
     /// The pod's name; `""` where the source merged the pods of a controller, and for everything that is no pod.
     pub pod: String,
-    /// The controller of the pods, or the name of the host or network set.
+    /// The controller of the pods, or the name of the host, node or network set.
     pub workload: String,
     /// `key=value`; those that all merged pods share.
     pub labels: Labels,
@@ -29,7 +29,7 @@ pub struct Endpoint {
     pub bytes: Option<u64>,
     /// Packets that this side sent.
     pub packets: Option<u64>,
-    /// How pod and namespace are known.
+    /// How it is known who it is.
     pub resolved_by: ResolvedBy,
 }
 
@@ -44,6 +44,8 @@ pub enum EndpointKind {
     Pod,
     /// A node or a host endpoint.
     Host,
+    /// A Service, at an address of its own.
+    Service,
     /// A set of networks with a name.
     NetworkSet,
     /// An address of a private network that belongs to nothing known.
@@ -55,15 +57,17 @@ pub enum EndpointKind {
     Unknown,
 }
 
-/// How an endpoint's pod and namespace are known.
+/// How it is known who an endpoint is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResolvedBy {
-    /// The record names them.
+    /// The record says it.
     Record,
-    /// The pod that had the address then, by what was audited.
+    /// Whoever had the address then, by what was audited.
     Address,
-    /// They are not known.
+    /// Several had the address then, by what was audited: none of them is named.
+    Ambiguous,
+    /// It is not known.
     #[default]
     None,
 }
@@ -92,6 +96,12 @@ fn is_shared([first, second, ..]: [u8; 4]) -> bool {
     first == 100 && second & 0xc0 == 64
 }
 
+/// Namespace and name of the Service that is the API server: `kube-apiserver` itself makes it.
+pub const API_SERVER: (&str, &str) = ("default", "kubernetes");
+
+/// A line says so many names of one address at most.
+const MAX_DOMAINS_SHOWN: usize = 3;
+
 impl Endpoint {
     /// An endpoint of which only the address is known.
     pub fn of_address(ip: IpAddr) -> Self {
@@ -100,9 +110,12 @@ impl Endpoint {
 
     /// The best name there is: the pod, the pods of a controller, the address and what it was looked up as.
     pub fn in_words(&self) -> String {
-        let Endpoint { kind, ip, namespace, pod, workload, domain, .. } = self;
+        let Endpoint { kind, ip, namespace, pod, workload, service, .. } = self;
         if !pod.is_empty() {
             return format!("{namespace}/{pod}");
+        }
+        if self.is_api_server() {
+            return "Kubernetes API".to_owned();
         }
         if !workload.is_empty() {
             return match kind {
@@ -110,16 +123,31 @@ impl Endpoint {
                 _ => workload.clone(),
             };
         }
-        match (ip, domain.first()) {
-            (Some(ip), Some(domain)) => format!("{ip} ({domain})"),
+        if *kind == EndpointKind::Service {
+            return format!("service {service}");
+        }
+        match (ip, self.domains()) {
+            (Some(ip), Some(domains)) => format!("{ip} ({domains})"),
             (Some(ip), None) => ip.to_string(),
-            (None, Some(domain)) => domain.clone(),
+            (None, Some(domains)) => domains,
             (None, None) => match kind {
                 EndpointKind::Public => "the internet".to_owned(),
                 EndpointKind::Private => "a private network".to_owned(),
                 _ => "an unknown address".to_owned(),
             },
         }
+    }
+
+    /// The names under which the address was looked up, where there are any: which of several was meant nobody knows.
+    pub fn domains(&self) -> Option<String> {
+        let (shown, more) = self.domain.split_at(self.domain.len().min(MAX_DOMAINS_SHOWN));
+        let more = if more.is_empty() { String::new() } else { format!(" or {} more", more.len()) };
+        (!shown.is_empty()).then(|| format!("{}{more}", shown.join(" or ")))
+    }
+
+    /// Whether it is the API server of the cluster, by the Service that it makes for itself.
+    pub fn is_api_server(&self) -> bool {
+        self.service.split_once('/') == Some(API_SERVER)
     }
 
     /// A pod whose name the source gives as `prefix-*`, `prefix*` or, where it stands alone, in full.
@@ -159,6 +187,44 @@ mod tests {
         check("255.255.255.255", EndpointKind::Private);
         check("0.0.0.0", EndpointKind::Private);
         check("ff02::2", EndpointKind::Private);
+    }
+
+    #[test]
+    fn words() {
+        fn check(endpoint: Endpoint, expected: &str) {
+            assert_eq!(endpoint.in_words(), expected);
+        }
+        let of = |ip: &str| Endpoint::of_address(ip.parse().unwrap());
+        let domain = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        check(of("34.223.124.45"), "34.223.124.45");
+        check(
+            Endpoint { domain: domain(&["neverssl.com"]), ..of("34.223.124.45") },
+            "34.223.124.45 (neverssl.com)",
+        );
+        check(
+            Endpoint {
+                domain: domain(&["a.example", "b.example", "c.example", "d.example"]),
+                ..of("192.0.2.1")
+            },
+            "192.0.2.1 (a.example or b.example or c.example or 1 more)",
+        );
+        let service = |name: &str| Endpoint {
+            kind: EndpointKind::Service,
+            service: name.to_owned(),
+            ..of("10.96.0.1")
+        };
+        check(service("vote/vote"), "service vote/vote");
+        check(service("default/kubernetes"), "Kubernetes API");
+        let pod = Endpoint { pod: "a".to_owned(), namespace: "vote".to_owned(), ..service("vote/vote") };
+        check(pod, "vote/a");
+        let host = Endpoint {
+            kind: EndpointKind::Host,
+            workload: "node-1".to_owned(),
+            service: "default/kubernetes".to_owned(),
+            ..of("172.18.0.2")
+        };
+        check(host, "Kubernetes API");
+        check(Endpoint::default(), "an unknown address");
     }
 
     #[test]

@@ -102,6 +102,11 @@ impl Flow {
         add(tier.as_bytes());
         add(name.as_bytes());
         add(self.format.name().as_bytes());
+        // What a name led to is asked later of every address.
+        if let Some(dns) = &self.dns {
+            add(dns.query.as_bytes());
+            dns.answers.iter().for_each(|answer| add(answer.as_bytes()));
+        }
         add(&[
             self.aggregation as u8,
             self.clock as u8,

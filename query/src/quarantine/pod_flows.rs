@@ -46,6 +46,11 @@ impl Side {
         }
     }
 
+    /// Which side of the flow the pod is, if any.
+    pub fn of_flow(flow: &Flow, pod: &ObjectName, addresses: &[Address]) -> Option<Self> {
+        Self::of(pod, addresses, flow, flow.start, flow.end)
+    }
+
     /// Seen from the pod.
     pub fn direction(self) -> Direction {
         if self == Self::Source { Direction::Egress } else { Direction::Ingress }
@@ -117,6 +122,17 @@ impl PodFlows {
                 (group.start, group.end) = span;
             }
         }
+    }
+
+    /// Which side the pod is of each group; of one that it was both sides of, the one of some flow.
+    pub fn sides(&self) -> Vec<Option<Side>> {
+        let mut sides = vec![None; self.groups.len()];
+        for flow in &self.flows {
+            if let Some(side) = sides.get_mut(flow.group as usize) {
+                *side = Some(flow.side);
+            }
+        }
+        sides
     }
 
     /// The flow that stands for the group.

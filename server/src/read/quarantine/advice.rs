@@ -12,7 +12,8 @@ pub(super) fn advice(life: &PodLife, flows: &PodFlows, quarantines: &[Quarantine
     let kinds = Kinds::of(flows);
     let has = |format: Format| kinds.any(|flow, _| flow.format == format);
     let has_lines = has(Format::CalicoLog) || has(Format::CalicoBpfLog);
-    let has_records = kinds.any(|flow, _| flow.precision_s > 0 || flow.format == Format::Hubble);
+    let is_record = |flow: &Flow| flow.precision_s > 0 || flow.format == Format::Hubble;
+    let has_records = kinds.any(|flow, _| flow.dns.is_none() && is_record(flow));
     let merged = kinds.any(|flow, verdict| {
         verdict == Verdict::Allowed
             && matches!(flow.aggregation, Aggregation::PodPrefix | Aggregation::PodPrefixNoPorts)

@@ -1,7 +1,6 @@
 //! What is recorded of a pod: its life, its flows, what was done to it and to the policies that contain it.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -10,8 +9,8 @@ use taffrail_event::{Event, Key, Kind, words};
 use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::{Address, PodFlows, PodLife, QuarantineLabel};
 use taffrail_query::{
-    Field, FlowLimit, FlowsRequest, FoundFlow, FoundFlows, Query, Search, SearchError, TextPredicate,
-    TimeRange,
+    Field, FlowLimit, FlowsRequest, Found, FoundFlow, FoundFlows, Hit, Order, PageRequest, Query, Search,
+    SearchError, TextPredicate, TimeRange,
 };
 
 /// Asks one question after the other until time is up.
@@ -99,22 +98,48 @@ impl<'a> Asker<'a> {
         Ok(pods)
     }
 
-    /// Pods of which a write set this address.
-    pub(super) fn pods_with_address(
+    /// The newest events that answer to the query; there may be more than so many, or more than time allows.
+    pub(super) fn newest(
         &mut self,
-        cluster: &str,
-        ip: IpAddr,
-    ) -> Result<BTreeSet<ObjectName>, SearchError> {
-        let query = Query::all_of(vec![
-            Query::is(Field::Cluster, cluster),
-            Query::is(Field::Resource, "pods"),
-            Query::is(Field::After, &ip.to_string()),
-        ]);
-        let mut pods = BTreeSet::new();
-        self.walk(&query, TimeRange::default(), |event| {
-            pods.extend(ObjectName::of(&event).filter(|object| object.group.is_empty()));
+        query: Query,
+        range: TimeRange,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<Vec<Event>, SearchError> {
+        let (order, after) = (Order::Desc, None);
+        let page = self.search.page(&PageRequest { query, range, order, limit, after, deadline })?;
+        self.is_partial |= page.more || page.partial;
+        Ok(page.events)
+    }
+
+    /// Calls `each` with every write of the object, in their order. Whether that was all of them.
+    pub(super) fn writes(
+        &mut self,
+        object: &ObjectName,
+        limit: usize,
+        deadline: Instant,
+        mut each: impl FnMut(&Hit),
+    ) -> Result<bool, SearchError> {
+        let (mut taken, mut is_whole) = (0, true);
+        self.search.writes(object, &mut |hit| {
+            is_whole = taken < limit && Instant::now() < deadline;
+            if !is_whole {
+                return ControlFlow::Break(());
+            }
+            taken += 1;
+            each(&hit);
+            ControlFlow::Continue(())
         })?;
-        Ok(pods)
+        self.is_partial |= !is_whole;
+        Ok(is_whole)
+    }
+
+    /// The event with its record.
+    pub(super) fn with_record(&self, event: &Event) -> Result<Option<Hit>, SearchError> {
+        Ok(match self.search.find(&event.id.to_string())? {
+            Found::One(hit) => Some(*hit),
+            Found::None | Found::Many(_) => None,
+        })
     }
 
     /// Flows of the pod by its name, or by an address that was its own then: as much of them as is counted.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use taffrail_event::flow::{Endpoint, EndpointKind};
+use taffrail_event::flow::{Endpoint, EndpointKind, ResolvedBy};
 use taffrail_event::{Decoded, Event, FindingRecord, Gap, Kind, Origins, Timestamp, Via, ViaSet};
 use taffrail_query::quarantine::{Attempt, Quarantine, QuarantineLabel};
 use taffrail_query::{Search, TimeContext, TimeRange};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::advice::advice;
 use super::findings::Watched;
 use super::gather::{Asker, pod, pod_life};
-use super::owners::Owners;
+use super::owners::name_ends;
 use super::policies::moments;
 use super::rows::{self, MAX_ROWS, Row, RowBody, RowCursor, direction_name};
 use super::{QuarantineBody, time_of};
@@ -96,16 +96,18 @@ pub(crate) struct AttemptBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Peer)]
 pub(crate) struct PeerBody {
-    /// pod, host, `network_set`, private, public, unknown.
+    /// pod, host, service, `network_set`, private, public, unknown.
     pub(crate) kind: String,
+    /// Its namespace; `""` where it has none.
     pub(crate) namespace: String,
-    /// The pod, or what it is called otherwise; `""` where only the address is known.
+    /// The pod, the Service at an address of its own, or what it is called otherwise; `""` where only the address is known.
     pub(crate) name: String,
+    /// Its address; null where the source merged it away.
     #[schema(value_type = Option<String>)]
     pub(crate) ip: Option<IpAddr>,
-    /// `namespace/name` of the Service that was asked for.
+    /// `namespace/name` of the Service that was asked for, by the record or by the one Service that led to the pod at that port.
     pub(crate) service: String,
-    /// The name under which the address was looked up.
+    /// The names under which the address was looked up, with ` or ` between.
     pub(crate) domain: String,
 }
 
@@ -144,10 +146,7 @@ pub(crate) fn story(
         flows.groups_span_their_flows();
     }
     flows.link();
-    let mut owners = Owners::new(search, ask.cluster);
-    for flow in &mut flows.groups {
-        owners.name_ends(flow, &mut asker)?;
-    }
+    let unnamed = name_ends(&mut flows, &pod, &life, range, &mut asker)?;
     let history = asker.policy_history(ask.cluster, ask.namespace, context.now)?;
     let mut quarantines = Vec::with_capacity(chosen.len());
     let mut findings = asker.noted_findings(&pod, range)?;
@@ -164,7 +163,8 @@ pub(crate) fn story(
     let until = TimeRange { from: None, to: range.to };
     let policies = asker.policy_writes(ask.cluster, &flows, until)?;
     let deeds = asker.deeds(&pod, range)?;
-    let advice = advice(&life, &flows, &quarantines);
+    let mut advice = advice(&life, &flows, &quarantines);
+    advice.extend(unnamed.advice());
     let mut rows: Vec<Row> =
         policies.into_iter().chain(deeds).chain(findings).map(|event| Row::of_event(event, chosen)).collect();
     rows.extend(match whole {
@@ -243,28 +243,39 @@ impl PeerBody {
         let kind = match peer.kind {
             EndpointKind::Pod => "pod",
             EndpointKind::Host => "host",
+            EndpointKind::Service => "service",
             EndpointKind::NetworkSet => "network_set",
             EndpointKind::Private => "private",
             EndpointKind::Public => "public",
             EndpointKind::Unknown => "unknown",
         };
-        Self {
-            kind: kind.to_owned(),
-            namespace: peer.namespace,
-            name: if peer.pod.is_empty() { peer.workload } else { peer.pod },
-            ip: peer.ip,
-            service: peer.service,
-            domain: peer.domain.into_iter().next().unwrap_or_default(),
-        }
+        let domain = peer.domains().unwrap_or_default();
+        let (namespace, name) = match (peer.kind, peer.service.split_once('/')) {
+            (EndpointKind::Service, Some((namespace, name))) => (namespace.to_owned(), name.to_owned()),
+            _ if peer.pod.is_empty() => (peer.namespace, peer.workload),
+            _ => (peer.namespace, peer.pod),
+        };
+        Self { kind: kind.to_owned(), namespace, name, ip: peer.ip, service: peer.service, domain }
     }
 }
 
-/// "service vote/vote via pod vote/vote-x", "34.223.124.45 (neverssl.com)".
+/// "service vote/vote via pod vote-x", "Kubernetes API", "node node-1", "34.223.124.45 (neverssl.com)".
 pub(super) fn in_words(peer: &Endpoint) -> String {
     let name = peer.in_words();
-    if peer.service.is_empty() {
-        let is_pod = peer.kind == EndpointKind::Pod && !peer.pod.is_empty();
-        return if is_pod { format!("pod {name}") } else { name };
+    let is_pod = peer.kind == EndpointKind::Pod && !peer.pod.is_empty();
+    if peer.is_api_server() || peer.kind == EndpointKind::Service {
+        return name;
     }
-    format!("service {} via {name}", peer.service)
+    match (peer.service.split_once('/'), is_pod) {
+        // A Service leads to pods of its own namespace.
+        (Some((namespace, _)), true) if namespace == peer.namespace => {
+            format!("service {} via pod {}", peer.service, peer.pod)
+        }
+        (Some(_), _) => format!("service {} via {name}", peer.service),
+        (None, true) => format!("pod {name}"),
+        (None, false) if peer.kind == EndpointKind::Host && peer.resolved_by == ResolvedBy::Address => {
+            format!("node {name}")
+        }
+        (None, false) => name,
+    }
 }

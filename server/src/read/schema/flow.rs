@@ -84,7 +84,7 @@ struct PolicySchema {
 #[schema(as = FlowEndpoint)]
 #[expect(dead_code, reason = "only its shape is used")]
 struct EndpointSchema {
-    /// pod, host, `network_set`, private, public, unknown.
+    /// pod, host, service, `network_set`, private, public, unknown.
     kind: String,
     /// Its address; null where the source merged it away.
     ip: Option<String>,
@@ -94,7 +94,7 @@ struct EndpointSchema {
     namespace: String,
     /// The pod's name; `""` where the source merged the pods of a controller.
     pod: String,
-    /// The controller of the pods, or the name of the host or network set.
+    /// The controller of the pods, or the name of the host, node or network set.
     workload: String,
     /// `key=value`; those that all merged pods share.
     labels: Vec<String>,
@@ -106,7 +106,7 @@ struct EndpointSchema {
     bytes: Option<u64>,
     /// Packets that this side sent.
     packets: Option<u64>,
-    /// How pod and namespace are known: record, address (the pod that had it then, by what was audited), none.
+    /// How it is known who it is: record, address (who had it then, by what was audited), ambiguous (several had it then), none.
     resolved_by: String,
 }
 
