@@ -1,7 +1,6 @@
 //! Events that are sent on, by the real program: each that matches arrives once, whatever happens to either side.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -152,7 +151,7 @@ fn a_query_means_what_it_means_in_a_search() {
 }
 
 #[test]
-fn flows_and_gaps_are_events_too() {
+fn flows_are_events_too() {
     let receiver = Receiver::new();
     let server = server(&[target("kind:flow verdict:denied", &receiver.url("/"), "")])
         .set("index.retention.flow", "unlimited")
@@ -178,10 +177,9 @@ fn what_fails_is_tried_until_it_is_taken() {
     let server = server(&[target("user:alice", &receiver.url("/x?key=hunter2"), "")]).start();
     post(&server, "alice", 0..1);
     wait_until("the failure shows", || status(&server)["trouble"] == "answered 500: not yet");
-    let data = server.data().to_str().expect("temporary paths are UTF-8").to_owned();
     let shown = cli::taffrail(&["status", "--server", &format!("http://{}", server.api_addr())]).ok().stdout;
     assert!(shown.contains("team takes nothing: answered 500: not yet"), "{shown}");
-    assert!(!shown.contains("hunter2"), "{shown} {data}");
+    assert!(!shown.contains("hunter2"), "{shown}");
     post(&server, "alice", 1..2);
     wait_until_sent(&server, 2);
     assert_eq!(audit_ids(&receiver), ["0", "0", "0", "0", "1"]);
@@ -389,8 +387,7 @@ fn a_target_may_begin_with_what_is_there() {
     std::fs::write(&file, imported).expect("write a file");
     cli::import(server.data(), "prod", &[&file]).ok();
     for (from, expected) in [("start", &["0", "1", "2", "3"][..]), ("now", &["4"])] {
-        let receiver_of_both = &receiver;
-        let before = receiver_of_both.received().len();
+        let before = receiver.received().len();
         let target =
             format!("{{name: {from}, query: 'user:alice', url: '{}', from: {from}}}", receiver.url("/"));
         server.set_env("TAFFRAIL__NOTIFY", Some(&format!("[{target}]")));
@@ -470,5 +467,4 @@ fn what_is_wrong_is_said_at_once() {
         lines.contains("notify[0].query").then_some(lines)
     });
     assert!(said.contains("notify[0].token"), "{said}");
-    assert!(Path::new(server.data()).try_exists().is_ok());
 }
