@@ -29,9 +29,9 @@ use super::error::ReadError;
 use super::events::took_ms;
 use super::object::ObjectBody;
 use super::schema::{ActorSchema, TimestampSchema};
-pub(crate) use findings::{ALLOWED_FLOW, NOT_CONTAINED};
-pub(crate) use policies::ContainmentBody;
+use findings::{ALLOWED_FLOW, NOT_CONTAINED};
 use policies::moments;
+pub(crate) use policies::{ContainmentBody, Histories};
 pub(crate) use rows::RowBody;
 pub(crate) use story::{AttemptBody, StoryAsk, StoryBody, story};
 
@@ -90,6 +90,7 @@ pub(crate) fn quarantines(
     let started = Instant::now();
     let mut asker = Asker::new(search, deadline);
     let mut quarantines = Vec::new();
+    let mut histories = Histories::default();
     for pod in asker.labelled_pods(label, ask.cluster, ask.namespace)? {
         if asker.is_late() {
             break;
@@ -101,9 +102,9 @@ pub(crate) fn quarantines(
         let range = TimeRange { from: Some(from), to: last.until };
         let mut flows = asker.flows(&pod, life.addresses(), range)?;
         flows.link();
-        let history = asker.policy_history(&pod.cluster, &pod.namespace, context.now)?;
+        let history = histories.of(&pod, context.now, &mut asker)?;
         quarantines.extend(all.iter().map(|quarantine| {
-            let moments = moments(&history, quarantine);
+            let moments = moments(history, quarantine);
             QuarantineBody::of(&Watched { pod: &pod, quarantine, all, moments: &moments, flows: &flows })
         }));
     }
@@ -163,7 +164,7 @@ pub(crate) fn quarantine_findings(
     search: &dyn Search,
     label: &QuarantineLabel,
     pod: &ObjectName,
-    now: Timestamp,
+    histories: &mut Histories,
     deadline: Instant,
 ) -> Result<(Vec<FindingRecord>, bool), SearchError> {
     let life = pod_life(search, pod, label)?;
@@ -173,16 +174,24 @@ pub(crate) fn quarantine_findings(
     let range = TimeRange { from: Some(first.since.plus_micros(-BEFORE_MICROS)), to: last.until };
     let mut flows = asker.flows(pod, life.addresses(), range)?;
     flows.link();
-    let history = asker.policy_history(&pod.cluster, &pod.namespace, now)?;
+    let history = histories.of(pod, Timestamp::now(), &mut asker)?;
     let mut findings = Vec::new();
     for quarantine in all {
-        let moments = moments(&history, quarantine);
+        let moments = moments(history, quarantine);
         let watched = Watched { pod, quarantine, all, moments: &moments, flows: &flows };
         findings.extend(watched.findings(&mut asker)?);
     }
-    // What was only half looked at may be mistaken.
-    let findings = if asker.is_partial() { Vec::new() } else { findings };
+    if asker.is_partial() {
+        // What was only half looked at may be mistaken.
+        findings.retain(|found| !can_be_disproved(found));
+    }
     Ok((findings, last.until.is_none()))
+}
+
+/// Whether records that were not seen may disprove it: the other side's reporter denied the connection, or there was a policy after
+/// all. What somebody did to a label or a policy is done.
+pub(crate) fn can_be_disproved(found: &FindingRecord) -> bool {
+    matches!(found.finding.rule.as_str(), ALLOWED_FLOW | NOT_CONTAINED)
 }
 
 /// So long before the label connections are looked for that were open already.

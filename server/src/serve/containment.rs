@@ -13,7 +13,7 @@ use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::QuarantineLabel;
 use taffrail_query::{Found, Search, SearchError};
 
-use crate::read::{ALLOWED_FLOW, NOT_CONTAINED, quarantine_findings, quarantined_pods};
+use crate::read::{Histories, can_be_disproved, quarantine_findings, quarantined_pods};
 use crate::tasks::StopFlag;
 
 /// How often it looks whether there is something new.
@@ -80,6 +80,7 @@ impl ContainmentWatch {
             return Ok(());
         }
         let deadline = Instant::now() + LONGEST_LOOK;
+        let mut histories = Histories::default();
         for pod in quarantined_pods(&*self.search, &self.label, deadline)? {
             if stop.wait(Duration::ZERO) || Instant::now() >= deadline {
                 return Ok(());
@@ -87,8 +88,8 @@ impl ContainmentWatch {
             if self.ended.get(&pod).is_some_and(|looked| looked.elapsed() < ENDED_INTERVAL) {
                 continue;
             }
-            let now = Timestamp::now();
-            let (findings, lasts) = quarantine_findings(&*self.search, &self.label, &pod, now, deadline)?;
+            let (findings, lasts) =
+                quarantine_findings(&*self.search, &self.label, &pod, &mut histories, deadline)?;
             let mut is_settled = true;
             for finding in findings {
                 is_settled &= self.take(&finding)?;
@@ -113,7 +114,7 @@ impl ContainmentWatch {
             return Ok(true);
         }
         let found = *self.unsettled.entry(id).or_insert_with(Instant::now);
-        if waits_for_others(finding) && found.elapsed() < self.settle {
+        if can_be_disproved(finding) && found.elapsed() < self.settle {
             return Ok(false);
         }
         self.unsettled.remove(&id);
@@ -136,10 +137,4 @@ impl ContainmentWatch {
         }
         Ok(())
     }
-}
-
-/// Whether records that come later may disprove it: the other side's reporter denied the connection, or there was a policy after
-/// all. What somebody did to a label or a policy is done.
-fn waits_for_others(finding: &FindingRecord) -> bool {
-    matches!(finding.finding.rule.as_str(), ALLOWED_FLOW | NOT_CONTAINED)
 }

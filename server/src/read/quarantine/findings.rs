@@ -16,9 +16,9 @@ use super::rows::direction_name;
 use super::story::in_words;
 
 /// Rule: the label is on the pod, and policies let its traffic pass.
-pub(crate) const NOT_CONTAINED: &str = "quarantine.not_contained";
+pub(super) const NOT_CONTAINED: &str = "quarantine.not_contained";
 /// Rule: a connection was opened and let through.
-pub(crate) const ALLOWED_FLOW: &str = "quarantine.allowed_flow";
+pub(super) const ALLOWED_FLOW: &str = "quarantine.allowed_flow";
 
 /// Peers that were reached, of one quarantine; what is beyond is said in the last of them.
 const MAX_PEERS: usize = 50;
@@ -134,7 +134,7 @@ impl Watched<'_> {
         };
         let mut by_peer: BTreeMap<String, (PodFlow, u64)> = BTreeMap::new();
         for flow in self.flows.flows.iter().filter(is_new) {
-            let Some(peer) = self.peer_in_words(flow) else { continue };
+            let Some(peer) = self.peer(flow) else { continue };
             let (first, flows) = by_peer.entry(peer).or_insert((*flow, 0));
             *flows += 1;
             if flow.start < first.start {
@@ -143,7 +143,8 @@ impl Watched<'_> {
         }
         let more = by_peer.len().saturating_sub(MAX_PEERS);
         let mut found = Vec::new();
-        for (peer, (first, flows)) in by_peer.into_iter().take(MAX_PEERS) {
+        for (subject, (first, flows)) in by_peer.into_iter().take(MAX_PEERS) {
+            let peer = self.peer_in_words(&first).unwrap_or_default();
             let evidence = self.event_of(&first, asker)?;
             let others = if more > 0 { format!("; {more} more peers were reached") } else { String::new() };
             found.push(self.finding(
@@ -151,7 +152,7 @@ impl Watched<'_> {
                     rule: ALLOWED_FLOW,
                     severity: Severity::Critical,
                     time: first.start,
-                    subject: peer.clone(),
+                    subject,
                 },
                 format!("{} was under quarantine and its traffic {peer} was let through", self.pod_in_words()),
                 format!("{flows} flows were let through, and none of these connections was seen open before the label was set{others}"),
@@ -164,6 +165,14 @@ impl Watched<'_> {
     fn connection(&self, flow: &PodFlow) -> Option<Connection> {
         let group = self.flows.group(flow).filter(|group| group.dns.is_none())?;
         Some((group.source.ip, flow.facts.source_port, group.destination.ip, group.destination.port))
+    }
+
+    /// The peer by its address, which stays the same whoever is found to have had it.
+    fn peer(&self, flow: &PodFlow) -> Option<String> {
+        let group = self.flows.group(flow)?;
+        let peer = flow.side.peer(group);
+        let name = peer.ip.map_or_else(|| peer.in_words(), |ip| ip.to_string());
+        Some(format!("{:?} {name} {:?} {}", flow.side, group.destination.port, group.protocol))
     }
 
     /// "to service vote/vote via vote/vote-x, port 80/tcp".

@@ -1,5 +1,7 @@
 //! What is recorded of the policies of a cluster, and what they did to a pod under quarantine.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use taffrail_event::Timestamp;
 use taffrail_query::containment::{
     Containment, DECIDING, End, Moment, PodSubject, PolicyHistory, PolicyLife,
 };
+use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::Quarantine;
 use taffrail_query::{Field, ObjectsRequest, Query, SearchError};
 use utoipa::ToSchema;
@@ -76,6 +79,27 @@ impl Asker<'_> {
             lives.push(life);
         }
         Ok(PolicyHistory::new(lives))
+    }
+}
+
+/// Policy histories of the clusters and namespaces that a question comes by.
+#[derive(Debug, Default)]
+pub(crate) struct Histories(BTreeMap<(String, String), PolicyHistory>);
+
+impl Histories {
+    /// That of the pod's cluster and namespace.
+    pub(super) fn of(
+        &mut self,
+        pod: &ObjectName,
+        until: Timestamp,
+        asker: &mut Asker<'_>,
+    ) -> Result<&PolicyHistory, SearchError> {
+        match self.0.entry((pod.cluster.clone(), pod.namespace.clone())) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                Ok(place.insert(asker.policy_history(&pod.cluster, &pod.namespace, until)?))
+            }
+        }
     }
 }
 
