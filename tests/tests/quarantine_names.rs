@@ -55,7 +55,8 @@ fn attempts(story: &Value) -> BTreeMap<String, [u64; 3]> {
     let attempt = |attempt: &Value| {
         let way = if attempt["direction"] == "egress" { "to" } else { "from" };
         let (peer, protocol) = (text(attempt, "/peer"), text(attempt, "/protocol"));
-        let counts = ["allowed", "denied", "observed"].map(|count| attempt[count].as_u64().unwrap());
+        let counts = ["allowed", "denied", "observed"]
+            .map(|count| attempt[count].as_u64().expect("counts are numbers"));
         (format!("{way} {peer}:{}/{protocol}", attempt["port"]), counts)
     };
     list(story, "attempts").iter().map(attempt).collect()
@@ -77,7 +78,7 @@ fn truth() -> BTreeMap<String, [u64; 3]> {
     attempts
 }
 
-fn counts<'a>(of: &[(&'a str, [u64; 3])]) -> BTreeMap<String, [u64; 3]> {
+fn counts(of: &[(&str, [u64; 3])]) -> BTreeMap<String, [u64; 3]> {
     of.iter().map(|(peer, counts)| ((*peer).to_owned(), *counts)).collect()
 }
 

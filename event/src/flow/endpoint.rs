@@ -191,18 +191,18 @@ mod tests {
 
     #[test]
     fn words() {
-        fn check(endpoint: Endpoint, expected: &str) {
+        fn check(endpoint: &Endpoint, expected: &str) {
             assert_eq!(endpoint.in_words(), expected);
         }
         let of = |ip: &str| Endpoint::of_address(ip.parse().unwrap());
         let domain = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        check(of("34.223.124.45"), "34.223.124.45");
+        check(&of("34.223.124.45"), "34.223.124.45");
         check(
-            Endpoint { domain: domain(&["neverssl.com"]), ..of("34.223.124.45") },
+            &Endpoint { domain: domain(&["neverssl.com"]), ..of("34.223.124.45") },
             "34.223.124.45 (neverssl.com)",
         );
         check(
-            Endpoint {
+            &Endpoint {
                 domain: domain(&["a.example", "b.example", "c.example", "d.example"]),
                 ..of("192.0.2.1")
             },
@@ -213,18 +213,18 @@ mod tests {
             service: name.to_owned(),
             ..of("10.96.0.1")
         };
-        check(service("vote/vote"), "service vote/vote");
-        check(service("default/kubernetes"), "Kubernetes API");
+        check(&service("vote/vote"), "service vote/vote");
+        check(&service("default/kubernetes"), "Kubernetes API");
         let pod = Endpoint { pod: "a".to_owned(), namespace: "vote".to_owned(), ..service("vote/vote") };
-        check(pod, "vote/a");
+        check(&pod, "vote/a");
         let host = Endpoint {
             kind: EndpointKind::Host,
             workload: "node-1".to_owned(),
             service: "default/kubernetes".to_owned(),
             ..of("172.18.0.2")
         };
-        check(host, "Kubernetes API");
-        check(Endpoint::default(), "an unknown address");
+        check(&host, "Kubernetes API");
+        check(&Endpoint::default(), "an unknown address");
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl<'l, 'a> LookUp<'l, 'a> {
         let (namespace, name) = API_SERVER;
         for (group, resource) in [("", "services"), ("", "endpoints"), ("discovery.k8s.io", "endpointslices")]
         {
-            self.read(ObjectName {
+            self.read(&ObjectName {
                 cluster: self.cluster.to_owned(),
                 group: group.to_owned(),
                 resource: resource.to_owned(),
@@ -105,7 +105,7 @@ impl<'l, 'a> LookUp<'l, 'a> {
             let objects: BTreeSet<ObjectName> = objects.into_values().flatten().collect();
             let (nodes, pods) = objects.into_iter().partition(|object| object.resource == "nodes");
             self.read_nodes(nodes, &[])?;
-            self.read_all(pods)?;
+            self.read_all(&pods)?;
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl<'l, 'a> LookUp<'l, 'a> {
                 one_of(Field::Verb, &WRITES),
             ]);
             let found = self.ask(that_say(some, &listed), self.until)?;
-            self.read_all(found.iter().filter_map(ObjectName::of).collect())?;
+            self.read_all(&found.iter().filter_map(ObjectName::of).collect())?;
             let node = Query::all_of(vec![self.of_cluster(), Query::is(Field::Resource, "nodes")]);
             let new = Query::all_of(vec![node.clone(), Query::is(Field::Change, "create")]);
             let mut reports = self.ask(that_say(some, &new), self.until)?;
@@ -147,7 +147,7 @@ impl<'l, 'a> LookUp<'l, 'a> {
             });
             let query = Query::any_of(that_name.collect());
             let found = self.ask(query, self.until)?;
-            self.read_all(found.iter().filter_map(ObjectName::of).collect())?;
+            self.read_all(&found.iter().filter_map(ObjectName::of).collect())?;
         }
         Ok(())
     }
@@ -203,16 +203,16 @@ impl<'l, 'a> LookUp<'l, 'a> {
         is_late
     }
 
-    fn read_all(&mut self, objects: BTreeSet<ObjectName>) -> Result<(), SearchError> {
-        objects.into_iter().try_for_each(|object| self.read(object))
+    fn read_all(&mut self, objects: &BTreeSet<ObjectName>) -> Result<(), SearchError> {
+        objects.iter().try_for_each(|object| self.read(object))
     }
 
-    fn read(&mut self, object: ObjectName) -> Result<(), SearchError> {
-        if !self.is_new(&object) {
+    fn read(&mut self, object: &ObjectName) -> Result<(), SearchError> {
+        if !self.is_new(object) {
             return Ok(());
         }
         let mut tenure = Tenure::new(object.clone(), self.wanted);
-        let is_whole = self.asker.writes(&object, MAX_WRITES, self.deadline, |hit| tenure.take(hit))?;
+        let is_whole = self.asker.writes(object, MAX_WRITES, self.deadline, |hit| tenure.take(hit))?;
         if !is_whole {
             tenure.break_off();
         }
