@@ -493,11 +493,10 @@ fn an_api_server_that_cannot_be_asked_is_named() {
         TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("find a port");
     let folder = TempDir::with_prefix("taffrail-").expect("create a temporary directory");
     let text = std::fs::read_to_string(cluster.kubeconfig()).expect("read the kubeconfig");
-    let start = text.find("http://").expect("the kubeconfig names a server");
-    let end = start + text[start..].find('\'').expect("a quote ends it");
+    let url =
+        text.split('\'').find(|part| part.starts_with("http://")).expect("the kubeconfig names a server");
     let path = folder.path().join("kubeconfig");
-    std::fs::write(&path, text.replace(&text[start..end], &format!("http://{closed}")))
-        .expect("write a kubeconfig");
+    std::fs::write(&path, text.replace(url, &format!("http://{closed}"))).expect("write a kubeconfig");
     let done = run_as(&path, APPLY);
     assert_eq!(done.code, 3, "{}", done.stderr);
     says(&done.stderr, &[&format!("cannot reach http://{closed}"), "refused"]);

@@ -23,7 +23,7 @@ pub(super) fn status(code: u16, method: &str, place: Option<&super::objects::Pla
                 Some(namespace) => format!("in the namespace \"{namespace}\""),
                 None => "at the cluster scope".to_owned(),
             };
-            let of = if name.is_empty() { full.clone() } else { format!("{full} \"{name}\"") };
+            let of = if name.is_empty() { full } else { format!("{full} \"{name}\"") };
             (
                 "Forbidden",
                 format!(
