@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod documented;
 mod objects;
+mod quarantine;
 mod query;
 mod setup;
 
@@ -13,6 +14,10 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use taffrail_query::Field;
 
 pub(crate) use self::objects::{AtArgs, BlameArgs, DiffArgs, GetArgs, HistoryArgs, ObjectArgs};
+pub(crate) use self::quarantine::{
+    ActingArgs, ClusterArgs, PolicyKind, QuarantineApplyArgs, QuarantineCommand, QuarantineListArgs,
+    QuarantineReleaseArgs, QuarantineShowArgs,
+};
 pub(crate) use self::query::QueryWords;
 pub(crate) use self::setup::{Platform, SetupArgs};
 
@@ -61,7 +66,7 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Count the most frequent users, resources or verbs
     Top(TopArgs),
-    /// Show which pods are or were isolated by a label, and what they tried
+    /// Isolate a pod by a label, release it, and show which pods are or were isolated and what they tried
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
     /// Show what a server or a data directory holds and how far it has come
@@ -402,60 +407,6 @@ pub(crate) struct BackupArgs {
 pub(crate) struct ReindexArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum QuarantineCommand {
-    /// List the quarantines that are recorded, newest first
-    List(QuarantineListArgs),
-    /// Tell the story of one pod: who isolated it, whom it talked to before, and every attempt since
-    Show(QuarantineShowArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct QuarantineListArgs {
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    /// Only this cluster
-    #[arg(long, value_name = "NAME")]
-    pub(crate) cluster: Option<String>,
-    /// Only pods of this namespace
-    #[arg(short = 'n', long, value_name = "NAME")]
-    pub(crate) namespace: Option<String>,
-    /// Time zone of the times shown, e.g. Europe/Berlin [default: the machine's]
-    #[arg(long, value_name = "ZONE")]
-    pub(crate) tz: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct QuarantineShowArgs {
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    /// The pod
-    #[arg(value_name = "POD")]
-    pub(crate) pod: String,
-    /// Its namespace
-    #[arg(short = 'n', long, value_name = "NAME", default_value = "default")]
-    pub(crate) namespace: String,
-    /// Its cluster [default: the one in which it was under quarantine]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) cluster: Option<String>,
-    /// Also quarantines before the last one, as far back as this
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(crate) since: Option<String>,
-    /// How long before the first quarantine the story begins
-    #[arg(long, value_name = "SPAN", default_value = "1h")]
-    pub(crate) before: String,
-    /// How long after the last one it ends
-    #[arg(long, value_name = "SPAN", default_value = "1h")]
-    pub(crate) after: String,
-    /// Time zone of times that name none, and of those shown, e.g. Europe/Berlin [default: the machine's]
-    #[arg(long, value_name = "ZONE")]
-    pub(crate) tz: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Subcommand)]

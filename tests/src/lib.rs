@@ -1,7 +1,7 @@
 //! Whole-process tests: the real binary, real files, real signals, HTTP over TCP.
 //!
 //! What the tests share lives here: [`Server`] starts and kills the program, [`Client`] speaks HTTP to it well or badly,
-//! [`Api`] reads its answers, a [`Receiver`] takes what it sends, [`ApiServer`] speaks as an API server does (TLS, HTTP/2) with what an [`Authority`] issues, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
+//! [`Api`] reads its answers, a [`Receiver`] takes what it sends, [`ApiServer`] speaks as an API server does (TLS, HTTP/2) with what an [`Authority`] issues, [`Cluster`] is one that commands act upon, [`cli`] runs its commands; [`samples`] are the recorded events, [`Template`] makes any
 //! number of fresh ones of them; [`oracle`] answers queries by hand; [`Campaign`] kills the server over and over
 //! while [`Ledger`] remembers what was acknowledged; [`audit_policy`] decides about requests as an API server does, and
 //! [`yaml`] reads manifests.
@@ -17,6 +17,7 @@ mod binary;
 mod calendar;
 pub mod cli;
 mod client;
+mod cluster;
 mod connection;
 mod crash_points;
 mod disk;
@@ -43,6 +44,7 @@ pub use authority::{Authority, Identity};
 pub use binary::Binary;
 pub use calendar::{micros, rfc3339};
 pub use client::{Client, Response};
+pub use cluster::{Asked, Cluster};
 pub use connection::Connection;
 pub use crash_points::crash_points;
 pub use disk::disk_usage;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use taffrail_event::flow::Verdict;
 use taffrail_event::{Event, Finding, FindingRecord, Key, ObjectRef, Severity, Timestamp};
-use taffrail_query::containment::{End, Moment, weakened};
+use taffrail_query::containment::{Containment, End, Moment, RuleRef, weakened};
 use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::{PodFlow, PodFlows, Quarantine};
 use taffrail_query::{SearchError, TimeRange};
@@ -87,8 +87,7 @@ impl Watched<'_> {
             .filter_map(|(before, after)| {
                 let lost = weakened(&before.containment, &after.containment)?;
                 let write = self.told_first(after.write?);
-                let policy = before.containment.policy().unwrap_or_default();
-                let (rule, severity) = rule_of(write, &policy);
+                let (rule, severity) = rule_of(write, &before.containment);
                 Some(self.finding(
                     Found { rule, severity, time: write.time, subject: write.id.to_string() },
                     format!("{} while {} was under quarantine", write.summary, self.pod_in_words()),
@@ -236,11 +235,12 @@ struct Found {
 }
 
 /// What became of the policies that contained the pod, by the write that weakened them.
-fn rule_of(write: &Event, policy: &str) -> (&'static str, Severity) {
+fn rule_of(write: &Event, before: &Containment) -> (&'static str, Severity) {
     let object = write.object.as_ref();
-    let name = object.map_or("", |object| object.name.as_str());
-    let is_own = !name.is_empty()
-        && policy.split(" and ").any(|one| one == name || one.ends_with(&format!("/{name}")));
+    let is_it = |rule: &RuleRef| {
+        object.is_some_and(|object| (&object.namespace, &object.name) == (&rule.namespace, &rule.name))
+    };
+    let is_own = [&before.ingress, &before.egress].iter().filter_map(|way| way.by.as_ref()).any(is_it);
     let changed =
         |path: &str| write.change.iter().flat_map(|change| &change.fields).any(|field| field.path == path);
     let is_tier = object.is_some_and(|object| object.resource == "tiers");
