@@ -74,7 +74,7 @@ fn apply(args: &QuarantineApplyArgs, target: &Target<'_>, out: &mut Answer) -> a
     if acting.dry_run {
         note("nothing was done (--dry-run)");
         let created = ObjectBody::all(&made);
-        return finish(acting.format, Outcome { dry_run: true, created, ..outcome }, out);
+        return Outcome { dry_run: true, created, ..outcome }.finish(acting.format, out);
     }
     if !acting.yes && !ask::agreed(&format!("\nQuarantine pod {}?", target.name))? {
         note("nothing was done");
@@ -96,7 +96,7 @@ fn apply(args: &QuarantineApplyArgs, target: &Target<'_>, out: &mut Answer) -> a
     if acting.format == Output::Table {
         done(target, &plan, outcome.since, out)?;
     }
-    finish(acting.format, outcome, out)
+    outcome.finish(acting.format, out)
 }
 
 /// With what the pod says of itself.
@@ -206,7 +206,7 @@ fn already(
         contained.present().iter().try_for_each(|line| writeln!(out, "{}", visible(line)))?;
     }
     note("nothing was done");
-    finish(args.acting.format, Outcome { dry_run: args.acting.dry_run, ..marked(outcome, Some(pod)) }, out)
+    Outcome { dry_run: args.acting.dry_run, ..marked(outcome, Some(pod)) }.finish(args.acting.format, out)
 }
 
 fn done(
@@ -231,13 +231,6 @@ fn done(
         note("mind that no policy is known to contain it");
     }
     Ok(())
-}
-
-fn finish(format: Output, outcome: Outcome<'_>, out: &mut Answer) -> anyhow::Result<u8> {
-    if format != Output::Table {
-        out.json(&outcome)?;
-    }
-    Ok(FOUND)
 }
 
 /// `tier security and globalnetworkpolicy security.quarantine were`

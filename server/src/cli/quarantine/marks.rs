@@ -27,16 +27,16 @@ impl Marks<'_> {
         if let Some(by) = self.by {
             annotations[BY] = json!(by);
         }
-        patch(label, json!(label.value), annotations, uid)
+        patch(label, &json!(label.value), &annotations, uid)
     }
 }
 
 /// The merge patch that removes label and marks.
 pub(super) fn removal(label: &QuarantineLabel, uid: Option<&str>) -> Value {
-    patch(label, Value::Null, json!({REASON: null, SINCE: null, BY: null}), uid)
+    patch(label, &Value::Null, &json!({REASON: null, SINCE: null, BY: null}), uid)
 }
 
-fn patch(label: &QuarantineLabel, value: Value, annotations: Value, uid: Option<&str>) -> Value {
+fn patch(label: &QuarantineLabel, value: &Value, annotations: &Value, uid: Option<&str>) -> Value {
     let mut metadata = json!({"labels": {&label.key: value}, "annotations": annotations});
     if let Some(uid) = uid {
         metadata["uid"] = json!(uid);

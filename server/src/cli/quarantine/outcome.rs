@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::containment::Contained;
 use super::pod::{Pod, PodName};
 use super::policies::PolicyObject;
+use crate::args::Output;
+use crate::cli::answer::Answer;
+use crate::exit::FOUND;
 
 /// The body of `-o json`.
 #[derive(Debug, Serialize)]
@@ -75,6 +78,14 @@ impl<'a> Outcome<'a> {
 
     pub(super) fn contained(self, contained: &'a Contained) -> Self {
         Self { contained: contained.verdict, containment: &contained.words, ..self }
+    }
+
+    /// Writes it where a script asked for it; tables were written before. The exit code of what was found.
+    pub(super) fn finish(&self, format: Output, out: &mut Answer) -> anyhow::Result<u8> {
+        if format != Output::Table {
+            out.json(self)?;
+        }
+        Ok(FOUND)
     }
 }
 

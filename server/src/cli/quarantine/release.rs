@@ -15,7 +15,7 @@ use super::policies::{self, PolicyObject};
 use super::target::Target;
 use crate::args::{Output, PolicyKind, QuarantineReleaseArgs};
 use crate::cli::answer::{Answer, answer, note};
-use crate::exit::{FOUND, NOTHING_FOUND};
+use crate::exit::NOTHING_FOUND;
 
 /// Runs the command.
 pub(super) fn run(args: &QuarantineReleaseArgs) -> anyhow::Result<ExitCode> {
@@ -47,7 +47,7 @@ fn release(args: &QuarantineReleaseArgs, target: &Target<'_>, out: &mut Answer) 
     };
     if pod.is_some_and(|pod| !is_marked(pod)) && removed.is_empty() {
         note(&format!("pod {} carries no label {label}; nothing was done", target.name));
-        return finish(acting.format, outcome, out);
+        return outcome.finish(acting.format, out);
     }
     let plan = ReleasePlan {
         name: &target.name,
@@ -59,7 +59,7 @@ fn release(args: &QuarantineReleaseArgs, target: &Target<'_>, out: &mut Answer) 
     target.show(out, &plan.lines())?;
     if acting.dry_run {
         note("nothing was done (--dry-run)");
-        return finish(acting.format, Outcome { removed: ObjectBody::all(plan.removed), ..outcome }, out);
+        return Outcome { removed: ObjectBody::all(plan.removed), ..outcome }.finish(acting.format, out);
     }
     if !acting.yes && !ask::agreed(&format!("\nRelease pod {}?", target.name))? {
         note("nothing was done");
@@ -79,15 +79,14 @@ fn release(args: &QuarantineReleaseArgs, target: &Target<'_>, out: &mut Answer) 
         writeln!(out, "\nPod {} carries no label {label} any more.", target.name)?;
         writeln!(out, "What it did meanwhile:  {}", target.command("show"))?;
     }
-    finish(acting.format, Outcome { changed: true, removed: ObjectBody::all(plan.removed), ..outcome }, out)
+    Outcome { changed: true, removed: ObjectBody::all(plan.removed), ..outcome }.finish(acting.format, out)
 }
 
-/// The policies that go, each as it is there, and why the others stay.
-fn what_goes(
-    target: &Target<'_>,
-    args: &QuarantineReleaseArgs,
-    kind: PolicyKind,
-) -> anyhow::Result<(Vec<(PolicyObject, serde_json::Value)>, Vec<String>)> {
+/// Policies that go, each as it is there, and why others stay.
+type Gone = (Vec<(PolicyObject, serde_json::Value)>, Vec<String>);
+
+/// The policies that go, and those that stay.
+fn what_goes(target: &Target<'_>, args: &QuarantineReleaseArgs, kind: PolicyKind) -> anyhow::Result<Gone> {
     let (mut gone, mut kept) = (Vec::new(), Vec::new());
     let label = &args.acting.label;
     for object in policies::objects(kind, label, &target.name.namespace) {
@@ -141,11 +140,4 @@ fn others(target: &Target<'_>, label: &str, namespace: Option<&str>) -> anyhow::
         Err(Refusal::Forbidden(_)) => Ok(None),
         Err(refusal) => Err(refusal.into()),
     }
-}
-
-fn finish(format: Output, outcome: Outcome<'_>, out: &mut Answer) -> anyhow::Result<u8> {
-    if format != Output::Table {
-        out.json(&outcome)?;
-    }
-    Ok(FOUND)
 }

@@ -30,8 +30,7 @@ impl Survey {
     /// Reads the policies that may be about a pod of the namespace, and the Namespace, by whose labels some select.
     /// Only what ends everything is an error.
     pub(super) fn of(cluster: &Cluster, namespace: &str) -> Result<Self, Refusal> {
-        let mut survey = Self::default();
-        survey.groups = cluster.groups()?;
+        let mut survey = Self { groups: cluster.groups()?, ..Self::default() };
         let calico = [
             (Resource::TIERS, None),
             (Resource::CALICO_GLOBAL_POLICIES, None),
