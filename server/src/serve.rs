@@ -175,14 +175,13 @@ fn start_threads(
         }
         Ok(())
     })?;
-    let containment = ContainmentWatch::new(
-        Arc::clone(&search),
-        Arc::clone(&intake),
-        quarantine_label(settings),
-        settings.quarantine.settle,
-    );
-    let stop = stops.work.clone();
-    tasks.spawn_thread(TaskKind::Containment, move || containment.run(&stop))?;
+    if settings.quarantine.watch {
+        let (search, intake) = (Arc::clone(&search), Arc::clone(&intake));
+        let (label, settle) = (quarantine_label(settings), settings.quarantine.settle);
+        let watch = ContainmentWatch::new(search, intake, label, settle);
+        let stop = stops.work.clone();
+        tasks.spawn_thread(TaskKind::Containment, move || watch.run(&stop))?;
+    }
     // Until the last request has its answer: it may be a refusal.
     let stop = stops.write_out.clone();
     let (watched, data) = (Arc::clone(&search), settings.data.clone());

@@ -10,6 +10,7 @@ fn server() -> ServerBuilder {
         .set("index.retention.change", "unlimited")
         .set("index.retention.access", "unlimited")
         .set("index.retention.flow", "unlimited")
+        .set("quarantine.watch", "true")
         .set("quarantine.settle", "0s")
 }
 
@@ -53,12 +54,13 @@ fn body(records: &[Value]) -> Vec<u8> {
     records.iter().map(Value::to_string).collect::<Vec<_>>().join("\n").into_bytes()
 }
 
-/// The recorded creation of the quarantine's policy, as people see it.
-fn policy(records: &[Value]) -> Value {
+/// The recorded creation of the quarantine's policy, as people see it or as Calico's API server keeps it.
+fn policy(records: &[Value], group: &str) -> Value {
     let is_it = |record: &&Value| {
         record["verb"] == "create"
             && record["stage"] == "ResponseComplete"
             && record["objectRef"]["resource"] == "globalnetworkpolicies"
+            && record["objectRef"]["apiGroup"] == group
             && record["responseObject"]["spec"]["selector"].is_string()
     };
     records.iter().find(is_it).expect("the recording has the policy").clone()
@@ -99,18 +101,23 @@ fn what_weakens_the_policies_is_found_and_survives_a_restart() {
     let mut server = server().start();
     let records = audit();
     send(&server, "/v1/audit/prod", &body(&records));
-    let created = policy(&records);
-    // Within the quarantine, which lasts from 16:24:54.763 to 16:25:06.956: edited so that it lets egress pass, then deleted.
-    let mut edited = again(&created, 1, "2026-11-23T16:25:00.000000Z");
-    edited["verb"] = "update".into();
-    edited["responseObject"]["spec"]["egress"] = json!([{"action": "Allow"}]);
-    edited["requestObject"] = edited["responseObject"].clone();
-    let mut deleted = again(&created, 2, "2026-11-23T16:25:03.000000Z");
-    deleted["verb"] = "delete".into();
-    deleted["requestObject"] = Value::Null;
-    deleted["responseObject"] =
-        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
-    send(&server, "/v1/audit/prod", &body(&[edited, deleted]));
+    // Within the quarantine, which lasts from 16:24:54.763 to 16:25:06.956: edited so that it lets egress pass, then deleted; each
+    // written through moments later.
+    let mut writes = Vec::new();
+    for (number, group, millis) in [(1, "projectcalico.org", 0), (3, "crd.projectcalico.org", 40)] {
+        let created = policy(&records, group);
+        let mut edited = again(&created, number, &format!("2026-11-23T16:25:00.{millis:03}000Z"));
+        edited["verb"] = "update".into();
+        edited["responseObject"]["spec"]["egress"] = json!([{"action": "Allow"}]);
+        edited["requestObject"] = edited["responseObject"].clone();
+        let mut deleted = again(&created, number + 1, &format!("2026-11-23T16:25:03.{millis:03}000Z"));
+        deleted["verb"] = "delete".into();
+        deleted["requestObject"] = Value::Null;
+        deleted["responseObject"] =
+            json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
+        writes.extend([edited, deleted]);
+    }
+    send(&server, "/v1/audit/prod", &body(&writes));
     wait_for(&server, "quarantine.policy_deleted");
     let expected = findings(&server);
     let of = |rule: &str| expected.iter().filter(|found| found.starts_with(rule)).count();

@@ -13,6 +13,8 @@ const DEFAULT_SETTLE: Duration = Duration::from_secs(60);
 pub struct QuarantineSettings {
     /// The label as `key=value`, as the policies select it.
     pub label: String,
+    /// Whether what should not be while a pod is under quarantine becomes a finding.
+    pub watch: bool,
     /// How long a finding waits that records of others may disprove: two nodes report one connection, at moments of their own.
     #[serde(with = "crate::duration")]
     pub settle: Duration,
@@ -20,7 +22,7 @@ pub struct QuarantineSettings {
 
 impl Default for QuarantineSettings {
     fn default() -> Self {
-        Self { label: "quarantine=true".to_owned(), settle: DEFAULT_SETTLE }
+        Self { label: "quarantine=true".to_owned(), watch: true, settle: DEFAULT_SETTLE }
     }
 }
 
