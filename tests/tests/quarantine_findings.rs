@@ -72,6 +72,13 @@ fn again(record: &Value, number: u32, time: &str) -> Value {
     record["auditID"] = format!("{number:08x}-bfd7-4afb-a8b9-7d52749868dd").into();
     record["requestReceivedTimestamp"] = time.into();
     record["stageTimestamp"] = time.into();
+    record["responseStatus"]["code"] = 200.into();
+    let uri = format!(
+        "{}/{}",
+        record["requestURI"].as_str().unwrap_or_default(),
+        record["objectRef"]["name"].as_str().unwrap_or_default()
+    );
+    record["requestURI"] = uri.into();
     record["responseObject"]["metadata"]["resourceVersion"] = (900_000 + number).to_string().into();
     record
 }

@@ -109,10 +109,11 @@ impl Watched<'_> {
                 object.map(|object| (object.resource.clone(), object.namespace.clone(), object.name.clone()))
             };
             !is_stored(other)
+                && other.verb == write.verb
                 && names(stored) == names(told)
                 && (0..WRITE_THROUGH_MICROS).contains(&(write.time.micros() - other.time.micros()))
         };
-        self.moments.iter().filter_map(|moment| moment.write).find(is_it).unwrap_or(write)
+        self.moments.iter().filter_map(|moment| moment.write).filter(is_it).last().unwrap_or(write)
     }
 
     /// Connections that were opened and let through while the pod was under quarantine.
