@@ -113,7 +113,7 @@ impl Watched<'_> {
                 && names(stored) == names(told)
                 && (0..WRITE_THROUGH_MICROS).contains(&(write.time.micros() - other.time.micros()))
         };
-        self.moments.iter().filter_map(|moment| moment.write).filter(is_it).last().unwrap_or(write)
+        self.moments.iter().filter_map(|moment| moment.write).rfind(is_it).unwrap_or(write)
     }
 
     /// Connections that were opened and let through while the pod was under quarantine.
