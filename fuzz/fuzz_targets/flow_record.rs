@@ -13,7 +13,7 @@ fuzz_target!(|record: &[u8]| {
     let mut stored = Vec::new();
     write_stored(flow.format, &context, Some(7), &mut stored, |out| out.extend_from_slice(record));
     let read = StoredFlow::decode(&stored).expect("what was read once is read again");
-    assert_eq!(read.flow, flow);
+    assert_eq!(*read.flow, *flow);
     assert_eq!(read.raw, record);
 
     let decoded = Decoded::of(&stored, RecordFlags::FLOW).expect("a stored flow is one");
