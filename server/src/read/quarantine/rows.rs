@@ -181,7 +181,8 @@ pub(super) fn page(
     rows.dedup_by(|one, other| one.is_same(other));
     let total = rows.len() as u64;
     let time_of = |row: &Row| row.place.time.micros();
-    let start = after.map_or(0, |after| rows.partition_point(|row| time_of(row) < after.time) + after.rows);
+    let start = after
+        .map_or(0, |after| rows.partition_point(|row| time_of(row) < after.time).saturating_add(after.rows));
     let end = start.saturating_add(MAX_ROWS).min(rows.len());
     let next = rows.get(end).map(|row| {
         let time = time_of(row);
@@ -189,4 +190,34 @@ pub(super) fn page(
     });
     let bodies = rows.drain(start.min(end)..end).filter_map(|row| row.body(flows)).collect();
     (bodies, total, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use taffrail_event::{Decoded, Gap, Origins};
+
+    use super::*;
+
+    /// Anybody may write a cursor.
+    #[test]
+    fn a_cursor_behind_everything_is_the_end() {
+        let gap = Gap {
+            cluster: "prod".to_owned(),
+            source: "webhook".to_owned(),
+            from: Timestamp::from_micros(5),
+            to: Timestamp::from_micros(6),
+            lost: None,
+            reason: "nobody spoke".to_owned(),
+        };
+        let row = || Row::of_event(Decoded::Gap(gap.clone()).event(Origins::default()), &[]);
+        let check = |cursor: &str, expected: usize| {
+            let cursor = RowCursor::read(cursor).unwrap();
+            let (rows, total, next) = page(vec![row()], &PodFlows::default(), Some(cursor));
+            assert_eq!((rows.len(), total, next), (expected, 1, None), "{cursor:?}");
+        };
+        check("5-0", 1);
+        check("5-1", 0);
+        check(&format!("6-{}", usize::MAX), 0);
+        assert!(RowCursor::read("5").is_err() && RowCursor::read("5-x").is_err());
+    }
 }
