@@ -48,3 +48,4 @@ pub use settings::redaction::{RedactionRule, RedactionSettings};
 pub use settings::retention::RetentionSettings;
 pub use settings::tail::{TailFrom, TailRecords, TailSettings};
 pub use settings::{DEFAULT_CLUSTER, OWN_CLUSTER, Settings, is_cluster_name};
+pub use validate::is_label;

@@ -11,6 +11,7 @@ mod tail;
 use std::net::SocketAddr;
 
 pub(crate) use self::access::{Exposed, exposed};
+pub use self::quarantine::is_label;
 use crate::error::Problem;
 use crate::settings::{OWN_CLUSTER, Settings, is_cluster_name};
 

@@ -17,7 +17,7 @@ use crate::json::{self, Members};
 use crate::key::Key;
 use crate::object::{BodyMetadata, ObjectRef};
 use crate::outcome::Outcome;
-use crate::record::{RecordFlags, Via, ViaSet};
+use crate::record::{Origin, RecordFlags, Via, ViaSet};
 use crate::summary::summary;
 use crate::time::Timestamp;
 use crate::words;
@@ -148,6 +148,21 @@ pub struct Origins {
     pub change: Option<Change>,
     /// Who is who.
     pub actors: ActorRules,
+}
+
+impl Origins {
+    /// Those of a record as it came, before the index knows what it follows from.
+    pub fn of_record(id: Key, origin: &Origin, flags: RecordFlags, actors: &ActorRules) -> Self {
+        Self {
+            id,
+            cluster: origin.cluster.to_string(),
+            received: origin.received,
+            via: ViaSet::of(origin.via),
+            is_cut: flags.contains(RecordFlags::CUT),
+            change: None,
+            actors: actors.clone(),
+        }
+    }
 }
 
 impl Default for Origins {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{Key, Keys, finding_keys};
+use crate::key::{Key, Keys, one_key};
 use crate::object::ObjectRef;
 use crate::time::Timestamp;
 
@@ -81,7 +81,7 @@ impl FindingRecord {
     pub fn keys(&self) -> Keys {
         let ObjectRef { resource, namespace, name, uid, .. } = &self.object;
         let texts = [&self.cluster, &self.finding.rule, resource, namespace, name, uid, &self.subject];
-        finding_keys(texts.into_iter().map(String::as_bytes))
+        one_key("finding", texts.into_iter().map(String::as_bytes))
     }
 }
 

@@ -138,31 +138,15 @@ pub(crate) struct GapIdentity<'a> {
 impl GapIdentity<'_> {
     /// Both keys, which are one: a gap has no stages.
     pub(crate) fn keys(&self) -> Keys {
-        let mut hash = Sha256::new();
-        for field in ["gap", self.cluster, self.source, self.reason] {
-            hash_field(&mut hash, field.as_bytes());
-        }
-        hash_field(&mut hash, &self.from.micros().to_le_bytes());
-        let key = finish(hash);
-        Keys { request: key, record: key }
+        let texts = [self.cluster, self.source, self.reason].map(str::as_bytes);
+        one_key("gap", texts.into_iter().chain([&self.from.micros().to_le_bytes()[..]]))
     }
 }
 
-/// Both keys of a finding, which are one.
-pub(crate) fn finding_keys<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Keys {
+/// Both keys of what has no stages, which are one; `kind` keeps the kinds apart.
+pub(crate) fn one_key<'a>(kind: &str, fields: impl IntoIterator<Item = &'a [u8]>) -> Keys {
     let mut hash = Sha256::new();
-    hash_field(&mut hash, b"finding");
-    for field in fields {
-        hash_field(&mut hash, field);
-    }
-    let key = finish(hash);
-    Keys { request: key, record: key }
-}
-
-/// Both keys of a flow, which are one: a flow has no stages.
-pub(crate) fn flow_keys(fields: [&[u8]; 4]) -> Keys {
-    let mut hash = Sha256::new();
-    hash_field(&mut hash, b"flow");
+    hash_field(&mut hash, kind.as_bytes());
     for field in fields {
         hash_field(&mut hash, field);
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use taffrail_config::{ConfigError, IngestSettings, Problem};
-use taffrail_event::{ActorRules, Decoded, Origin, Origins, RecordFlags, Timestamp, ViaSet};
+use taffrail_event::{ActorRules, Decoded, Origin, Origins, RecordFlags, Timestamp};
 use taffrail_ingest::Filter;
 use taffrail_query::{Query, TimeContext, parse};
 use utoipa::ToSchema;
@@ -81,16 +81,8 @@ impl Filter for Unwanted {
     fn drops(&self, record: &[u8], flags: RecordFlags, origin: &Origin) -> bool {
         // What is no event becomes a dead letter, whatever anybody wishes.
         let Ok(decoded) = Decoded::of(record, flags) else { return false };
-        let origins = Origins {
-            id: decoded.keys(&origin.cluster).request,
-            cluster: origin.cluster.as_ref().to_owned(),
-            received: origin.received,
-            via: ViaSet::of(origin.via),
-            is_cut: flags.contains(RecordFlags::CUT),
-            change: None,
-            actors: self.actors.clone(),
-        };
-        let event = decoded.event(origins);
+        let id = decoded.keys(&origin.cluster).request;
+        let event = decoded.event(Origins::of_record(id, origin, flags, &self.actors));
         let unwanted = self.queries.iter().find(|unwanted| unwanted.query.matches(&event, record));
         if let Some(unwanted) = unwanted {
             unwanted.dropped.fetch_add(1, Ordering::Relaxed);

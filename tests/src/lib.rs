@@ -9,6 +9,7 @@
 //! What is deliberately absent: this crate depends on no other crate of the workspace. It knows of the program what its
 //! users know. A helper that cannot do its work panics: that is a failed test.
 
+mod answer;
 mod api;
 mod api_server;
 pub mod audit_policy;
@@ -38,6 +39,7 @@ mod template;
 mod wait;
 pub mod yaml;
 
+pub use answer::{list, text};
 pub use api::Api;
 pub use api_server::{ApiServer, Dial, InFlight};
 pub use authority::{Authority, Identity};

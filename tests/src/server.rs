@@ -119,6 +119,7 @@ impl Server {
             // The recorded events get older every day.
             .set("index.retention.change", "unlimited")
             .set("index.retention.access", "unlimited")
+            .set("index.retention.flow", "unlimited")
             // Some fill a small disk.
             .set("index.retention.max_bytes", "unlimited")
             // What it finds by itself was not sent, and most tests count what was sent.

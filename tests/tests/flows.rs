@@ -16,7 +16,7 @@ const EXPORTED: &str = "story/flows.jsonl";
 
 /// A server that keeps flows however old the samples are.
 fn server() -> ServerBuilder {
-    Server::builder().set("index.retention.flow", "unlimited").set("index.retention.notice", "unlimited")
+    Server::builder().set("index.retention.notice", "unlimited")
 }
 
 fn post(server: &Server, path: &str, body: &[u8]) -> taffrail_tests::Response {

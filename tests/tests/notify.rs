@@ -153,9 +153,7 @@ fn a_query_means_what_it_means_in_a_search() {
 #[test]
 fn flows_are_events_too() {
     let receiver = Receiver::new();
-    let server = server(&[target("kind:flow verdict:denied", &receiver.url("/"), "")])
-        .set("index.retention.flow", "unlimited")
-        .start();
+    let server = server(&[target("kind:flow verdict:denied", &receiver.url("/"), "")]).start();
     let flows = samples::unpacked("story/flows.jsonl");
     let answer = server.ingest().post("/v1/flows/prod", &flows).expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -6,20 +6,13 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use taffrail_tests::{Server, ServerBuilder, cli, samples};
+use taffrail_tests::{Server, cli, list, samples, text};
 use tempfile::TempDir;
 
 const AUDIT: &str = "story/audit.jsonl.gz";
 const KERNEL: &str = "story/kern.log";
 const EXPORTED: &str = "story/flows.jsonl";
 const STORY: &str = "/api/v1/quarantine/prod/default/attacker";
-
-fn server() -> ServerBuilder {
-    Server::builder()
-        .set("index.retention.change", "unlimited")
-        .set("index.retention.access", "unlimited")
-        .set("index.retention.flow", "unlimited")
-}
 
 fn send(server: &Server, name: &str) {
     let path = if name == AUDIT { "/v1/audit/prod" } else { "/v1/flows/prod" };
@@ -29,18 +22,10 @@ fn send(server: &Server, name: &str) {
 
 /// What a server that was sent these, in this order, tells.
 fn told(names: &[&str]) -> Value {
-    let server = server().start();
+    let server = Server::builder().start();
     names.iter().for_each(|name| send(&server, name));
     server.api().wait_until_searchable();
     server.api().read(STORY, &[])
-}
-
-fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
-    value[member].as_array().unwrap_or_else(|| panic!("{member} is a list: {value}"))
-}
-
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} is a text: {value}"))
 }
 
 /// Direction, peer and port, and how many were allowed, denied and only seen.
@@ -147,7 +132,7 @@ fn what_is_missing_is_said() {
     let without_records = told(&[AUDIT, KERNEL]);
     advised(&without_records, "no flow records");
     assert_eq!(attempts(&without_records)[0], "egress 10.244.1.3:80 0+0+1");
-    let server = server().start();
+    let server = Server::builder().start();
     send(&server, KERNEL);
     send(&server, EXPORTED);
     server.api().wait_until_searchable();

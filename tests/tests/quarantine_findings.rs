@@ -6,12 +6,7 @@ use taffrail_tests::{Server, ServerBuilder, samples, wait_until};
 const STORY: &str = "/api/v1/quarantine/prod/default/attacker";
 
 fn server() -> ServerBuilder {
-    Server::builder()
-        .set("index.retention.change", "unlimited")
-        .set("index.retention.access", "unlimited")
-        .set("index.retention.flow", "unlimited")
-        .set("quarantine.watch", "true")
-        .set("quarantine.settle", "0s")
+    Server::builder().set("quarantine.watch", "true").set("quarantine.settle", "0s")
 }
 
 fn send(server: &Server, path: &str, body: &[u8]) {

@@ -1,24 +1,13 @@
 //! Every way in which a pod comes under quarantine and out of it, by the label in the API server's records.
 
 use serde_json::{Value, json};
-use taffrail_tests::{Server, ServerBuilder, samples};
+use taffrail_tests::{Server, list, samples};
 
 const RECORDED: &str = "audit/scenario.jsonl.gz";
-
-fn server() -> ServerBuilder {
-    Server::builder()
-        .set("index.retention.change", "unlimited")
-        .set("index.retention.access", "unlimited")
-        .set("index.retention.flow", "unlimited")
-}
 
 fn read(server: &Server, path: &str, parameters: &[(&str, &str)]) -> Value {
     server.api().wait_until_searchable();
     server.api().read(path, parameters)
-}
-
-fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
-    value[member].as_array().unwrap_or_else(|| panic!("{member} is a list: {value}"))
 }
 
 /// Since, until and who ended it, oldest first: times without their day.
@@ -36,7 +25,7 @@ fn intervals(body: &Value) -> Vec<String> {
 
 #[test]
 fn labels_that_were_recorded() {
-    let server = server().start();
+    let server = Server::builder().start();
     server.post_ok("prod", &samples::unpacked(RECORDED));
     // Set by kubectl and removed; set and overwritten; set by a patch of a robot and removed by a JSON patch.
     let expected = [
@@ -64,7 +53,7 @@ fn labels_that_were_recorded() {
 
 #[test]
 fn the_label_can_be_another() {
-    let server = server().set("quarantine.label", "quarantine=false").start();
+    let server = Server::builder().set("quarantine.label", "quarantine=false").start();
     server.post_ok("prod", &samples::unpacked(RECORDED));
     let body = read(&server, "/api/v1/quarantine", &[]);
     assert_eq!(body["label"], "quarantine=false");
@@ -153,7 +142,7 @@ fn labels_that_are_set_in_every_other_way() {
     // 8: deleted.
     writes.push(delete, Some("true"));
 
-    let server = server().start();
+    let server = Server::builder().start();
     let lines: Vec<String> = writes.records.iter().map(Value::to_string).collect();
     server.post_ok("prod", lines.join("\n").as_bytes());
     let body = read(&server, "/api/v1/quarantine", &[]);

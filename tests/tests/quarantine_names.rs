@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use taffrail_tests::{Random, Server, ServerBuilder, samples};
+use taffrail_tests::{Random, Server, list, samples, text};
 
 const AUDIT: &str = "story-dns/audit.constructed.jsonl";
 const FLOWS: &str = "story-dns/flows.constructed.jsonl";
@@ -21,13 +21,6 @@ const API: &str = "to Kubernetes API:6443/tcp";
 const INTERNET: &str = "to 34.223.124.45 (neverssl.com):80/tcp";
 const MONITOR: &str = "from node worker-2:8080/tcp";
 
-fn server() -> ServerBuilder {
-    Server::builder()
-        .set("index.retention.change", "unlimited")
-        .set("index.retention.access", "unlimited")
-        .set("index.retention.flow", "unlimited")
-}
-
 fn send(server: &Server, of: &str, body: &[u8]) {
     let path = if of.contains("audit") { "/v1/audit/prod" } else { "/v1/flows/prod" };
     let response = server.ingest().post(path, body).expect("the server answers");
@@ -36,18 +29,10 @@ fn send(server: &Server, of: &str, body: &[u8]) {
 
 /// What a server that was sent these tells.
 fn told(names: &[&str]) -> Value {
-    let server = server().start();
+    let server = Server::builder().start();
     names.iter().for_each(|name| send(&server, name, &samples::unpacked(name)));
     server.api().wait_until_searchable();
     server.api().read(STORY, &[])
-}
-
-fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
-    value[member].as_array().unwrap_or_else(|| panic!("{member} is a list: {value}"))
-}
-
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} is a text: {value}"))
 }
 
 /// How many attempts were allowed, denied and only seen, by direction, peer, port and protocol.
@@ -169,7 +154,7 @@ fn each_source_that_is_missing_changes_only_what_it_must() {
     assert!(advises(&no_flows, "no flow records"), "{}", no_flows["advice"]);
 
     // Without audit events nobody knows of a quarantine.
-    let server = server().start();
+    let server = Server::builder().start();
     [FLOWS, NAMES, KERNEL].iter().for_each(|name| send(&server, name, &samples::unpacked(name)));
     server.api().wait_until_searchable();
     assert_eq!(server.api().get(STORY, &[]).status, 404);
@@ -177,7 +162,7 @@ fn each_source_that_is_missing_changes_only_what_it_must() {
 
 #[test]
 fn audit_events_that_are_missing_leave_addresses() {
-    let server = server().start();
+    let server = Server::builder().start();
     let is_kept = |line: &Vec<u8>| {
         let event: Value = serde_json::from_slice(line).expect("events are JSON");
         let [resource, namespace, name] =
@@ -209,7 +194,7 @@ fn audit_events_that_are_missing_leave_addresses() {
 /// Another pod is seen with the address, and nobody saw the first one lose it.
 #[test]
 fn an_address_with_two_owners_is_nobodys() {
-    let server = server().start();
+    let server = Server::builder().start();
     let audit = samples::lines(AUDIT);
     let doubled = audit.iter().filter(|line| {
         let line = String::from_utf8_lossy(line);
@@ -251,7 +236,7 @@ fn the_order_of_arrival_does_not_matter() {
         for last in (1..records.len()).rev() {
             records.swap(last, random.below(last + 1));
         }
-        let server = server().start();
+        let server = Server::builder().start();
         records.iter().for_each(|(name, record)| send(&server, name, record));
         server.api().wait_until_searchable();
         assert_eq!(essence(server.api().read(STORY, &[])), expected, "seed {seed}");
@@ -261,7 +246,7 @@ fn the_order_of_arrival_does_not_matter() {
 /// The recorded story: a real API server's Services, Endpoints and EndpointSlices.
 #[test]
 fn the_recorded_story_has_names_too() {
-    let server = server().start();
+    let server = Server::builder().start();
     for name in ["story/audit.jsonl.gz", "story/flows.jsonl", "story/kern.log"] {
         send(&server, name, &samples::unpacked(name));
     }

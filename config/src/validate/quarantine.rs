@@ -13,8 +13,11 @@ pub(super) fn check(settings: &QuarantineSettings, report: &mut impl FnMut(&str,
     }
 }
 
+/// Whether `text` is a label as `key=value`, with a value or without one.
+///
 /// After `IsQualifiedName` and `IsValidLabelValue` in `k8s.io/apimachinery/pkg/util/validation`.
-fn is_label(text: &str) -> bool {
+#[must_use]
+pub fn is_label(text: &str) -> bool {
     let Some((key, value)) = text.split_once('=') else { return false };
     let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     is_name(name) && prefix.is_none_or(is_domain) && (value.is_empty() || is_name(value))

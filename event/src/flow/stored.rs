@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Context, Flow, FlowRecord, Format};
 use crate::key::Keys;
-use crate::key::flow_keys;
+use crate::key::one_key;
 use crate::time::Timestamp;
 
 const MAGIC: &str = "flow 1 ";
@@ -69,7 +69,7 @@ impl<'a> StoredFlow<'a> {
 
     /// Its keys, which are one: a flow has no stages. `cluster` is the one it came in for.
     pub fn keys(&self, cluster: &str) -> Keys {
-        flow_keys([cluster.as_bytes(), self.flow.node.as_bytes(), self.place.as_bytes(), self.raw])
+        one_key("flow", [cluster.as_bytes(), self.flow.node.as_bytes(), self.place.as_bytes(), self.raw])
     }
 }
 

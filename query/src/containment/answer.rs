@@ -139,6 +139,12 @@ impl Containment {
         self.ingress.is_contained() && self.egress.is_contained()
     }
 
+    /// The same, and `None` where that depends on what cannot be evaluated.
+    pub fn verdict(&self) -> Option<bool> {
+        let is_known = self.ingress.end != End::Unknown && self.egress.end != End::Unknown;
+        is_known.then(|| self.is_contained())
+    }
+
     /// The policy, or the two, that contain it: `security.quarantine`, `shop/quarantine`. None if it is not contained.
     pub fn policy(&self) -> Option<String> {
         let (ingress, egress) = match (&self.ingress.by, &self.egress.by) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use taffrail_config::is_label;
 use taffrail_query::quarantine::QuarantineLabel;
 
 use super::{Output, OutputArgs, TargetArgs};
@@ -163,31 +164,10 @@ fn reason(text: &str) -> Result<String, String> {
 
 /// A label as Kubernetes permits it: what is typed becomes part of selectors.
 fn label(text: &str) -> Result<QuarantineLabel, String> {
-    let wrong = || {
-        "write KEY=VALUE with a key and a value that Kubernetes permits in a label, as in quarantine=true"
-            .to_owned()
-    };
-    let (key, value) = text.split_once('=').ok_or_else(wrong)?;
-    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    let is_prefix = |prefix: &str| {
-        let is_part =
-            |part: &str| is_word(part, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-");
-        prefix.len() <= 253 && prefix.split('.').all(is_part)
-    };
-    let is_name = |name: &str| name.len() <= 63 && is_word(name, |byte| byte.is_ascii_alphanumeric(), b"-_.");
-    if prefix.is_none_or(is_prefix) && is_name(name) && is_name(value) {
-        return Ok(QuarantineLabel { key: key.to_owned(), value: value.to_owned() });
+    match text.split_once('=').filter(|(_, value)| !value.is_empty() && is_label(text)) {
+        Some((key, value)) => Ok(QuarantineLabel { key: key.to_owned(), value: value.to_owned() }),
+        None => Err("write KEY=VALUE with a key and a value that Kubernetes permits in a label, as in quarantine=true".to_owned()),
     }
-    Err(wrong())
-}
-
-/// Begins and ends with an ordinary character, and has nothing but these and `others` between.
-fn is_word(text: &str, is_ordinary: impl Fn(u8) -> bool, others: &[u8]) -> bool {
-    let bytes = text.as_bytes();
-    let [Some(first), Some(last)] = [bytes.first(), bytes.last()] else { return false };
-    is_ordinary(*first)
-        && is_ordinary(*last)
-        && bytes.iter().all(|byte| is_ordinary(*byte) || others.contains(byte))
 }
 
 #[cfg(test)]

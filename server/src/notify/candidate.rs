@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use taffrail_event::{
-    ActorRules, Confidence, Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp, ViaSet,
+    ActorRules, Confidence, Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp,
 };
 use taffrail_query::Matcher;
 
@@ -32,15 +32,7 @@ impl Candidate {
         }
         let origin = &batch.origin;
         let (keys, time) = (decoded.keys(&origin.cluster), decoded.time());
-        let event = decoded.event(Origins {
-            id: keys.request,
-            cluster: origin.cluster.to_string(),
-            received: origin.received,
-            via: ViaSet::of(origin.via),
-            is_cut: flags.contains(RecordFlags::CUT),
-            change: None,
-            actors: actors.clone(),
-        });
+        let event = decoded.event(Origins::of_record(keys.request, origin, flags, actors));
         let matcher = if tells_all(&event) { exact } else { possible };
         if !matcher.matches(&event, record) {
             return None;

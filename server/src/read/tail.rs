@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use taffrail_event::{
-    ActorRules, Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp, ViaSet,
-};
+use taffrail_event::{ActorRules, Decoded, Event, Key, Origins, RecordBatch, RecordFlags, Stage, Timestamp};
 use taffrail_query::{Matcher, Query};
 
 /// Events remembered at least, so that a copy is not shown twice.
@@ -126,16 +124,8 @@ fn decode(
         return None;
     }
     let origin = &batch.origin;
-    let event = decoded.event(Origins {
-        id: decoded.keys(&origin.cluster).request,
-        cluster: origin.cluster.to_string(),
-        received: origin.received,
-        via: ViaSet::of(origin.via),
-        is_cut: flags.contains(RecordFlags::CUT),
-        // What it follows from is known when it is committed.
-        change: None,
-        actors: actors.clone(),
-    });
+    let id = decoded.keys(&origin.cluster).request;
+    let event = decoded.event(Origins::of_record(id, origin, flags, actors));
     Some((event, stage))
 }
 

@@ -1,7 +1,7 @@
 //! Whether policies contain a pod, in words.
 
 use serde_json::json;
-use taffrail_query::containment::{End, PodSubject, Policies};
+use taffrail_query::containment::{PodSubject, Policies};
 use taffrail_query::quarantine::QuarantineLabel;
 
 use super::pod::{Pod, PodName};
@@ -71,9 +71,7 @@ pub(super) fn contained(
     if pod.is_none() {
         words.push(format!("its labels other than {label} are not known, and policies may select by them"));
     }
-    let is_unknown = pod.is_none()
-        || [&containment.ingress, &containment.egress].iter().any(|way| way.end == End::Unknown);
-    let verdict = if is_unknown { None } else { Some(containment.is_contained()) };
+    let verdict = containment.verdict().filter(|_| pod.is_some());
     Contained { verdict, words }
 }
 

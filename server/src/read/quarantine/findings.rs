@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use taffrail_event::flow::Verdict;
 use taffrail_event::{Event, Finding, FindingRecord, Key, ObjectRef, Severity, Timestamp};
-use taffrail_query::containment::{Containment, End, Moment, RuleRef, weakened};
+use taffrail_query::containment::{Containment, Moment, RuleRef, weakened};
 use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::{PodFlow, PodFlows, Quarantine};
 use taffrail_query::{SearchError, TimeRange};
@@ -63,8 +63,7 @@ impl Watched<'_> {
 
     fn not_contained(&self) -> Option<FindingRecord> {
         let containment = &self.moments.first()?.containment;
-        let is_known = [&containment.ingress, &containment.egress].iter().all(|way| way.end != End::Unknown);
-        if containment.is_contained() || !is_known {
+        if containment.verdict() != Some(false) {
             return None;
         }
         let set_by = &self.quarantine.set_by;

@@ -301,7 +301,7 @@ const MAX_EVENTS: usize = 50_000;
 const LIMIT: FlowLimit = FlowLimit { flows: 2_000_000, groups: 20_000 };
 
 /// Flows that name the pod or one of its addresses: more than are its own.
-fn flows_of(pod: &ObjectName, addresses: &[Address]) -> Query {
+pub(super) fn flows_of(pod: &ObjectName, addresses: &[Address]) -> Query {
     let by_name =
         Query::all_of(vec![Query::is(Field::Namespace, &pod.namespace), Query::is(Field::Pod, &pod.name)]);
     let ips: BTreeSet<String> = addresses.iter().map(|address| address.ip.to_string()).collect();

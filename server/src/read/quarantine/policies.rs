@@ -6,9 +6,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::Timestamp;
-use taffrail_query::containment::{
-    Containment, DECIDING, End, Moment, PodSubject, PolicyHistory, PolicyLife,
-};
+use taffrail_query::containment::{Containment, DECIDING, Moment, PodSubject, PolicyHistory, PolicyLife};
 use taffrail_query::history::ObjectName;
 use taffrail_query::quarantine::Quarantine;
 use taffrail_query::{Field, ObjectsRequest, Query, SearchError};
@@ -38,10 +36,8 @@ pub(crate) struct ContainmentBody {
 
 impl ContainmentBody {
     pub(super) fn of(containment: &Containment) -> Self {
-        let is_known = [&containment.ingress, &containment.egress].iter().all(|way| way.end != End::Unknown);
-        let contained = containment.is_contained();
         Self {
-            contained: (contained || is_known).then_some(contained),
+            contained: containment.verdict(),
             policy: containment.policy(),
             sentences: containment.in_words(),
             notes: containment.notes.clone(),

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use taffrail_event::flow::{Endpoint, EndpointKind, ResolvedBy};
-use taffrail_event::{Decoded, Event, FindingRecord, Gap, Kind, Origins, Timestamp, Via, ViaSet};
+use taffrail_event::{Decoded, Event, FindingRecord, Gap, Origins, Timestamp, Via, ViaSet};
 use taffrail_query::quarantine::{Attempt, Quarantine, QuarantineLabel};
 use taffrail_query::{Search, TimeContext, TimeRange};
 use utoipa::ToSchema;
@@ -155,8 +155,10 @@ pub(crate) fn story(
         let watched = Watched { pod: &pod, quarantine, all: chosen, moments: &moments, flows: &flows };
         quarantines.push(QuarantineBody::of(&watched));
         for found in watched.findings(&mut asker)? {
-            findings
-                .extend(event_of(&found).filter(|event| findings.iter().all(|noted| noted.id != event.id)));
+            let event = event_of(found);
+            if findings.iter().all(|noted| noted.id != event.id) {
+                findings.push(event);
+            }
         }
     }
     // A policy may be older than anything else in the story.
@@ -192,7 +194,7 @@ pub(crate) fn story(
 }
 
 /// A finding that nobody has noted yet, as the event that it will be.
-fn event_of(found: &FindingRecord) -> Option<Event> {
+fn event_of(found: FindingRecord) -> Event {
     let origins = Origins {
         id: found.keys().request,
         cluster: found.cluster.clone(),
@@ -200,7 +202,7 @@ fn event_of(found: &FindingRecord) -> Option<Event> {
         via: ViaSet::of(Via::Taffrail),
         ..Origins::default()
     };
-    Some(Decoded::of_kind(&found.encode(), Kind::Finding).ok()?.event(origins))
+    Decoded::Finding(Box::new(found)).event(origins)
 }
 
 /// The quarantines that a story is about.

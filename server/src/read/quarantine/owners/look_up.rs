@@ -8,13 +8,13 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use taffrail_event::flow::{API_SERVER, Format};
-use taffrail_event::{Event, Kind, words};
+use taffrail_event::{Event, words};
 use taffrail_query::history::ObjectName;
 use taffrail_query::owners::{LookedUp, MAX_AGE_MICROS, Owners, Tenure};
 use taffrail_query::quarantine::{Address, Side};
 use taffrail_query::{Field, Query, SearchError, TextPredicate, TimeRange};
 
-use crate::read::quarantine::gather::Asker;
+use crate::read::quarantine::gather::{Asker, flows_of};
 
 const LONGEST: Duration = Duration::from_secs(2);
 
@@ -156,19 +156,8 @@ impl<'l, 'a> LookUp<'l, 'a> {
     pub(super) fn names(&mut self, pod: &ObjectName, addresses: &[Address]) -> Result<LookedUp, SearchError> {
         let mut names = LookedUp::default();
         let Some(from) = self.range.from.filter(|_| !self.wanted.is_empty()) else { return Ok(names) };
-        let by_name = Query::all_of(vec![
-            Query::is(Field::Namespace, &pod.namespace),
-            Query::is(Field::Pod, &pod.name),
-        ]);
-        let ips: BTreeSet<String> = addresses.iter().map(|address| address.ip.to_string()).collect();
-        let mut either = vec![by_name];
-        either.extend(ips.iter().map(|ip| Query::is(Field::Ip, ip)));
-        let query = Query::all_of(vec![
-            self.of_cluster(),
-            Query::is(Field::Kind, Kind::Flow.name()),
-            Query::is(Field::Format, Format::CalicoDns.name()),
-            Query::any_of(either),
-        ]);
+        let query =
+            Query::all_of(vec![flows_of(pod, addresses), Query::is(Field::Format, Format::CalicoDns.name())]);
         let before = TimeRange { from: Some(from.plus_micros(-MAX_AGE_MICROS)), to: Some(from) };
         for event in self.ask(query, before)? {
             let flow = event.flow.as_deref();
