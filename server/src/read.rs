@@ -49,8 +49,8 @@ pub(crate) use self::objects::{
 };
 pub(crate) use self::own::without_own;
 pub(crate) use self::quarantine::{
-    AttemptBody, Histories, QuarantineBody, QuarantinesAsk, QuarantinesBody, RowBody, StoryAsk, StoryBody,
-    can_be_disproved, quarantine_findings, quarantined_pods, quarantines, span, story,
+    AttemptBody, ContainmentBody, Histories, QuarantineBody, QuarantinesAsk, QuarantinesBody, RowBody,
+    StoryAsk, StoryBody, can_be_disproved, quarantine_findings, quarantined_pods, quarantines, span, story,
 };
 pub(crate) use self::related::{RelatedBody, related_to};
 pub(crate) use self::room::RoomBody;

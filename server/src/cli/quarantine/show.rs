@@ -15,7 +15,9 @@ use crate::cli::source::Source;
 use crate::cli::table::{self, Text, Tone, counted};
 use crate::cli::times::{self, shown, zone_name};
 use crate::exit::{NOTHING_FOUND, WrongUse};
-use crate::read::{self, AttemptBody, QuarantineBody, QuarantinesAsk, RowBody, StoryAsk, StoryBody};
+use crate::read::{
+    self, AttemptBody, ContainmentBody, QuarantineBody, QuarantinesAsk, RowBody, StoryAsk, StoryBody,
+};
 
 /// Runs the command.
 pub(super) fn run(args: &QuarantineShowArgs) -> anyhow::Result<ExitCode> {
@@ -111,6 +113,9 @@ fn span(option: &str, text: &str, context: &TimeContext) -> anyhow::Result<i64> 
 fn write(out: &mut Answer, screen: Screen, body: &StoryBody, zone: &TimeZone) -> anyhow::Result<()> {
     for quarantine in &body.quarantines {
         writeln!(out, "{}", in_words(quarantine, zone))?;
+        for line in quarantine.containment.iter().flat_map(containment_in_words) {
+            writeln!(out, "{line}")?;
+        }
     }
     writeln!(out, "\nAttempts to connect, {} in all:\n", counted(body.attempts_total, "kind"))?;
     let attempt = |attempt: &AttemptBody| {
@@ -182,6 +187,17 @@ fn title(phase: &str) -> &'static str {
         "quarantined" => "Under quarantine",
         _ => "After",
     }
+}
+
+/// What policies did to its traffic when the label was set. What they leave open is among the advice.
+fn containment_in_words(containment: &ContainmentBody) -> impl Iterator<Item = String> {
+    let title = match containment.contained {
+        Some(true) => "When the label was set, the policies contained it:",
+        Some(false) => "When the label was set, the policies did not contain it:",
+        None => "Whether the policies contained it when the label was set is not known:",
+    };
+    let sentences = containment.sentences.iter().map(|sentence| format!("  {sentence}"));
+    std::iter::once(title.to_owned()).chain(sentences)
 }
 
 /// "pod default/attacker of cluster prod is under quarantine since ... (alice), denied by security.quarantine"
