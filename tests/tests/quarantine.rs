@@ -156,6 +156,8 @@ fn the_command_line_tells_it_too() {
     for part in [
         "was under quarantine from 2026-11-23 16:24:54, when alice set the label",
         "security.quarantine denied its traffic",
+        "When the label was set, the policies contained it:",
+        "egress is denied by GlobalNetworkPolicy security.quarantine (tier security)",
         "from pod vote/vote-ff69c7947-kmqdm",
         "Before:",
         "Under quarantine:",
@@ -165,4 +167,76 @@ fn the_command_line_tells_it_too() {
     }
     let other = cli::taffrail(&["quarantine", "show", "nobody", "--data", data]);
     assert_eq!(other.code, 1, "{}", other.stderr);
+}
+
+/// CONSTRUCTED after the first exported record: attempts of the pod in the hour after its release, each from a port of its own, to
+/// forty addresses and two ports of each.
+fn attempts_afterwards(count: i64) -> Vec<u8> {
+    let first = samples::lines(EXPORTED).swap_remove(0);
+    let mut record: Value = serde_json::from_slice(&first).expect("a record is JSON");
+    let lines = (0..count).map(|number| {
+        let start = 1_795_451_200 + number * 3_000 / count;
+        record["start_time"] = start.into();
+        record["end_time"] = (start + 1).into();
+        record["source_port"] = (20_000 + number).into();
+        record["dest_ip"] = format!("192.0.2.{}", 1 + number % 40).into();
+        record["dest_port"] = if number % 2 == 0 { 80 } else { 443 }.into();
+        for unknown in ["dest_name", "dest_name_aggr", "dest_namespace"] {
+            record[unknown] = "-".into();
+        }
+        record["dest_type"] = "net".into();
+        format!("{record}\n")
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+#[test]
+fn thousands_of_flows_are_rolled_up_and_none_is_lost() {
+    const COUNT: i64 = 6_000;
+    let server = Server::builder().start();
+    [AUDIT, KERNEL, EXPORTED].iter().for_each(|name| send(&server, name));
+    let response = server.ingest().post("/v1/flows/prod", &attempts_afterwards(COUNT)).expect("it answers");
+    assert_eq!(response.status, 200, "{}", response.text());
+    server.api().wait_until_searchable();
+
+    let mut rows = Vec::new();
+    let mut cursor: Option<String> = None;
+    let mut pages = 0;
+    loop {
+        let mut asked = vec![("after", "2h")];
+        asked.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let story = server.api().read(STORY, &asked);
+        assert!(list(&story, "events").len() <= 2_000);
+        rows.extend(list(&story, "events").iter().cloned());
+        pages += 1;
+        // The quarantine and what was tried are those of the whole story on every page.
+        assert_eq!(story["quarantines"][0]["attempts"], 4, "{}", story["quarantines"]);
+        let tried: u64 =
+            list(&story, "attempts").iter().filter_map(|attempt| attempt["allowed"].as_u64()).sum();
+        assert_eq!(tried, 8 + COUNT as u64);
+        match story["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => {
+                assert_eq!(story["events_total"], rows.len());
+                break;
+            }
+        }
+    }
+    assert!(pages > 1, "there are {} rows", rows.len());
+    let times: Vec<_> = rows.iter().filter_map(|row| row["time"].as_str()).collect();
+    assert!(times.is_sorted());
+    let rolled: Vec<_> = rows.iter().filter(|row| row["rolled_up"].is_object()).collect();
+    let flows: u64 = rolled.iter().filter_map(|row| row["rolled_up"]["flows"].as_u64()).sum();
+    let told = samples::lines(EXPORTED).len() + samples::lines(KERNEL).len();
+    assert_eq!(flows, COUNT as u64 + told as u64);
+    // What people did stays row by row.
+    assert_eq!(rows.iter().filter(|row| row["event"]["verb"] == "patch").count(), 2);
+
+    let url = format!("http://{}", server.api_addr());
+    let show = ["quarantine", "show", "attacker", "-n", "default", "--after", "2h", "--server", &url];
+    let printed = cli::taffrail(&[&show[..], &["-o", "ndjson"]].concat()).ok().json_lines();
+    assert_eq!(printed, rows);
+    let table = cli::taffrail(&show).ok();
+    assert!(table.stdout.contains("flows to 192.0.2.1, 80/tcp: allowed"), "{}", table.stdout);
+    assert!(table.stderr.contains("more are shown by -o ndjson"), "{}", table.stderr);
 }

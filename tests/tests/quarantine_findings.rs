@@ -1,7 +1,7 @@
 //! What should not be while a pod is under quarantine becomes an event of its own kind.
 
 use serde_json::{Value, json};
-use taffrail_tests::{Server, ServerBuilder, samples, wait_until};
+use taffrail_tests::{Server, ServerBuilder, cli, samples, wait_until};
 
 const STORY: &str = "/api/v1/quarantine/prod/default/attacker";
 
@@ -138,6 +138,88 @@ fn what_weakens_the_policies_is_found_and_survives_a_restart() {
     send(&server, "/v1/audit/prod", &body(&records[..1]));
     server.api().wait_until_searchable();
     assert_eq!(findings(&server), expected);
+}
+
+/// CONSTRUCTED after the recorded creation: a policy beside it in its tier, of another order, that lets all traffic pass.
+fn lets_pass(created: &Value, number: u32, time: &str, order: u32) -> Value {
+    let mut record = created.clone();
+    let name = "security.debug";
+    record["auditID"] = format!("{number:08x}-bfd7-4afb-a8b9-7d52749868dd").into();
+    record["requestReceivedTimestamp"] = time.into();
+    record["stageTimestamp"] = time.into();
+    record["objectRef"]["name"] = name.into();
+    for body in ["requestObject", "responseObject"] {
+        record[body]["metadata"]["name"] = name.into();
+        record[body]["spec"]["order"] = order.into();
+        record[body]["spec"]["ingress"] = json!([{"action": "Allow"}]);
+        record[body]["spec"]["egress"] = json!([{"action": "Allow"}]);
+    }
+    record["responseObject"]["metadata"]["uid"] = "0d3e1c0a-5a0b-4d4e-9e2e-6f1f6c3b7a10".into();
+    record["responseObject"]["metadata"]["resourceVersion"] = (900_000 + number).to_string().into();
+    record
+}
+
+#[test]
+fn a_label_that_no_policy_heeds_is_found() {
+    let server = server().start();
+    // CONSTRUCTED from the recording: its policies select by another value.
+    let mut records = audit();
+    for record in &mut records {
+        for selector in ["/requestObject/spec/selector", "/responseObject/spec/selector"] {
+            if let Some(selector) = record.pointer_mut(selector) {
+                *selector = "quarantine == \"strict\"".into();
+            }
+        }
+    }
+    send(&server, "/v1/audit/prod", &body(&records));
+    wait_for(&server, "quarantine.not_contained");
+    let event = server.api().only("rule:quarantine.not_contained");
+    assert_eq!(event["finding"]["severity"], "high");
+    assert_eq!(event["object"]["name"], "attacker");
+    let story = server.api().read(STORY, &[]);
+    assert_eq!(story["quarantines"][0]["containment"]["contained"], false, "{story:#}");
+    // The command says it, too.
+    let url = format!("http://{}", server.api_addr());
+    let told = cli::taffrail(&["quarantine", "show", "attacker", "-n", "default", "--server", &url]).ok();
+    assert!(told.stdout.contains("the policies did not contain it"), "{}", told.stdout);
+}
+
+#[test]
+fn a_policy_that_lets_pass_before_is_found() {
+    let server = server().start();
+    let records = audit();
+    let created = policy(&records, "projectcalico.org");
+    send(&server, "/v1/audit/prod", &body(&records));
+    send(&server, "/v1/audit/prod", &body(&[lets_pass(&created, 1, "2026-11-23T16:25:00.000000Z", 1)]));
+    wait_for(&server, "quarantine.policy_overruled");
+    let event = server.api().only("rule:quarantine.policy_overruled");
+    assert_eq!(event["finding"]["severity"], "high");
+    let reason = event["finding"]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("security.debug"), "{event:#}");
+    let evidence = event["finding"]["evidence"][0].as_str().expect("an id");
+    assert_eq!(server.api().event(evidence)["object"]["name"], "security.debug");
+}
+
+#[test]
+fn a_policy_that_is_asked_too_late_is_found() {
+    let server = server().start();
+    let records = audit();
+    let created = policy(&records, "projectcalico.org");
+    // It is there from the beginning and is asked after the quarantine's, until that is moved behind it.
+    let mut writes = vec![lets_pass(&created, 1, "2026-11-23T16:24:49.900000Z", 50)];
+    let mut moved = again(&created, 2, "2026-11-23T16:25:00.000000Z");
+    moved["verb"] = "update".into();
+    moved["responseObject"]["spec"]["order"] = 100.into();
+    moved["requestObject"] = moved["responseObject"].clone();
+    writes.push(moved);
+    send(&server, "/v1/audit/prod", &body(&records));
+    send(&server, "/v1/audit/prod", &body(&writes));
+    wait_for(&server, "quarantine.policy_reordered");
+    let event = server.api().only("rule:quarantine.policy_reordered");
+    assert_eq!(event["finding"]["severity"], "high");
+    let evidence = event["finding"]["evidence"][0].as_str().expect("an id");
+    let write = server.api().event(evidence);
+    assert_eq!((&write["verb"], &write["object"]["name"]), (&json!("update"), &json!("security.quarantine")));
 }
 
 #[test]
