@@ -3,7 +3,7 @@
 # Where rustup puts cargo, in case the shell has not heard of it yet.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: run test setup fmt lint doc deny fuzz-build bench soak clean
+.PHONY: run test web setup fmt lint doc deny fuzz-build bench soak clean
 
 # The demo: build, import the samples, serve them in the foreground.
 run:
@@ -14,6 +14,11 @@ run:
 test:
 	scripts/setup.sh test
 	scripts/test.sh
+
+# The web UI, for the next build of the program.
+web:
+	scripts/setup.sh build
+	scripts/web.sh build
 
 # All that the other targets need.
 setup:

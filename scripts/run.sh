@@ -8,6 +8,7 @@ data=.demo/data
 url=http://127.0.0.1:8585
 
 main() {
+    scripts/web.sh build
     cargo build --release --locked -p taffrail
     if [ ! -e .demo/imported ]; then import_samples; fi
     print_questions

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what a step needs is there. Prints nothing when it is.
 #
-#   scripts/setup.sh build   a C compiler and a Rust toolchain
-#   scripts/setup.sh test    and cargo-nextest, Python, and what scripts/api-check asks for
+#   scripts/setup.sh build   a C compiler and a Rust toolchain, and Node.js for the web UI, if it can be had
+#   scripts/setup.sh test    and Chromium, cargo-nextest, Python, and what scripts/api-check asks for
 #   scripts/setup.sh ci      and cargo-deny
 #
 # As root on Debian and its relatives it installs what is missing. Elsewhere it prints the exact line and stops.
@@ -22,6 +22,7 @@ main() {
     esac
     ensure_c_compiler
     ensure_rust
+    if [ "$checks_api" = yes ]; then ensure_web_tests; else ensure_node || note_no_node; fi
     for tool in "${tools[@]}"; do ensure_cargo_tool "$tool"; done
     if [ "$checks_api" = yes ]; then ensure_api_check; fi
 }
@@ -62,6 +63,35 @@ install_rust() {
     say "installing the stable Rust toolchain"
     rustup toolchain install stable --component clippy,rustfmt
     rustup override set stable
+}
+
+# The UI's build asks for it. The program builds without.
+ensure_node() {
+    if node_is_enough; then return; fi
+    if is_debian && is_root; then apt_install nodejs npm; fi
+    node_is_enough
+}
+
+note_no_node() {
+    say "the web UI is left out: $NODE_IS_NEEDED. For it, run:"
+    printf '\n    %s\n\n' "$(node_line)" >&2
+}
+
+# What the tests of the web UI ask for: a real browser, too.
+ensure_web_tests() {
+    ensure_node || stop "$NODE_IS_NEEDED for the tests of the web UI. Run:" "$(node_line)"
+    if has chromium; then return; fi
+    if is_debian && is_root; then apt_install chromium; fi
+    if has chromium; then return; fi
+    stop "Chromium is needed for the tests of the web UI. Run:" "$(chromium_line)"
+}
+
+NODE_IS_NEEDED="Node.js 20.19 or newer and npm are needed"
+
+node_is_enough() {
+    has node && has npm && node -e '
+        const [major, minor] = process.versions.node.split(".").map(Number);
+        process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);'
 }
 
 # These are built from source, once, as they are not packaged.
@@ -113,6 +143,14 @@ c_compiler_line() {
 
 python_line() {
     install_line python3-venv python3 python3 python python3 "brew install python3" python3
+}
+
+node_line() {
+    install_line "nodejs npm" nodejs-npm "nodejs npm" "nodejs npm" "nodejs npm" "brew install node" "nodejs npm"
+}
+
+chromium_line() {
+    install_line chromium chromium chromium chromium chromium "brew install --cask chromium" chromium
 }
 
 # The line that installs packages here: their names on Debian, Fedora, SUSE, Arch and Alpine, the whole line on a Mac, and

@@ -17,6 +17,7 @@ mod nearest;
 mod openapi;
 mod parameters;
 mod problem;
+mod ui;
 
 pub(crate) use self::access::{Access, Role};
 pub(crate) use self::connections::{Listener, Patience, Tls};

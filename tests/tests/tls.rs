@@ -186,15 +186,19 @@ fn readers_have_credentials_of_their_own() {
     let mut reader = world.dial_api();
     let mut get = |target: &str, headers: &[&str]| reader.get(target, headers).expect("an answer").status;
     let (right, other) = (bearer(&world.reader), bearer(&world.sender));
-    for closed in ["/", "/api/v1/events", "/api/v1/status", "/metrics", "/api/v1/export"] {
+    for closed in ["/api/v1/events", "/api/v1/status", "/metrics", "/api/v1/export"] {
         assert_eq!(get(closed, &[]), 401, "{closed}");
         assert_eq!(get(closed, &[&other]), 403, "{closed}");
         assert_eq!(get(closed, &[&right]), 200, "{closed}");
     }
     assert_eq!(get("/api/v1/events", &[&basic("oncall", &world.reader)]), 200);
-    for open in ["/livez", "/readyz", "/openapi.json"] {
+    for open in ["/livez", "/readyz", "/openapi.json", "/"] {
         assert_eq!(get(open, &[]), 200, "{open}");
     }
+    // A page asks for the token itself: told of HTTP Basic, the browser would open a window of its own.
+    let asked = reader.get("/api/v1/events", &["X-Requested-With: taffrail-ui"]).expect("an answer");
+    let ways: Vec<_> = asked.headers.iter().filter(|(name, _)| name == "www-authenticate").collect();
+    assert!(asked.status == 401 && ways.len() == 1 && ways[0].1.starts_with("Bearer"), "{ways:?}");
     // The plain port serves probes and metrics, and nothing else.
     let mut plain = Client::new(world.server.health_addr().expect("a health listener"));
     for (target, expected) in

@@ -42,10 +42,11 @@ use utoipa_axum::routes;
 pub(crate) use self::status::{About, CountedLevels};
 pub(crate) use self::tail::MAX_TAILS;
 use super::access::Access;
-use super::around::{around, with_fallbacks};
+use super::around::{around, nothing_here, with_fallbacks};
 use super::host::HostNames;
 use super::openapi;
 use super::problem::{Code, Problem};
+use super::ui;
 use crate::metrics::{Metrics, QueryLabels};
 use crate::notify::Notify;
 use crate::read::{Coverage, ReadError};
@@ -124,7 +125,8 @@ pub(crate) fn router(state: Arc<ApiState>) -> Router {
         .merge(open_routes())
         .with_state(Arc::clone(&state));
     let (routes, _) = routes.split_for_parts();
-    let named = with_fallbacks(routes, "GET, HEAD").layer(from_fn_with_state(state, check_host));
+    let routes = with_fallbacks(routes, "GET, HEAD").fallback(screen);
+    let named = routes.layer(from_fn_with_state(state, check_host));
     around(named, LISTENER, metrics).layer(map_response(keep_nothing))
 }
 
@@ -157,15 +159,20 @@ fn event_routes() -> OpenApiRouter<Arc<ApiState>> {
 
 /// What shows something of the process: it takes a login.
 fn process_routes() -> OpenApiRouter<Arc<ApiState>> {
-    OpenApiRouter::new()
-        .routes(routes!(page::page))
-        .routes(routes!(status::status))
-        .routes(routes!(probes::metrics))
+    OpenApiRouter::new().routes(routes!(status::status)).routes(routes!(probes::metrics))
 }
 
 /// What anybody may ask.
 fn open_routes() -> OpenApiRouter<Arc<ApiState>> {
-    probes::probe_routes().routes(routes!(openapi::openapi))
+    probes::probe_routes().routes(routes!(openapi::openapi)).routes(routes!(page::page))
+}
+
+/// What no route is for may be a screen of the UI, or a file of it.
+async fn screen(request: Request) -> Response {
+    match ui::answer(&request) {
+        Some(response) => response,
+        None => nothing_here(request).await.into_response(),
+    }
 }
 
 /// Before anything else is looked at.
@@ -187,10 +194,10 @@ async fn check_login(State(state): State<Arc<ApiState>>, mut request: Request, n
     }
 }
 
-/// Nobody keeps an answer, or takes it for something else than it says it is.
+/// Nobody keeps an answer that does not say otherwise, or takes it for something else than it says it is.
 async fn keep_nothing(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -15,7 +15,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
 pub(crate) use self::log_limit::LogLimit;
-use super::problem::{Code, Problem};
+use super::problem::{BEARER, Code, Problem};
 use crate::metrics::{Metrics, RefusalLabels, RequestLabels};
 
 /// The address of the client.
@@ -65,10 +65,20 @@ async fn pass(State(around): State<Arc<Around>>, request: Request, next: Next) -
             around.metrics.refusals.get_or_create(&labels).inc();
         }
         response = problem.response(&request_id);
+        if asked.is_by_script {
+            leave_login_to_the_page(&mut response);
+        }
     }
     let labels = RequestLabels { listener: around.listener, code: response.status().as_u16() };
     around.metrics.requests.get_or_create(&labels).inc();
     response
+}
+
+/// A browser that is told of HTTP Basic asks for a name and a password in a window of its own, above the page's form.
+fn leave_login_to_the_page(response: &mut Response) {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(BEARER));
+    }
 }
 
 /// What a log line says of a request. The query string may hold anything: it stays out.
@@ -76,6 +86,8 @@ struct Asked {
     method: Method,
     path: String,
     peer: Option<SocketAddr>,
+    /// Whether a page asks, which says so by the header that pages use for it.
+    is_by_script: bool,
 }
 
 impl Asked {
@@ -84,6 +96,7 @@ impl Asked {
             method: request.method().clone(),
             path: request.uri().path().chars().take(200).collect(),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+            is_by_script: request.headers().contains_key("x-requested-with"),
         }
     }
 
@@ -121,7 +134,7 @@ impl Asked {
     }
 }
 
-async fn nothing_here(request: Request) -> Problem {
+pub(super) async fn nothing_here(request: Request) -> Problem {
     let path: String = request.uri().path().chars().take(200).collect();
     Problem::new(Code::NotFound, format!("there is nothing at {path}"))
 }

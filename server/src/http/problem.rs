@@ -16,8 +16,11 @@ use crate::read::schema::KeySchema;
 /// The media type of problem documents.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The way to log in for programs.
+pub(super) const BEARER: &str = "Bearer realm=\"taffrail\"";
+
 /// The ways to log in that a request can show. A client certificate is the connection's.
-const LOGINS: [&str; 2] = ["Bearer realm=\"taffrail\"", "Basic realm=\"taffrail\", charset=\"UTF-8\""];
+const LOGINS: [&str; 2] = [BEARER, "Basic realm=\"taffrail\", charset=\"UTF-8\""];
 
 /// What went wrong, before it has a request id.
 #[derive(Debug, Clone)]
