@@ -1,5 +1,7 @@
 //! A record read as what it is: an audit event, a flow, or what Taffrail itself noted: a gap, a finding.
 
+use std::sync::Arc;
+
 use crate::audit::{AuditRecord, Class, NotAudit};
 use crate::event::{Event, Kind, Origins};
 use crate::finding::FindingRecord;
@@ -94,7 +96,7 @@ impl<'a> Decoded<'a> {
     pub fn event(&self, origins: Origins) -> Event {
         match self {
             Self::Audit(audit) => Event::of_audit(audit, origins),
-            Self::Flow(flow) => Event::of_flow((*flow.flow).clone(), origins),
+            Self::Flow(flow) => Event::of_flow(Arc::clone(&flow.flow), origins),
             Self::Gap(gap) => Event::of_gap(gap.clone(), &origins),
             Self::Finding(finding) => Event::of_finding((**finding).clone(), &origins),
         }

@@ -1,6 +1,7 @@
 //! The event as the API, the CLI and exports show it (DESIGN section 6).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +102,7 @@ pub struct Event {
     pub audit: Option<Audit>,
     /// Who spoke to whom; null in events of other kinds.
     #[serde(default)]
-    pub flow: Option<Box<Flow>>,
+    pub flow: Option<Arc<Flow>>,
     /// What is missing; null in events of other kinds.
     pub gap: Option<Gap>,
     /// What was found; null in events of other kinds.
@@ -227,10 +228,10 @@ impl Event {
     }
 
     /// The event that tells of a flow.
-    pub(crate) fn of_flow(flow: Flow, origins: Origins) -> Self {
+    pub(crate) fn of_flow(flow: Arc<Flow>, origins: Origins) -> Self {
         let event = Self::bare(Kind::Flow, flow.start, flow.summary(), &origins);
         let verb = flow.verdict.name().to_owned();
-        Self { cluster: origins.cluster, verb, flow: Some(Box::new(flow)), ..event }
+        Self { cluster: origins.cluster, verb, flow: Some(flow), ..event }
     }
 
     /// The event that tells of a gap.

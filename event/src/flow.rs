@@ -30,12 +30,12 @@ pub use self::facts::FlowFacts;
 pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};
 pub use self::record::{Context, FlowRecord};
-pub use self::stored::{StoredFlow, is_node_name, raw_of, write_stored};
+pub use self::stored::{Folded, Stands, StoredFlow, fold_into, is_node_name, raw_of, write_stored};
 
 use crate::time::Timestamp;
 
 /// Traffic between two endpoints, as one record tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Flow {
     /// What the reporter says became of it.
     pub verdict: Verdict,
@@ -67,6 +67,9 @@ pub struct Flow {
     pub format: Format,
     /// What the source merged before it wrote the record.
     pub aggregation: Aggregation,
+    /// So many records that differ in their time alone were folded into this one on arrival; null where it stands for itself.
+    #[serde(default)]
+    pub folded: Option<u32>,
     /// Whether it was an answer; null where the source does not say.
     pub is_reply: Option<bool>,
     /// The node that saw it; `""` where nobody says.
@@ -154,7 +157,7 @@ pub enum Aggregation {
 }
 
 /// What was asked of a name server, and what it said.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Dns {
     /// The name.
     pub query: String,

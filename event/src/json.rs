@@ -130,16 +130,39 @@ impl<'a> Lexer<'a> {
 
     /// Reads one whole value and returns its range; `None` where no value starts or the buffer ends inside it.
     pub fn value(&mut self) -> Option<Range<usize>> {
-        match self.next_token()? {
-            Token::String { start, end, .. } => Some(start - 1..end + 1),
-            Token::Scalar { start, end } => Some(start..end),
-            Token::ObjectOpen | Token::ArrayOpen => {
-                let start = self.pos - 1;
-                self.close_container()?;
-                Some(start..self.pos)
-            }
-            Token::ObjectClose | Token::ArrayClose | Token::Colon | Token::Comma => None,
+        self.skip_space();
+        let start = self.pos;
+        let first = *self.buf.get(start)?;
+        self.pos += 1;
+        match first {
+            b'"' => match string_end(self.buf, self.pos) {
+                Some((end, _)) => self.pos = end + 1,
+                None => {
+                    self.pos = start;
+                    return None;
+                }
+            },
+            b'{' | b'[' => self.close_container()?,
+            b'}' | b']' | b':' | b',' => return None,
+            _ => self.pos = scalar_end(self.buf, self.pos),
         }
+        Some(start..self.pos)
+    }
+
+    #[inline]
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.buf.get(self.pos) {
+            self.pos += 1;
+        }
+    }
+
+    /// Moves past white space, and past `byte` if that is next.
+    #[inline]
+    fn take(&mut self, byte: u8) -> bool {
+        self.skip_space();
+        let is_next = self.buf.get(self.pos) == Some(&byte);
+        self.pos += usize::from(is_next);
+        is_next
     }
 
     /// Moves past the bracket that closes the innermost open container; brackets are counted, not matched by kind.
@@ -168,14 +191,20 @@ impl<'a> Lexer<'a> {
 
 fn scalar_end(buf: &[u8], from: usize) -> usize {
     let rest = buf.get(from..).unwrap_or_default();
-    let len = rest
-        .iter()
-        .position(|byte| {
-            matches!(byte, b',' | b':' | b'}' | b']' | b'{' | b'[' | b'"' | b' ' | b'\t' | b'\r' | b'\n')
-        })
-        .unwrap_or(rest.len());
-    from + len
+    from + rest.iter().position(|byte| ENDS_SCALAR[usize::from(*byte)]).unwrap_or(rest.len())
 }
+
+/// The bytes behind a number or a word.
+const ENDS_SCALAR: [bool; 256] = {
+    let mut ends = [false; 256];
+    let bytes = b",:}]{[\" \t\r\n";
+    let mut at = 0;
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
 
 /// The members of the object that `value` holds, in order.
 ///
@@ -204,6 +233,33 @@ impl<'a> Members<'a> {
         Self { lexer, ended, closed: false }
     }
 
+    /// The next member with its key as it is written, between its quotes, and whether that holds a backslash: whoever knows the
+    /// keys that it looks for need not have each checked for being text.
+    pub fn next_written(&mut self) -> Option<(&'a [u8], bool, Range<usize>)> {
+        if self.ended {
+            return None;
+        }
+        let member = self.member();
+        self.ended = member.is_none();
+        member
+    }
+
+    fn member(&mut self) -> Option<(&'a [u8], bool, Range<usize>)> {
+        let has_comma = self.lexer.take(b',');
+        if !self.lexer.take(b'"') {
+            self.closed = self.lexer.take(b'}') && !has_comma;
+            return None;
+        }
+        let start = self.lexer.pos;
+        let (end, escaped) = string_end(self.lexer.buf, start)?;
+        self.lexer.pos = end + 1;
+        if !self.lexer.take(b':') {
+            return None;
+        }
+        let value = self.lexer.value()?;
+        Some((self.lexer.buf.get(start..end)?, escaped, value))
+    }
+
     /// Whether iteration ended at the object's closing brace, with nothing but white space behind it.
     pub fn is_closed(&self) -> bool {
         self.closed && self.lexer.clone().step(true) == Step::End
@@ -214,51 +270,20 @@ impl<'a> Iterator for Members<'a> {
     type Item = Member<'a>;
 
     fn next(&mut self) -> Option<Member<'a>> {
-        if self.ended {
-            return None;
-        }
-        let mut comma = false;
-        loop {
-            match self.lexer.next_token() {
-                Some(Token::Comma) if !comma => comma = true,
-                Some(Token::String { start, end, escaped }) => {
-                    let key = text(&self.lexer.buf[start..end], escaped);
-                    if self.lexer.next_token() == Some(Token::Colon)
-                        && let Some(value) = self.lexer.value()
-                    {
-                        return Some(Member { key, value });
-                    }
-                    self.ended = true;
-                    return None;
-                }
-                token => {
-                    self.ended = true;
-                    self.closed = token == Some(Token::ObjectClose) && !comma;
-                    return None;
-                }
-            }
-        }
+        let (key, escaped, value) = self.next_written()?;
+        Some(Member { key: text(key, escaped), value })
     }
 }
 
 /// The elements of the array that `value` holds, as ranges in `value`; anything but an array has none.
 pub fn elements(value: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut lexer = Lexer::new(value);
-    let mut ended = lexer.next_token() != Some(Token::ArrayOpen);
-    std::iter::from_fn(move || {
-        while !ended {
-            let before = lexer.position();
-            match lexer.value() {
-                Some(range) => return Some(range),
-                None => {
-                    let mut probe = Lexer::at(value, before);
-                    ended = probe.next_token() != Some(Token::Comma);
-                    lexer = probe;
-                }
-            }
-        }
-        None
-    })
+    let is_list = lexer.take(b'[');
+    let each = std::iter::from_fn(move || {
+        while lexer.take(b',') {}
+        lexer.value()
+    });
+    each.fuse().take_while(move |_| is_list)
 }
 
 /// The value under `key` in the object that `value` holds.

@@ -49,7 +49,7 @@ pub use key::{AuditIdentity, Key, Keys};
 pub use object::ObjectRef;
 pub use outcome::{DeniedBy, Outcome, OutcomeResult};
 pub use outline::Outline;
-pub use record::{BadPayload, BatchBuilder, Origin, RecordBatch, RecordFlags, Via, ViaSet};
+pub use record::{BadPayload, BatchBuilder, Known, Origin, RecordBatch, RecordFlags, Via, ViaSet};
 pub use removed::Removed;
 pub use rhythm::Rhythm;
 pub use sink::{EventSink, Position, SinkError, WriteCounts};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::flow::Flow;
 use crate::outline::Outline;
 use crate::time::Timestamp;
 
@@ -148,7 +149,16 @@ pub struct RecordBatch {
 struct Entry {
     place: Range<u32>,
     flags: RecordFlags,
-    outline: Option<Arc<Outline>>,
+    known: Option<Known>,
+}
+
+/// What is known of a record because whoever appended it has read it.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// Where the members of an audit event stand.
+    Outline(Arc<Outline>),
+    /// What [`crate::flow::StoredFlow::decode`] finds in it.
+    Flow(Arc<Flow>),
 }
 
 impl RecordBatch {
@@ -181,9 +191,9 @@ impl RecordBatch {
         (self.bytes.slice(place.start as usize..place.end as usize), *flags)
     }
 
-    /// Where the members of the record at `index` stand, if whoever made the batch knew.
-    pub fn outline(&self, index: usize) -> Option<Arc<Outline>> {
-        self.entries.get(index)?.outline.clone()
+    /// What whoever made the batch knew of the record at `index`.
+    pub fn known(&self, index: usize) -> Option<Known> {
+        self.entries.get(index)?.known.clone()
     }
 
     /// The header of the batch as a journal payload; the payload is this followed by [`RecordBatch::body`].
@@ -235,7 +245,7 @@ impl RecordBatch {
             let flags = RecordFlags(reader.u8()?);
             let start = end;
             end = start.checked_add(u32::from_le_bytes(reader.array()?)).ok_or(BadPayload::Malformed)?;
-            entries.push(Entry { place: start..end, flags, outline: None });
+            entries.push(Entry { place: start..end, flags, known: None });
         }
         let bytes = payload.slice(reader.pos..);
         if bytes.len() != end as usize {
@@ -313,16 +323,16 @@ impl BatchBuilder {
     }
 
     /// Appends one record that `write` puts at the end of the buffer; if it fails, the buffer is as before. `write` says too
-    /// where the record's members stand, if it knows.
+    /// what it knows of the record.
     pub fn push_with<E>(
         &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(RecordFlags, Option<Outline>), E>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(RecordFlags, Option<Known>), E>,
     ) -> Result<(), E> {
         let start = self.bytes.len();
         match write(&mut self.bytes) {
-            Ok((flags, outline)) => {
+            Ok((flags, known)) => {
                 let place = offset(start)..offset(self.bytes.len());
-                self.entries.push(Entry { place, flags, outline: outline.map(Arc::new) });
+                self.entries.push(Entry { place, flags, known });
                 Ok(())
             }
             Err(error) => {
@@ -336,7 +346,13 @@ impl BatchBuilder {
     pub fn push(&mut self, record: &[u8], flags: RecordFlags) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(record);
-        self.entries.push(Entry { place: offset(start)..offset(self.bytes.len()), flags, outline: None });
+        self.entries.push(Entry { place: offset(start)..offset(self.bytes.len()), flags, known: None });
+    }
+
+    /// The bytes of a record that is in it, by its number; they may be changed where they stand.
+    pub fn record_mut(&mut self, number: usize) -> Option<&mut [u8]> {
+        let Range { start, end } = self.entries.get(number)?.place.clone();
+        self.bytes.get_mut(start as usize..end as usize)
     }
 
     /// How many bytes are in it. A batch must stay below 4 GiB: finish it long before.

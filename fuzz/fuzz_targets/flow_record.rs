@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use taffrail_event::flow::{Context, FlowRecord, StoredFlow, write_stored};
+use taffrail_event::flow::{Context, FlowRecord, Stands, StoredFlow, write_stored};
 use taffrail_event::{Decoded, Event, Origins, RecordFlags, Timestamp};
 
 fuzz_target!(|record: &[u8]| {
@@ -11,7 +11,7 @@ fuzz_target!(|record: &[u8]| {
     let Ok(FlowRecord::Flow(flow)) = FlowRecord::read(record, &context) else { return };
 
     let mut stored = Vec::new();
-    write_stored(flow.format, &context, Some(7), &mut stored, |out| out.extend_from_slice(record));
+    write_stored(flow.format, &context, Stands { place: Some(7), folded: None }, &mut stored, |out| out.extend_from_slice(record));
     let read = StoredFlow::decode(&stored).expect("what was read once is read again");
     assert_eq!(*read.flow, *flow);
     assert_eq!(read.raw, record);

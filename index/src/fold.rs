@@ -8,6 +8,7 @@
 //! - Different records of the same stage are all kept: the one with the smallest record key under the request key, the
 //!   others under their record keys.
 
+use taffrail_event::flow::Flow;
 use taffrail_event::{AuditRecord, Decoded, FindingRecord, Gap, RecordFlags, Stage, ViaSet};
 
 /// How good a copy is: its stage, then its bodies, then whether it is whole; a hash of its bytes breaks ties, so that
@@ -19,8 +20,7 @@ impl Rank {
     pub(crate) fn of(decoded: &Decoded<'_>, flags: RecordFlags, bytes_hash: u64) -> Self {
         match decoded {
             Decoded::Audit(audit) => Self::of_audit(audit, flags, bytes_hash),
-            // All its copies are one.
-            Decoded::Flow(_) => Self((Stage::ResponseComplete as u32) << 30),
+            Decoded::Flow(flow) => Self::of_flow(&flow.flow),
             Decoded::Gap(gap) => Self::of_gap(gap),
             Decoded::Finding(finding) => Self::of_finding(finding),
         }
@@ -31,6 +31,12 @@ impl Rank {
         let whole = u32::from(!flags.contains(RecordFlags::CUT) && !audit.is_truncated());
         let tie = u32::try_from(bytes_hash >> (64 - TIE_BITS)).unwrap_or_default();
         Self((audit.stage() as u32) << 30 | bodies << 28 | whole << TIE_BITS | tie)
+    }
+
+    /// The one that stands for more; all other copies are one.
+    fn of_flow(flow: &Flow) -> Self {
+        let folded = flow.folded.unwrap_or_default().min((1 << TIE_BITS) - 1);
+        Self((Stage::ResponseComplete as u32) << 30 | folded)
     }
 
     /// The longer one is what is known later.

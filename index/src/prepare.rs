@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use taffrail_event::change::Link;
-use taffrail_event::flow::Flow;
-use taffrail_event::{AuditRecord, Class, Decoded, Keys, Kind, Origin, Outline, RecordFlags, ViaSet};
+use taffrail_event::flow::{Flow, StoredFlow};
+use taffrail_event::{AuditRecord, Class, Decoded, Keys, Kind, Known, Origin, Outline, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
 use crate::fold::Rank;
@@ -34,19 +34,26 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// `None` if the record is not what its flags say. `outline`: of an audit event, if it is known.
+    /// `None` if the record is not what its flags say.
     pub(crate) fn of(
         bytes: Bytes,
         flags: RecordFlags,
-        outline: Option<Arc<Outline>>,
+        known: Option<Known>,
         origin: &Origin,
     ) -> Option<Self> {
         let is_audit = Kind::of(flags) == Kind::Audit;
-        let outline = match outline {
-            Some(outline) => Some(outline),
-            None => is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?.map(Arc::new),
+        let (outline, flow) = match known {
+            Some(Known::Outline(outline)) => (Some(outline), None),
+            Some(Known::Flow(flow)) => (None, Some(flow)),
+            None => {
+                let outline = is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?;
+                (outline.map(Arc::new), None)
+            }
         };
-        let decoded = Decoded::by_outline(&bytes, flags, outline.as_deref()).ok()?;
+        let decoded = match flow {
+            Some(flow) => Decoded::Flow(StoredFlow::known(&bytes, flow)?),
+            None => Decoded::by_outline(&bytes, flags, outline.as_deref()).ok()?,
+        };
         let own_time = decoded.time();
         let time = own_time.unwrap_or(origin.received).micros();
         Some(Self {
@@ -69,6 +76,16 @@ impl Prepared {
             bytes,
             outline,
         })
+    }
+}
+
+/// What a flow that was read takes in memory, with its dozens of small texts.
+const FLOW_BYTES: usize = 2048;
+
+impl Prepared {
+    /// About what it takes while it waits for a commit.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.bytes.len() + if self.flow.is_some() { FLOW_BYTES } else { 0 }
     }
 }
 

@@ -179,7 +179,8 @@ impl Indexer {
 
     fn take_one(&mut self, prepared: &Prepared, batch: &RecordBatch, counts: &mut WriteCounts) -> Result<()> {
         let place = Place::new(self.time_of(prepared)?, prepared.keys.request);
-        let bytes = prepared.bytes.len();
+        // The limit of an import is one of memory, that of a server one of records.
+        let bytes = if self.is_import { prepared.held_bytes() } else { prepared.bytes.len() };
         let is_request_received = prepared.rank.is_request_received();
         let copy = Copy {
             record: prepared.keys.record.low(),
@@ -407,7 +408,7 @@ impl EventSink for Indexer {
 fn prepare(batch: &RecordBatch) -> Vec<Option<Prepared>> {
     let one = |index: usize| {
         let (bytes, flags) = batch.record(index)?;
-        Prepared::of(bytes, flags, batch.outline(index), &batch.origin)
+        Prepared::of(bytes, flags, batch.known(index), &batch.origin)
     };
     if batch.len() < PARALLEL_FROM {
         return (0..batch.len()).map(one).collect();

@@ -55,6 +55,7 @@ fn imports(criterion: &mut Criterion) {
         max_event_bytes: 64 << 20,
         flows: taffrail_ingest::FlowHints::default(),
         filter: None,
+        fold_flows: Duration::ZERO,
     };
 
     let mut group = criterion.benchmark_group("import");

@@ -3,12 +3,16 @@
 //! What tells of lost flows becomes a gap. What belongs to a source of flows and is none is passed over: the kernel logs more
 //! than packets. What is broken, or of a format that is not read yet, is for the dead letters.
 
+mod folding;
+
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use taffrail_event::flow::{self, Clock, Context, Flow, FlowRecord, Format, NotAFlow};
-use taffrail_event::{BatchBuilder, Gap, Origin, RecordFlags, Timestamp};
+use taffrail_event::flow::{self, Clock, Context, Flow, FlowRecord, Format, NotAFlow, Stands};
+use taffrail_event::{BatchBuilder, Gap, Known, Origin, RecordFlags, Timestamp};
 
+use self::folding::{First, Folding, Place};
 use crate::filter::Filter;
 use crate::redact::Redactor;
 
@@ -38,6 +42,8 @@ pub(crate) enum LeftOut {
     PassedOver,
     /// `ingest.drop` names it.
     Unwanted,
+    /// One that is there stands for it, too.
+    Folded,
     /// It is a flow that cannot be read, or nothing that we know.
     Broken(NotAFlow),
     /// Once its secrets are masked it is no flow any more.
@@ -51,6 +57,7 @@ impl fmt::Display for LeftOut {
         match self {
             Self::PassedOver => f.write_str("it is no flow"),
             Self::Unwanted => f.write_str("named by ingest.drop"),
+            Self::Folded => f.write_str("folded into another one by ingest.fold_flows"),
             Self::Broken(reason) => reason.fmt(f),
             Self::Masked => f.write_str("a flow that cannot be read once its secrets are masked"),
             Self::TooLong => write!(f, "a line of more than {MAX_LINE_BYTES} bytes"),
@@ -60,15 +67,32 @@ impl fmt::Display for LeftOut {
 
 /// Takes the lines of one source.
 pub(crate) struct FlowLines<'a> {
-    pub(crate) redactor: &'a Redactor,
-    pub(crate) filter: Option<&'a dyn Filter>,
-    pub(crate) hints: &'a FlowHints,
+    redactor: &'a Redactor,
+    filter: Option<&'a dyn Filter>,
+    hints: &'a FlowHints,
+    folding: Folding,
+    keeps_flows: bool,
 }
 
-impl FlowLines<'_> {
+impl<'a> FlowLines<'a> {
+    /// `fold` as in `ingest.fold_flows`.
+    pub(crate) fn new(
+        redactor: &'a Redactor,
+        filter: Option<&'a dyn Filter>,
+        hints: &'a FlowHints,
+        fold: Duration,
+    ) -> Self {
+        Self { redactor, filter, hints, folding: Folding::new(fold), keeps_flows: false }
+    }
+
+    /// Hands on what was read with the records: for batches that are indexed at once, and not written to the journal.
+    pub(crate) fn keeping_flows(self) -> Self {
+        Self { keeps_flows: true, ..self }
+    }
+
     /// Appends the flow in `line`, which stands at `offset` behind the first one.
     pub(crate) fn push(
-        &self,
+        &mut self,
         batch: &mut BatchBuilder,
         origin: &Origin,
         line: &[u8],
@@ -88,21 +112,39 @@ impl FlowLines<'_> {
             Ok(FlowRecord::Flow(flow)) => {
                 let place =
                     self.hints.offset.filter(|_| is_told_by_its_place(&flow)).map(|from| from + offset);
+                let format = flow.format;
+                let (first, read) = match self.folding.place(batch, flow) {
+                    Place::Folded => return Err(LeftOut::Folded),
+                    // Of what would be stored under another node something else is read.
+                    Place::Alone(flow)
+                        if self.keeps_flows && (node.is_empty() || flow::is_node_name(node)) =>
+                    {
+                        (None, Some(flow))
+                    }
+                    Place::Alone(_) => (None, None),
+                    Place::First(first) => (Some(first), None),
+                };
+                let stands = Stands { place, folded: first.as_ref().map(First::folded) };
                 batch.push_with(|out| {
                     let start = out.len();
-                    flow::write_stored(flow.format, &context, place, out, |out| {
+                    flow::write_stored(format, &context, stands, out, |out| {
                         self.redactor.redact_flow(line, out);
                     });
                     let (flags, stored) = (RecordFlags::FLOW, &out[start..]);
+                    let read = read.filter(|_| stored.ends_with(line));
                     // Whoever reads it later must be able to.
                     if !stored.ends_with(line) && flow::StoredFlow::decode(stored).is_none() {
                         return Err(LeftOut::Masked);
                     }
                     match self.filter {
                         Some(filter) if filter.drops(&out[start..], flags, origin) => Err(LeftOut::Unwanted),
-                        _ => Ok((flags, None)),
+                        _ => Ok((flags, read.map(|flow| Known::Flow(flow.into())))),
                     }
-                })
+                })?;
+                if let Some(first) = first {
+                    self.folding.note(batch, first);
+                }
+                Ok(())
             }
             Ok(FlowRecord::Lost { from, to, lost, reason }) => {
                 let gap = Gap {

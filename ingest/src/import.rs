@@ -54,6 +54,8 @@ pub struct ImportOptions {
     pub flows: FlowHints,
     /// Which records are not to be kept.
     pub filter: Option<Arc<dyn Filter>>,
+    /// How far apart alike flow records may be that are folded; zero folds none.
+    pub fold_flows: Duration,
 }
 
 /// How far an import is.
@@ -80,6 +82,8 @@ pub struct ImportReport {
     pub dropped: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
+    /// Flow records that others stand for, because of `ingest.fold_flows`.
+    pub folded: u64,
     /// Records in envelopes that have nothing to do with audit events. Nothing of them is kept.
     pub skipped: u64,
     /// Bytes after decompression.

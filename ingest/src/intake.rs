@@ -13,6 +13,7 @@ use std::io::Read;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use taffrail_config::IngestSettings;
 use taffrail_event::{BatchBuilder, FindingRecord, Gap, Origin, Position, RecordFlags, Timestamp, Via};
@@ -37,6 +38,7 @@ pub struct Intake {
     redactor: Arc<Redactor>,
     dead: Arc<DeadLetters>,
     filter: Option<Arc<dyn Filter>>,
+    fold_flows: Duration,
     limits: IntakeLimits,
     budget: Arc<Budget>,
     sums: Sums,
@@ -111,6 +113,8 @@ pub struct Receipt {
     pub dead: u64,
     /// Records that were not kept because `ingest.drop` names them.
     pub dropped: u64,
+    /// Flow records that others stand for, because of `ingest.fold_flows`.
+    pub folded: u64,
     /// Records whose bodies were cut because the event was over `ingest.max_event_bytes`.
     pub cut: u64,
     /// Records that have nothing to do with audit events or flows, in envelopes and among flow records. Nothing of them is kept.
@@ -132,6 +136,8 @@ pub struct IntakeTotals {
     pub dead: u64,
     /// Records whose bodies were cut.
     pub cut: u64,
+    /// Flow records that others stand for.
+    pub folded: u64,
     /// Records that have nothing to do with audit events or flows.
     pub skipped: u64,
     /// Bytes of bodies after decompression.
@@ -149,6 +155,7 @@ struct Sums {
     records: AtomicU64,
     dead: AtomicU64,
     cut: AtomicU64,
+    folded: AtomicU64,
     skipped: AtomicU64,
     bytes: AtomicU64,
 }
@@ -164,13 +171,28 @@ impl Intake {
         let max_event_bytes = limits.max_event_bytes.min(MAX_PAYLOAD_BYTES as u64 / 2);
         let limits = IntakeLimits { max_event_bytes, ..limits };
         let budget = Budget::new(limits.budget_bytes);
-        Self { journal, redactor, dead, filter: None, limits, budget, sums: Sums::default() }
+        Self {
+            journal,
+            redactor,
+            dead,
+            filter: None,
+            fold_flows: Duration::ZERO,
+            limits,
+            budget,
+            sums: Sums::default(),
+        }
     }
 
     /// The intake, keeping nothing that `filter` drops.
     #[must_use]
     pub fn with_filter(self, filter: Option<Arc<dyn Filter>>) -> Self {
         Self { filter, ..self }
+    }
+
+    /// The intake, folding alike flow records; `interval` as in `ingest.fold_flows`.
+    #[must_use]
+    pub fn folding_flows(self, interval: Duration) -> Self {
+        Self { fold_flows: interval, ..self }
     }
 
     /// Reads one request to its end and returns when all of it is durable. Blocks. How it is compressed, its first bytes say.
@@ -186,6 +208,7 @@ impl Intake {
                 sums.records.fetch_add(receipt.records, Ordering::Relaxed);
                 sums.dead.fetch_add(receipt.dead, Ordering::Relaxed);
                 sums.cut.fetch_add(receipt.cut, Ordering::Relaxed);
+                sums.folded.fetch_add(receipt.folded, Ordering::Relaxed);
                 sums.skipped.fetch_add(receipt.skipped, Ordering::Relaxed);
                 sums.bytes.fetch_add(receipt.bytes, Ordering::Relaxed);
             }
@@ -237,6 +260,7 @@ impl Intake {
             records: sums.records.load(Ordering::Relaxed),
             dead: sums.dead.load(Ordering::Relaxed),
             cut: sums.cut.load(Ordering::Relaxed),
+            folded: sums.folded.load(Ordering::Relaxed),
             skipped: sums.skipped.load(Ordering::Relaxed),
             bytes: sums.bytes.load(Ordering::Relaxed),
             in_flight: self.budget.holders(),

@@ -129,6 +129,7 @@ pub(crate) struct Metrics {
     /// Events whose bodies were cut.
     pub(crate) cut: Counter,
     /// Records in envelopes that are about something else.
+    pub(crate) folded_flows: Counter,
     pub(crate) skipped: Counter,
     dropped: Sums<DropLabels>,
     indexed: Sums<RecordLabels>,
@@ -193,6 +194,7 @@ impl Metrics {
             acked_bytes: Counter::default(),
             dead_letters: Counter::default(),
             cut: Counter::default(),
+            folded_flows: Counter::default(),
             skipped: Counter::default(),
             dropped: Family::default(),
             tail_lag: Family::default(),
@@ -254,6 +256,8 @@ impl Metrics {
         registry.register("ingest_dead_letters", help, self.dead_letters.clone());
         let help = "Records whose bodies were cut because the event was too large";
         registry.register("ingest_cut_records", help, self.cut.clone());
+        let help = "Flow records that others stand for because of ingest.fold_flows";
+        registry.register("ingest_folded_flows", help, self.folded_flows.clone());
         let help = "Records in envelopes that have nothing to do with audit events";
         registry.register("ingest_skipped_records", help, self.skipped.clone());
         let help = "Records that were not kept because of ingest.drop";

@@ -101,6 +101,42 @@ fn flows_are_found_by_who_spoke_to_whom() {
 }
 
 #[test]
+fn alike_lines_are_folded_where_that_is_wanted() {
+    let kernel = samples::unpacked(KERNEL);
+    let mut server = server().set("ingest.fold_flows", "1m").start();
+    post_ok(&server, "/v1/flows/prod", &kernel);
+    // Whoever got no answer sends it again.
+    server.kill();
+    server.start();
+    post_ok(&server, "/v1/flows/prod", &kernel);
+    server.api().wait_until_searchable();
+    // Two packets of each of four attempts, which differ in their time alone.
+    let flows = server.api().exported("kind:flow");
+    let folded: Vec<_> = flows.iter().map(|event| event["flow"]["folded"].as_u64()).collect();
+    assert_eq!(folded, [Some(2); 4], "{flows:#?}");
+    for event in &flows {
+        assert!(event["flow"]["end"].as_str() > event["flow"]["start"].as_str(), "{event:#}");
+        assert!(event["summary"].as_str().is_some_and(|text| text.ends_with("(2 times)")), "{event:#}");
+    }
+    let status = server.api().read("/api/v1/status", &[]);
+    assert_eq!(status["ingest"]["folded_flows"], 4);
+    assert_eq!(status["sources"][0]["folded_flows"], 4, "{status:#}");
+    let metrics = server.api().get("/metrics", &[]).text();
+    assert!(metrics.contains("taffrail_ingest_folded_flows_total 4"), "{metrics}");
+
+    let folder = temp();
+    let (data, config) = (folder.path().join("data"), folder.path().join("config.yaml"));
+    fs::write(&config, "ingest: {fold_flows: 1m}\n").expect("write the configuration");
+    let (kernel, data_text) = (samples::path(KERNEL), data.to_string_lossy());
+    let (config, kernel) = (config.to_string_lossy(), kernel.to_string_lossy());
+    let import = ["import", "--config", &config, "--cluster", "prod", "--data", &data_text, &kernel];
+    let finished = cli::taffrail(&import).ok();
+    assert!(finished.stdout.contains("read 8 records"), "{}", finished.stdout);
+    assert!(finished.stdout.contains("alike"), "{}", finished.stdout);
+    assert_eq!(ids(&cli::search(&data, "kind:flow").ok().json_lines()), ids(&flows));
+}
+
+#[test]
 fn what_is_acknowledged_survives_a_kill() {
     let mut server = server().start();
     let (kernel, exported) = (samples::unpacked(KERNEL), samples::unpacked(EXPORTED));

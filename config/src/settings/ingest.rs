@@ -61,6 +61,10 @@ pub struct IngestSettings {
     pub dead_letter_bytes: u64,
     /// Queries whose events are acknowledged and not kept. What they mean, only the query language knows.
     pub drop: Vec<String>,
+    /// Flow records that tell of a moment, differ in nothing but their time, arrive together and are no further apart than this
+    /// are kept as one; zero keeps each.
+    #[serde(with = "crate::duration")]
+    pub fold_flows: Duration,
     /// Log files that are followed while they grow.
     pub tail: Vec<TailSettings>,
 }
@@ -78,6 +82,7 @@ impl Default for IngestSettings {
             silence_after: DEFAULT_SILENCE_AFTER,
             dead_letter_bytes: DEFAULT_DEAD_LETTER_BYTES,
             drop: Vec::new(),
+            fold_flows: Duration::ZERO,
             tail: Vec::new(),
         }
     }

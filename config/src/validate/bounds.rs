@@ -48,6 +48,7 @@ pub(super) fn check(settings: &Settings, report: &mut impl FnMut(&str, String)) 
         ("api.query_timeout", api.query_timeout, (millis(1), hours(1))),
         ("ingest.read_timeout", ingest.read_timeout, (millis(10), hours(1))),
         ("ingest.silence_after", ingest.silence_after, (millis(10), hours(24 * 7))),
+        ("ingest.fold_flows", ingest.fold_flows, (millis(0), hours(1))),
         ("journal.segment_max_age", journal.segment_max_age, (millis(100), hours(24 * 30))),
         ("index.commit_interval", index.commit_interval, (millis(10), millis(60_000))),
         ("index.hold", index.hold, (millis(0), hours(24))),

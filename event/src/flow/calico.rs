@@ -43,6 +43,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         connections_completed: record.number("num_flows_completed"),
         format: Format::CalicoFlow,
         aggregation: aggregation(&record.text("proto"), &source, &destination),
+        folded: None,
         is_reply: None,
         node: record.text("host").into_owned(),
         policy: decided(&policies),

@@ -29,6 +29,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         connections_completed: None,
         format: Format::CalicoDns,
         aggregation: if merged { Aggregation::PodPrefix } else { Aggregation::NoSourcePort },
+        folded: None,
         is_reply: None,
         node: record.text("host").into_owned(),
         policy: None,

@@ -132,6 +132,7 @@ fn moment(format: Format, verdict: Verdict, start: Timestamp, clock: Clock, node
         connections_completed: None,
         format,
         aggregation: Aggregation::None,
+        folded: None,
         is_reply: None,
         node: node.to_owned(),
         policy: None,

@@ -70,6 +70,7 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         connections_completed: Some(completed),
         format: Format::Goldmane,
         aggregation: Aggregation::PodPrefix,
+        folded: None,
         is_reply: None,
         node: String::new(),
         policy: hits(&policies, "enforced_policies", false),

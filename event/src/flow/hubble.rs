@@ -116,6 +116,7 @@ fn flow(flow: &Loose<'_>, record: &Loose<'_>) -> Result<Flow, NotAFlow> {
             Some(_) if source.port.is_none() => Aggregation::NoSourcePort,
             _ => Aggregation::None,
         },
+        folded: None,
         is_reply,
         node: node(flow, record),
         policy: policy::deciding(flow, verdict),

@@ -12,7 +12,8 @@ const MEMBERS: usize = 96;
 /// The members of a JSON object, read by name.
 #[derive(Debug, Default)]
 pub(super) struct Loose<'a> {
-    members: Vec<(Cow<'a, str>, &'a [u8])>,
+    /// Keys as bytes, without escapes.
+    members: Vec<(Cow<'a, [u8]>, &'a [u8])>,
     /// Behind the member that was asked for last. Readers ask nearly in the order in which exporters write.
     next: Cell<usize>,
 }
@@ -21,7 +22,11 @@ impl<'a> Loose<'a> {
     /// The members of the object in `value`; none of anything else.
     pub(super) fn of(value: &'a [u8]) -> Self {
         let mut members = Vec::with_capacity(if value.len() > MEMBERS { MEMBERS } else { 4 });
-        members.extend(Members::of(value).filter_map(|member| Some((member.key, value.get(member.value)?))));
+        let mut written = Members::of(value);
+        while let Some((key, escaped, place)) = written.next_written() {
+            let key = if escaped { json::unescape(key) } else { Cow::Borrowed(key) };
+            members.extend(value.get(place).map(|value| (key, value)));
+        }
         Self { members, next: Cell::new(0) }
     }
 
@@ -30,8 +35,10 @@ impl<'a> Loose<'a> {
     fn find(&self, key: &str) -> Option<&'a [u8]> {
         let (before, behind) = self.members.split_at(self.next.get().min(self.members.len()));
         let places = (before.len()..).zip(behind).chain((0..).zip(before));
-        let (place, value) =
-            places.filter(|(_, (name, _))| name == key).map(|(place, (_, value))| (place, *value)).next()?;
+        let (place, value) = places
+            .filter(|(_, (name, _))| name.as_ref() == key.as_bytes())
+            .map(|(place, (_, value))| (place, *value))
+            .next()?;
         self.next.set(place + 1);
         Some(value)
     }
@@ -117,7 +124,10 @@ impl<'a> Loose<'a> {
     /// A map of texts as `key=value`.
     pub(super) fn pairs(&self, key: &str) -> Vec<String> {
         let members = self.object(key).members.into_iter();
-        members.filter_map(|(key, value)| Some(format!("{key}={}", json::string(value)?))).collect()
+        let pair = |(key, value): (Cow<'_, [u8]>, &[u8])| {
+            Some(format!("{}={}", String::from_utf8_lossy(&key), json::string(value)?))
+        };
+        members.filter_map(pair).collect()
     }
 
     /// The name of a protobuf enum, which is written as a name or as its number; `""` for another.

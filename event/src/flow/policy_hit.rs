@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The policy that decided about a flow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Policy {
     /// The tier; `""` where the source has none.
     pub tier: String,

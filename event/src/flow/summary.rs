@@ -12,15 +12,17 @@ impl Flow {
             Some(dns) => asked(self, dns),
             None => spoke(self),
         };
-        one_line(&line, MAX_SUMMARY_BYTES)
+        let times = self.folded.map(|records| format!(" ({records} times)")).unwrap_or_default();
+        one_line(&format!("{line}{times}"), MAX_SUMMARY_BYTES)
     }
 }
 
 fn spoke(flow: &Flow) -> String {
-    let mut line = format!("{} to {}", flow.source.in_words(), flow.destination.in_words());
+    let called = flow.destination.in_words();
+    let mut line = format!("{} to {called}", flow.source.in_words());
     if let Some(port) = flow.destination.port {
         // An address of IPv6 is full of colons.
-        let is_bare = flow.destination.in_words().parse::<std::net::Ipv6Addr>().is_ok();
+        let is_bare = called.parse::<std::net::Ipv6Addr>().is_ok();
         let written = if is_bare { write!(line, " port {port}") } else { write!(line, ":{port}") };
         written.ok();
     }

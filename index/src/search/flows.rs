@@ -35,7 +35,7 @@ pub(super) fn flows(search: &IndexSearch, request: &FlowsRequest) -> Result<Foun
         .into_iter()
         .map(|event| {
             let event = event?;
-            groups.push(FlowGroup { id: event.id, flow: *event.flow? });
+            groups.push(FlowGroup { id: event.id, flow: Arc::unwrap_or_clone(event.flow?) });
             u32::try_from(groups.len() - 1).ok()
         })
         .collect();

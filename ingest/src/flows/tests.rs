@@ -11,7 +11,7 @@ const OLD: &str = "Nov 23 16:24:55 node-1 kernel: calico-packet: IN=cali1 OUT=et
 fn pushed(line: &str) -> Result<(Vec<u8>, RecordFlags), LeftOut> {
     let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap();
     let hints = FlowHints { node: "node-9".into(), offset: Some(500), ..FlowHints::default() };
-    let lines = FlowLines { redactor: &redactor, filter: None, hints: &hints };
+    let mut lines = FlowLines::new(&redactor, None, &hints, Duration::ZERO);
     let origin = Origin {
         cluster: "prod".into(),
         source: "flows".into(),

@@ -104,10 +104,11 @@ impl<'a> Feed<'a> {
     }
 
     fn take(&mut self, redacted: Redacted) -> Result<(), IngestError> {
-        let Redacted { batch, letters, cut, dropped, skipped, bytes } = redacted;
+        let Redacted { batch, letters, cut, dropped, folded, skipped, bytes } = redacted;
         self.report.bytes += bytes as u64;
         self.report.cut += cut;
         self.report.dropped += dropped;
+        self.report.folded += folded;
         self.report.skipped += skipped;
         self.report.dead += letters.len() as u64;
         self.letters.extend(letters);

@@ -7,8 +7,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use taffrail_event::{AuditRecord, BatchBuilder, NotAudit, Origin, RecordBatch, RecordFlags, Timestamp, Via};
+use taffrail_event::{
+    AuditRecord, BatchBuilder, Known, NotAudit, Origin, RecordBatch, RecordFlags, Timestamp, Via,
+};
 
 use super::chunk::{self, Chunk, Content};
 use super::feed::Feed;
@@ -44,6 +47,7 @@ pub(super) struct Redacted {
     pub(super) letters: Vec<DeadLetter>,
     pub(super) cut: u64,
     pub(super) dropped: u64,
+    pub(super) folded: u64,
     pub(super) skipped: u64,
     /// The size of the chunk, with its last part.
     pub(super) bytes: usize,
@@ -151,11 +155,13 @@ struct Redacting<'a> {
     redactor: &'a Redactor,
     filter: Option<&'a dyn Filter>,
     hints: &'a FlowHints,
+    fold_flows: Duration,
     done: SyncSender<Part>,
     batch: BatchBuilder,
     letters: Vec<DeadLetter>,
     cut: u64,
     dropped: u64,
+    folded: u64,
     skipped: u64,
     max_event_bytes: u64,
 }
@@ -179,11 +185,13 @@ impl<'a> Redacting<'a> {
             redactor,
             filter: options.filter.as_deref(),
             hints: &options.flows,
+            fold_flows: options.fold_flows,
             done,
             batch,
             letters: Vec::new(),
             cut: 0,
             dropped: 0,
+            folded: 0,
             skipped: 0,
             max_event_bytes: options.max_event_bytes,
         }
@@ -230,7 +238,7 @@ impl<'a> Redacting<'a> {
 
     fn flows(&mut self, chunk: &Chunk) {
         let hints = FlowHints { offset: Some(chunk.offset), ..self.hints.clone() };
-        let flows = FlowLines { redactor: self.redactor, filter: self.filter, hints: &hints };
+        let mut flows = FlowLines::new(self.redactor, self.filter, &hints, self.fold_flows).keeping_flows();
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', &chunk.bytes).chain([chunk.bytes.len()]) {
             let begin = std::mem::replace(&mut start, (end + 1).min(chunk.bytes.len()));
@@ -240,6 +248,7 @@ impl<'a> Redacting<'a> {
                 Ok(()) => {}
                 Err(LeftOut::PassedOver) => self.skipped += u64::from(!line.trim_ascii().is_empty()),
                 Err(LeftOut::Unwanted) => self.dropped += 1,
+                Err(LeftOut::Folded) => self.folded += 1,
                 Err(reason) => {
                     let reason = Place { reason, offset: chunk.offset + begin as u64 };
                     self.letter(DeadLetter::of_item(line, reason, &self.origin, self.redactor));
@@ -303,7 +312,7 @@ impl<'a> Redacting<'a> {
             let flags = with_cut(flags, cut);
             match filter {
                 Some(filter) if filter.drops(&out[start..], flags, origin) => Err(Left::Dropped),
-                _ => Ok((flags, outline)),
+                _ => Ok((flags, outline.map(|outline| Known::Outline(Arc::new(outline))))),
             }
         });
         match pushed {
@@ -327,6 +336,7 @@ impl<'a> Redacting<'a> {
             letters: std::mem::take(&mut self.letters),
             cut: std::mem::take(&mut self.cut),
             dropped: std::mem::take(&mut self.dropped),
+            folded: std::mem::take(&mut self.folded),
             skipped: std::mem::take(&mut self.skipped),
             bytes,
         };

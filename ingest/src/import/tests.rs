@@ -39,6 +39,7 @@ impl Setup {
             max_event_bytes: self.max_event_bytes,
             flows: FlowHints::default(),
             filter: None,
+            fold_flows: Duration::ZERO,
         };
         let told = &mut self.told;
         import(inputs, &options, &redactor, &self.dead, &mut self.sink, &mut |progress| told.push(progress))

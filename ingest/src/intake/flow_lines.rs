@@ -12,7 +12,7 @@ use crate::flows::{FlowLines, LeftOut, MAX_LINE_BYTES};
 impl Intake {
     /// What takes flow records, by these hints.
     pub(super) fn flow_lines<'a>(&'a self, hints: &'a FlowHints) -> FlowLines<'a> {
-        FlowLines { redactor: &self.redactor, filter: self.filter.as_deref(), hints }
+        FlowLines::new(&self.redactor, self.filter.as_deref(), hints, self.fold_flows)
     }
 }
 
@@ -23,11 +23,11 @@ impl Request<'_> {
         hints: &FlowHints,
     ) -> Result<Receipt, IntakeError> {
         let intake = self.intake;
-        let flows = intake.flow_lines(hints);
+        let mut flows = intake.flow_lines(hints);
         let mut lines = Lines { reader: BufReader::new(body), line: Vec::new(), offset: 0, next: 0 };
         loop {
             match lines.next_line() {
-                Ok(true) => self.flow(&flows, &lines.line, lines.offset)?,
+                Ok(true) => self.flow(&mut flows, &lines.line, lines.offset)?,
                 Ok(false) => break,
                 Err(error) => {
                     return Err(if lines.reader.get_ref().is_too_large() {
@@ -48,7 +48,7 @@ impl Request<'_> {
         self.finish(bytes)
     }
 
-    fn flow(&mut self, flows: &FlowLines<'_>, line: &[u8], offset: u64) -> Result<(), IntakeError> {
+    fn flow(&mut self, flows: &mut FlowLines<'_>, line: &[u8], offset: u64) -> Result<(), IntakeError> {
         if !self.share.hold_batch(self.batch.byte_len() + line.len()) {
             return Err(IntakeError::Busy);
         }
@@ -60,6 +60,10 @@ impl Request<'_> {
             }
             Err(LeftOut::Unwanted) => {
                 self.dropped += 1;
+                Ok(())
+            }
+            Err(LeftOut::Folded) => {
+                self.folded += 1;
                 Ok(())
             }
             Err(reason) => {

@@ -132,7 +132,13 @@ impl Decoded<'_> {
                 self.dropped += 1;
                 true
             }
-            Err(LeftOut::PassedOver | LeftOut::Broken(_) | LeftOut::Masked | LeftOut::TooLong) => false,
+            Err(
+                LeftOut::Folded
+                | LeftOut::PassedOver
+                | LeftOut::Broken(_)
+                | LeftOut::Masked
+                | LeftOut::TooLong,
+            ) => false,
         }
     }
 

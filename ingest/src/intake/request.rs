@@ -39,6 +39,7 @@ pub(super) struct Request<'a> {
     records: u64,
     dead: u64,
     pub(super) dropped: u64,
+    pub(super) folded: u64,
     cut: u64,
     pub(super) skipped: u64,
 }
@@ -58,6 +59,7 @@ impl<'a> Request<'a> {
             records: 0,
             dead: 0,
             dropped: 0,
+            folded: 0,
             cut: 0,
             skipped: 0,
         }
@@ -185,6 +187,7 @@ impl<'a> Request<'a> {
             records: self.records,
             dead: self.dead,
             dropped: self.dropped,
+            folded: self.folded,
             cut: self.cut,
             skipped: self.skipped,
             bytes,

@@ -119,6 +119,7 @@ fn every_encoding_arrives_and_the_receipt_says_what() {
         let offset = 3 * (turn as u64 + 1);
         let expected = Receipt {
             dropped: 0,
+            folded: 0,
             position: Position { partition: 0, offset },
             records: 3,
             dead: 0,

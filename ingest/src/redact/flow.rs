@@ -12,6 +12,9 @@ use super::edit::{Edits, write_escaped};
 use super::hash::Encoding;
 use super::pattern::Reading;
 
+/// What Calico writes behind the name of such a member where it knows nothing: there is nothing to hide.
+const EMPTY: [&[u8]; 4] = [b"\":[\"-\"]", b"\":null", b"\":[]", b"\":\"-\""];
+
 /// Members of which no text stays: command lines and headers, wherever they stand.
 const SECRET: [&str; 4] = ["process_args", "headers", "cookies", "authorization"];
 /// Flow records are flat; what is deeper is replaced whole.
@@ -42,7 +45,14 @@ struct Pass<'p> {
 impl Pass<'_> {
     /// Errs on the side of yes: escapes may hide what is looked for.
     fn may_hold_secrets(&self) -> bool {
-        let has = |key: &str| memchr::memmem::find(self.record, key.as_bytes()).is_some();
+        let has = |key: &str| {
+            memchr::memmem::find_iter(self.record, key.as_bytes()).any(|place| {
+                let (before, behind) = (self.record.get(..place), self.record.get(place + key.len()..));
+                // Calico counts them, too: `num_process_args`.
+                before.is_some_and(|before| before.ends_with(b"\""))
+                    && behind.is_some_and(|behind| !EMPTY.iter().any(|empty| behind.starts_with(empty)))
+            })
+        };
         memchr::memchr(b'\\', self.record).is_some()
             || SECRET.into_iter().any(has)
             || self.redactor.patterns.may_match(self.record)

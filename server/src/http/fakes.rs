@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use taffrail_event::flow::FlowFacts;
 use taffrail_event::{Event, Gap, Key, Origins, Position, SourceSums, Timestamp, Via, ViaSet};
@@ -198,7 +198,7 @@ impl Search for FakeSearch {
             let (group, start, end, facts) =
                 (found.groups.len() as u32, flow.start, flow.end, FlowFacts::of(&flow));
             found.flows.push(FoundFlow { group, start, end, facts });
-            found.groups.push(FlowGroup { id: hit.event.id, flow: *flow });
+            found.groups.push(FlowGroup { id: hit.event.id, flow: Arc::unwrap_or_clone(flow) });
         }
         Ok(found)
     }
@@ -264,7 +264,7 @@ impl Receive for FakeIntake {
         self.bodies.lock().unwrap().push((origin.cluster.to_string(), bytes));
         self.gate.pass();
         let position = Position { partition: 0, offset: 7 };
-        Ok(Receipt { position, records: 2, dead: 1, dropped: 0, cut: 0, skipped: 0, bytes: size })
+        Ok(Receipt { position, records: 2, dead: 1, dropped: 0, cut: 0, folded: 0, skipped: 0, bytes: size })
     }
 
     fn replay(&self, wanted: &dyn Fn(Key, &str) -> bool) -> Result<ReplayReport, IntakeError> {

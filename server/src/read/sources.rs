@@ -39,10 +39,12 @@ pub(crate) struct SourceBody {
     /// Since when it has been silent for longer than usual; null while it is not.
     #[schema(value_type = Option<TimestampSchema>)]
     pub(crate) silent_since: Option<Timestamp>,
-    /// Since the start of the server: requests, dead letters, bodies that Taffrail cut, what envelopes hold beside events.
+    /// Since the start of the server: requests, dead letters, bodies that Taffrail cut, flow records that others stand for
+    /// (`ingest.fold_flows`), what envelopes hold beside events.
     pub(crate) requests: u64,
     pub(crate) dead_letters: u64,
     pub(crate) cut: u64,
+    pub(crate) folded_flows: u64,
     pub(crate) skipped: u64,
     /// Of the last minute.
     pub(crate) records_per_second: f64,
@@ -114,6 +116,7 @@ fn add_live(body: &mut SourceBody, live: LiveSource) {
     body.requests = live.requests;
     body.dead_letters = live.dead_letters;
     body.cut = live.cut;
+    body.folded_flows = live.folded_flows;
     body.skipped = live.skipped;
     body.records_per_second = live.records_per_second;
 }
@@ -148,6 +151,7 @@ mod tests {
             bytes: 10,
             dead_letters: 1,
             cut: 0,
+            folded_flows: 0,
             skipped: 0,
             last_received: at(200),
             records_per_second: 0.5,

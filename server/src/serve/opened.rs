@@ -74,7 +74,7 @@ impl Opened {
         let notify = Notify::open(&settings.notify, &feed, &dir.notify())?;
         let limits = IntakeLimits::from(&settings.ingest);
         let intake = Intake::new(journal.clone(), redactor, Arc::clone(&dead), limits);
-        let intake = intake.with_filter(unwanted.filter());
+        let intake = intake.with_filter(unwanted.filter()).folding_flows(settings.ingest.fold_flows);
         Ok(Self {
             store,
             search,

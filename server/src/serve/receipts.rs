@@ -29,6 +29,7 @@ impl Receipts {
         self.metrics.acked_bytes.inc_by(receipt.bytes);
         self.metrics.dead_letters.inc_by(receipt.dead);
         self.metrics.cut.inc_by(receipt.cut);
+        self.metrics.folded_flows.inc_by(receipt.folded);
         self.metrics.skipped.inc_by(receipt.skipped);
         let cluster = &*origin.cluster;
         if receipt.cut > 0 {

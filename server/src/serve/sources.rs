@@ -26,6 +26,7 @@ struct Source {
     bytes: u64,
     dead_letters: u64,
     cut: u64,
+    folded_flows: u64,
     skipped: u64,
     last_received: Timestamp,
     /// Records of this window and of the one before it.
@@ -42,6 +43,7 @@ pub(crate) struct LiveSource {
     pub(crate) bytes: u64,
     pub(crate) dead_letters: u64,
     pub(crate) cut: u64,
+    pub(crate) folded_flows: u64,
     pub(crate) skipped: u64,
     pub(crate) last_received: Timestamp,
     pub(crate) records_per_second: f64,
@@ -62,6 +64,7 @@ impl Sources {
             bytes: 0,
             dead_letters: 0,
             cut: 0,
+            folded_flows: 0,
             skipped: 0,
             last_received: Timestamp::default(),
             window: (now, 0, 0),
@@ -71,6 +74,7 @@ impl Sources {
         source.bytes += receipt.bytes;
         source.dead_letters += receipt.dead;
         source.cut += receipt.cut;
+        source.folded_flows += receipt.folded;
         source.skipped += receipt.skipped;
         source.last_received = Timestamp::now();
         source.turn_window(now);
@@ -95,6 +99,7 @@ impl Sources {
             bytes: source.bytes,
             dead_letters: source.dead_letters,
             cut: source.cut,
+            folded_flows: source.folded_flows,
             skipped: source.skipped,
             last_received: source.last_received,
             records_per_second: source.rate(now),
@@ -133,7 +138,8 @@ mod tests {
     fn names_of_senders_do_not_fill_the_memory() {
         let sources = Sources::default();
         let position = Position { partition: 0, offset: 1 };
-        let receipt = Receipt { position, records: 2, dead: 1, dropped: 0, cut: 0, skipped: 0, bytes: 10 };
+        let receipt =
+            Receipt { position, records: 2, dead: 1, dropped: 0, cut: 0, folded: 0, skipped: 0, bytes: 10 };
         for cluster in 0..MAX_SOURCES + 500 {
             sources.note(&format!("c{cluster}"), "webhook", &receipt);
         }

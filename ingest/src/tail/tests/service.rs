@@ -27,7 +27,7 @@ impl TailSink for Taken {
         let text = String::from_utf8(lines.to_vec()).unwrap();
         self.lines.lock().unwrap().extend(text.lines().map(str::to_owned));
         let position = Position { partition: 0, offset: 0 };
-        Ok(Receipt { position, records: 0, dead: 0, cut: 0, skipped: 0, dropped: 0, bytes: 0 })
+        Ok(Receipt { position, records: 0, dead: 0, cut: 0, skipped: 0, dropped: 0, folded: 0, bytes: 0 })
     }
 
     fn report_gap(&self, gap: &Gap) -> Result<Position, IntakeError> {

@@ -34,6 +34,7 @@ pub(super) fn import(
         max_event_bytes: settings.ingest.max_event_bytes,
         flows: hints,
         filter: Unwanted::of(&settings.ingest, actors)?.filter(),
+        fold_flows: settings.ingest.fold_flows,
     };
     let inputs: Vec<_> = files.iter().map(ImportInput::from_argument).collect();
     let bar = Progress::new();

@@ -43,6 +43,15 @@ pub(super) struct Outcome {
     pub(super) counts: WriteCounts,
     /// What the server did not keep because of its `ingest.drop`.
     pub(super) dropped: u64,
+    /// Flow records that others stand for, because of its `ingest.fold_flows`.
+    pub(super) folded_flows: u64,
+}
+
+impl Outcome {
+    /// The records that came to it.
+    pub(super) fn seen(&self) -> u64 {
+        self.counts.read + self.dropped + self.folded_flows
+    }
 }
 
 /// Of an import into a directory.
@@ -50,7 +59,7 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
     let counts = report.counts;
     let mut lines = vec![format!(
         "read {} of cluster {cluster} into {}: {} in {:.1} s ({:.1} MB/s)",
-        counted(counts.read + report.dead + report.dropped, "record"),
+        counted(counts.read + report.dead + report.dropped + report.folded, "record"),
         dir.path().display(),
         bytes_in_words(report.bytes),
         report.took.as_secs_f64(),
@@ -61,11 +70,12 @@ pub(super) fn direct(report: &ImportReport, cluster: &str, dir: &DataDir) -> any
     if report.skipped > 0 {
         lines.push(line("skipped", report.skipped, "of other programs and services, in the same envelopes"));
     }
+    lines.extend(alike(report.folded));
     lines.extend(dropped(report.dropped));
     if report.cut > 0 {
         lines.push(line("cut", report.cut, "whose bodies were over ingest.max_event_bytes"));
     }
-    write(&lines, counts.read + report.dropped, report.dead)
+    write(&lines, counts.read + report.dropped + report.folded, report.dead)
 }
 
 /// Of an import through a server.
@@ -80,6 +90,7 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<E
     )];
     if let Some(outcome) = sent.outcome {
         lines.extend(became(outcome.counts));
+        lines.extend(alike(outcome.folded_flows));
         lines.extend(dropped(outcome.dropped));
         if outcome.counts.held > 0 {
             lines.push(line(
@@ -111,7 +122,7 @@ pub(super) fn sent(sent: &Sent, cluster: &str, ingest: &str) -> anyhow::Result<E
     }
     lines.push(match sent.outcome {
         None => "  they become searchable within seconds; the server's status says when".to_owned(),
-        Some(Outcome { waiting: 0, counts, dropped }) if counts.read + dropped > sent.records => {
+        Some(outcome) if outcome.waiting == 0 && outcome.seen() > sent.records => {
             "  all are searchable; others sent to the server meanwhile, and their records are in these counts"
                 .to_owned()
         }
@@ -138,6 +149,11 @@ fn became(counts: WriteCounts) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn alike(folded: u64) -> Option<String> {
+    let meaning = "flow records that differ from another in their time alone; by ingest.fold_flows that one stands for them";
+    (folded > 0).then(|| line("alike", folded, meaning))
 }
 
 fn dropped(dropped: u64) -> Option<String> {

@@ -48,6 +48,9 @@ pub(super) struct IngestBody {
     /// A server of an earlier release drops nothing.
     #[serde(default)]
     pub(super) drop: Vec<UnwantedBody>,
+    /// Nor does it fold flows.
+    #[serde(default)]
+    pub(super) folded_flows: u64,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

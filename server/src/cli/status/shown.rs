@@ -205,6 +205,11 @@ impl Shown<'_> {
             let text = format!("{} that match {}", counted(unwanted.dropped, "record"), unwanted.query);
             lines.push(line("not kept", text));
         }
+        if self.status.ingest.folded_flows > 0 {
+            let text =
+                format!("{} of ingest.fold_flows", counted(self.status.ingest.folded_flows, "flow record"));
+            lines.push(line("folded", text));
+        }
         lines.extend(self.status.notify.iter().map(|target| line("notify", self.notified(target))));
         let letters = match dead_letters.stored {
             0 => "none".to_owned(),

@@ -39,6 +39,7 @@ pub(crate) struct Ingest {
     pub(crate) last_refused: Option<Timestamp>,
     pub(crate) turned_away: Vec<TurnedAwayBody>,
     pub(crate) drop: Vec<UnwantedBody>,
+    pub(crate) folded_flows: u64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -84,6 +84,8 @@ struct IngestBody {
     budget_bytes: u64,
     /// What is acknowledged and not kept.
     drop: Vec<UnwantedBody>,
+    /// Flow records since the start that others stand for, because of `ingest.fold_flows`.
+    folded_flows: u64,
     /// Why nothing is accepted; null while it is.
     trouble: Option<String>,
     /// Requests that were told to come back, since the start.
@@ -168,14 +170,10 @@ impl ApiState {
         let now = asked.context.now;
         let clusters = clusters(&*self.search, asked.coverage.clone())?;
         let silent = self.watch.lasting(now);
-        let sources = sources(
-            self.search.sources(),
-            self.sources.list(),
-            self.logs.all(),
-            &clusters.coverage.gaps,
-            &silent,
-            now,
-        );
+        let live = self.sources.list();
+        let folded_flows = live.iter().map(|source| source.folded_flows).sum();
+        let sources =
+            sources(self.search.sources(), live, self.logs.all(), &clusters.coverage.gaps, &silent, now);
         let refused = self.watch.refusals();
         let certificates = self.certificates.iter().map(|certificate| {
             let (listener, not_after) = certificate.ends();
@@ -195,6 +193,7 @@ impl ApiState {
                 in_flight_bytes: self.in_flight.held_bytes(),
                 budget_bytes: about.budget_bytes,
                 drop: self.unwanted.list(),
+                folded_flows,
                 trouble: self.health.refusal().map(|refusal| refusal.reason),
                 refused: refused.requests,
                 last_refused: refused.last,

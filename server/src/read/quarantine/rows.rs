@@ -1,5 +1,7 @@
 //! The rows of a story: events one by one, or what many flows have in common.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use taffrail_event::flow::{Direction, Flow, Verdict};
 use taffrail_event::{Event, Key, Timestamp};
@@ -140,7 +142,7 @@ pub(super) fn each(flows: &PodFlows, events: Vec<Event>, quarantines: &[Quaranti
         let policy = flows.policy(flow).cloned();
         let told = Flow { effective_verdict: flow.effective_verdict, policy, ..told };
         event.summary = told.summary();
-        event.flow = Some(Box::new(told));
+        event.flow = Some(Arc::new(told));
         Some(Row { place: place_of_flow(flow, quarantines), what: What::Event(Box::new(event)) })
     };
     flows.flows.iter().filter_map(row).collect()

@@ -42,6 +42,9 @@ pub(crate) struct FlowSchema {
     format: Format,
     /// What the source merged: none, `no_source_port`, `pod_prefix`, `pod_prefix_no_ports`.
     aggregation: String,
+    /// So many records that differ in their time alone were folded into this one on arrival (`ingest.fold_flows`); null where it stands
+    /// for itself.
+    folded: Option<u32>,
     /// Whether it was an answer; null where the source does not say.
     is_reply: Option<bool>,
     /// The node that saw it; `""` where nobody says.

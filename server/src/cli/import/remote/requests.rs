@@ -138,9 +138,10 @@ impl<'a> Requests<'a> {
                 waiting: end.saturating_sub(status.journal.searchable),
                 counts: since(before.counts, counted.counts),
                 dropped: counted.dropped.saturating_sub(before.dropped),
+                folded_flows: counted.folded_flows.saturating_sub(before.folded_flows),
             };
             // What is counted is told a moment after it can be found.
-            let is_done = outcome.waiting == 0 && outcome.counts.read + outcome.dropped >= self.sent.records;
+            let is_done = outcome.waiting == 0 && outcome.seen() >= self.sent.records;
             if is_done || Instant::now() >= give_up {
                 return Ok(Some(outcome));
             }
@@ -202,12 +203,13 @@ impl Refused {
 struct Counted {
     counts: WriteCounts,
     dropped: u64,
+    folded_flows: u64,
 }
 
 impl Counted {
     fn of(status: &StatusBody) -> Self {
         let dropped = status.ingest.drop.iter().map(|unwanted| unwanted.dropped).sum();
-        Self { counts: status.index.counts, dropped }
+        Self { counts: status.index.counts, dropped, folded_flows: status.ingest.folded_flows }
     }
 }
 
