@@ -1,0 +1,83 @@
+// Nothing that axe calls serious: in light and dark, and in a window as narrow as a telephone.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type axe from "axe-core";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { pageHarness } from "./harness";
+import type { View } from "./browser";
+
+const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const views: Record<string, View> = {
+  light: { width: 1280, height: 860 },
+  dark: { width: 1280, height: 860, colours: "dark" },
+  narrow: { width: 400, height: 800 },
+};
+
+describe.each(Object.entries(views))("%s", (name, view) => {
+  const harness = pageHarness(view);
+
+  test("the list of changes", async () => {
+    const page = await harness.visit("/");
+    await page.getByText("removed label quarantine").waitFor();
+    await page
+      .getByRole("button", { name: /followed$/ })
+      .first()
+      .waitFor();
+    expect(await serious(page)).toEqual([]);
+    expect(await sticksOut(page)).toBe(false);
+  });
+
+  test("an opened event in each of its panes", async () => {
+    const page = await harness.visit("/?from=all&q=name:web+resource:deployments+changed:spec.replicas");
+    await page.getByRole("button", { name: /from 3 to 5/ }).click();
+    for (const tab of ["What changed", "Diff", "Who really", "Before and after", "Record"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      await page.getByText("Looking…", { exact: true }).waitFor({ state: "detached" });
+      expect({ tab, found: await serious(page) }).toEqual({ tab, found: [] });
+    }
+    expect(await sticksOut(page)).toBe(false);
+  });
+
+  test("suggestions, times and an empty list", async () => {
+    const page = await harness.visit("/?from=2026-11-23T12:00:00Z&to=2026-11-23T13:00:00Z");
+    await page.getByText("just outside of it").waitFor();
+    await page.getByRole("combobox", { name: /Search/ }).pressSequentially("us");
+    await page.getByRole("option").first().waitFor();
+    expect(await serious(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: /2026-11-23 13:00/ }).click();
+    await page.getByRole("dialog", { name: "Time" }).waitFor();
+    expect(await serious(page)).toEqual([]);
+  });
+
+  if (name === "dark") {
+    test("dark is dark, and the switch makes it light for good", async () => {
+      const page = await harness.visit("/");
+      const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      expect(await ground()).toBe("rgb(18, 22, 27)");
+      await page.getByRole("button", { name: /Show light/ }).click();
+      expect(await ground()).toBe("rgb(247, 248, 250)");
+      await page.reload();
+      expect(await ground()).toBe("rgb(247, 248, 250)");
+    });
+  }
+});
+
+/** Runs axe in the page. It comes in by the debugger, which the page's policy does not concern. */
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(source);
+  const results = await page.evaluate(async () => {
+    const { axe: inPage } = window as unknown as { axe: typeof axe };
+    return (await inPage.run()).violations;
+  });
+  return results
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ""}`));
+}
+
+/** Whether one has to push the page sideways to see all of it. */
+function sticksOut(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+}

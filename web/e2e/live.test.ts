@@ -1,0 +1,46 @@
+// Events that come in while the page is open.
+import { expect, test } from "vitest";
+import { pageHarness } from "./harness";
+import { sendEvent } from "./sendEvent";
+
+const harness = pageHarness();
+
+test("a new event appears by itself, and does not while the list is held still", async () => {
+  const page = await harness.visit("/");
+  await page.getByRole("button", { name: "Live. Pause" }).waitFor();
+  await sendEvent(harness.program().ingest, "first");
+  await page.getByRole("article", { name: /created configmap live\/first/ }).waitFor();
+
+  await page.getByRole("button", { name: "Live. Pause" }).click();
+  await sendEvent(harness.program().ingest, "second");
+  await page.getByRole("button", { name: "Paused, 1 new event" }).waitFor();
+  expect(await page.getByRole("article", { name: /live\/second/ }).count()).toBe(0);
+
+  await page.getByRole("button", { name: "Paused, 1 new event" }).click();
+  await page.getByRole("article", { name: /created configmap live\/second/ }).waitFor();
+});
+
+test("only what the question matches appears", async () => {
+  const page = await harness.visit("/?q=name:wanted*");
+  await page.getByRole("button", { name: "Live. Pause" }).waitFor();
+  await sendEvent(harness.program().ingest, "unwanted");
+  await sendEvent(harness.program().ingest, "wanted-1");
+  await page.getByRole("article", { name: /live\/wanted-1/ }).waitFor();
+  expect(await page.getByRole("article", { name: /live\/unwanted/ }).count()).toBe(0);
+});
+
+test("names that hide or reorder text are written out", async () => {
+  // The live stream is faster than the index, and a browser notes every answer that is no 200.
+  harness.allow(/404/);
+  const page = await harness.visit("/");
+  await page.getByRole("button", { name: "Live. Pause" }).waitFor();
+  await sendEvent(harness.program().ingest, "ev\u202eil<img src=x onerror=alert(1)>");
+  const row = page.getByRole("article", { name: /configmap live\/ev/ });
+  await row.waitFor();
+  expect(await row.innerText()).toContain("<img src=x");
+  await row.getByRole("button").first().click();
+  await row.getByRole("tab", { name: "Record" }).click();
+  await page.locator(".raw", { hasText: "\\u{202e}" }).waitFor();
+  expect(await page.locator("body").innerText()).not.toContain("\u202e");
+  expect(await page.locator("img[src=x]").count()).toBe(0);
+});

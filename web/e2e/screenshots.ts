@@ -1,0 +1,67 @@
+// Pictures of every page for the documentation: light, dark, and in a narrow window.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { Browser, type View } from "./browser";
+import { startProgram } from "./program";
+import { servePage } from "./serve";
+
+interface Picture {
+  name: string;
+  path: string;
+  /** What has to be there before the picture is taken. */
+  ready: (page: Page) => Promise<void>;
+}
+
+const all = "from=all&zone=utc";
+
+const pictures: readonly Picture[] = [
+  {
+    name: "changes",
+    path: "/?zone=utc",
+    ready: async (page) => {
+      await page.getByText("removed label quarantine").waitFor();
+      await page
+        .getByRole("button", { name: /followed$/ })
+        .first()
+        .waitFor();
+    },
+  },
+  {
+    name: "event",
+    path: `/?${all}&q=name:web+resource:deployments`,
+    ready: async (page) => {
+      await page.getByRole("button", { name: /scaled deployment shop-a\/web from 3 to 5/ }).click();
+      await page.getByRole("cell", { name: "5" }).waitFor();
+    },
+  },
+];
+
+const views: Record<string, View> = {
+  light: { width: 1280, height: 860 },
+  dark: { width: 1280, height: 860, colours: "dark" },
+  narrow: { width: 400, height: 800 },
+};
+
+export async function main([folder]: string[]): Promise<void> {
+  if (folder === undefined) throw new Error("name the folder for the pictures: npm run screenshots -- DIR");
+  mkdirSync(folder, { recursive: true });
+  const program = await startProgram();
+  const served = await servePage(program.api);
+  try {
+    for (const [viewName, view] of Object.entries(views)) {
+      const browser = await Browser.start(served.url, view);
+      for (const picture of pictures) {
+        const { page, complaints } = await browser.visit(picture.path);
+        await picture.ready(page);
+        await page.screenshot({ path: join(folder, `${picture.name}-${viewName}.png`) });
+        if (complaints.length > 0) throw new Error(`${picture.name}, ${viewName}: ${complaints.join("; ")}`);
+        await page.close();
+      }
+      await browser.close();
+    }
+  } finally {
+    await served.close();
+    await program.stop();
+  }
+}

@@ -1,0 +1,28 @@
+/** Sends an audit event as an API server does: alice, now, to a config map of this name. */
+export async function sendEvent(ingest: URL, name: string): Promise<void> {
+  const now = new Date().toISOString().replace("Z", "000Z");
+  const event = {
+    kind: "Event",
+    apiVersion: "audit.k8s.io/v1",
+    level: "RequestResponse",
+    auditID: crypto.randomUUID(),
+    stage: "ResponseComplete",
+    requestURI: "/api/v1/namespaces/live/configmaps",
+    verb: "create",
+    user: { username: "alice", groups: ["system:authenticated"] },
+    sourceIPs: ["203.0.113.10"],
+    userAgent: "kubectl/v1.32.4",
+    objectRef: { resource: "configmaps", namespace: "live", name, apiVersion: "v1" },
+    responseStatus: { metadata: {}, code: 201 },
+    responseObject: {
+      kind: "ConfigMap",
+      apiVersion: "v1",
+      metadata: { name, namespace: "live", uid: crypto.randomUUID(), resourceVersion: "70000" },
+      data: { key: "value" },
+    },
+    requestReceivedTimestamp: now,
+    stageTimestamp: now,
+  };
+  const answer = await fetch(new URL("/v1/audit/demo", ingest), { method: "POST", body: JSON.stringify(event) });
+  if (answer.status !== 200) throw new Error(`the program answered ${String(answer.status)}`);
+}

@@ -1,0 +1,18 @@
+// Prints how large the page is as browsers load it, and fails where it has grown beyond its budget.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const budget = 400 * 1024;
+const dist = new URL("../dist", import.meta.url).pathname;
+
+const files = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+let total = 0;
+for (const file of files) {
+  const path = join(file.parentPath, file.name);
+  const size = gzipSync(readFileSync(path)).length;
+  total += size;
+  console.log(`${(size / 1024).toFixed(1).padStart(8)} KiB gzip  ${path.slice(dist.length + 1)}`);
+}
+console.log(`${(total / 1024).toFixed(1).padStart(8)} KiB gzip  in total, of ${budget / 1024} allowed`);
+if (total > budget) process.exit(1);

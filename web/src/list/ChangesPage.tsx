@@ -1,0 +1,223 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useAnswer } from "../api/useAnswer";
+import { Failure } from "../shell/Failure";
+import { useShortcuts } from "../shell/shortcuts";
+import { isOpen, relativeRanges, resolved } from "../time/range";
+import { ClusterPicker } from "./ClusterPicker";
+import { CoverageLine } from "./CoverageLine";
+import { EmptyList } from "./EmptyList";
+import { EventRows, type EventRowsHandle } from "./EventRows";
+import { Histogram } from "./Histogram";
+import { listSearch } from "./listState";
+import { LiveButton } from "./LiveButton";
+import { NoiseChips } from "./NoiseChips";
+import { OpeningNote } from "./OpeningNote";
+import { PinnedEvent } from "./PinnedEvent";
+import { Presets } from "./Presets";
+import { askEvents, listQuery, questionOf } from "./question";
+import { SearchBox } from "./SearchBox";
+import { TimePicker } from "./TimePicker";
+import { Toast } from "./Toast";
+import { rowsOf } from "./rows";
+import { useEffects, type Sight } from "./useEffects";
+import { useEventList } from "./useEventList";
+import { useListState } from "./useListState";
+import { useNoiseCounts } from "./useNoiseCounts";
+import { useOpeningRange } from "./useOpeningRange";
+import { useTail } from "./useTail";
+
+/** Counts and the histogram follow live events at this pace at most. */
+const recountMs = 5_000;
+
+/** What changed, who did it, when. */
+export function ChangesPage() {
+  const [state, change] = useListState();
+  const [attempt, setAttempt] = useState(0);
+  const [toast, setToast] = useState("");
+  const [recount, setRecount] = useState(0);
+  const search = useRef<HTMLInputElement>(null);
+  const rowsHandle = useRef<EventRowsHandle>(null);
+
+  const question = questionOf(state.query, state.cluster);
+  const query = listQuery(state.query, state.cluster, state.shown);
+  // The user's own words are asked alone first: an error then has its place in them, and not in what is put around.
+  const check = useAnswer(state.query === "" ? null : state.query, (signal) =>
+    askEvents(state.query, { from: "all", to: "" }, { limit: 1 }, signal),
+  );
+  const understood = state.query === "" || (!check.loading && check.error === null);
+  const opening = useOpeningRange(state.range, query, attempt);
+  const range = understood ? opening.range : null;
+  const list = useEventList(query, range, attempt);
+  const counts = useNoiseCounts(question, range, state.shown, recount);
+  const [sight, setSight] = useState<Sight | null>(null);
+  const { effects, left } = useEffects(sight, state.cluster);
+
+  const follows = understood && range !== null && (isOpen(range) || state.range === null);
+  const recountSoon = useRecount(setRecount);
+  const { add } = list;
+  const take = useCallback(
+    (events: Parameters<typeof add>[0]) => {
+      add(events);
+      recountSoon();
+    },
+    [add, recountSoon],
+  );
+  const tail = useTail(query, follows, !state.live, take);
+
+  const rows = useMemo(
+    () => rowsOf(list.events, effects, state.unfolded, state.zone),
+    [list.events, effects, state.unfolded, state.zone],
+  );
+  const inList = state.event !== null && rows.some(({ key }) => key.startsWith(state.event ?? ""));
+  const error = check.error ?? opening.error ?? list.error;
+  const retry = () => {
+    setAttempt(attempt + 1);
+  };
+
+  useShortcuts({
+    "/": () => search.current?.focus(),
+    j: () => rowsHandle.current?.move(1),
+    k: () => rowsHandle.current?.move(-1),
+    ArrowDown: () => rowsHandle.current?.move(1),
+    ArrowUp: () => rowsHandle.current?.move(-1),
+    "[": () => rowsHandle.current?.moveToHuman(1),
+    "]": () => rowsHandle.current?.moveToHuman(-1),
+    Escape: () => {
+      if (state.event !== null) change({ event: null });
+    },
+    y: () => {
+      const fixed = range === null ? null : resolved(range, new Date());
+      const link = `${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`;
+      navigator.clipboard.writeText(link).then(
+        () => {
+          setToast("Link copied. It shows the same tomorrow.");
+        },
+        () => {
+          setToast("The browser did not let the link be copied.");
+        },
+      );
+    },
+  });
+
+  return (
+    <main className="changes">
+      <h1 className="unseen">Changes</h1>
+      <div className="asking">
+        <SearchBox
+          ref={search}
+          query={state.query}
+          range={range}
+          error={check.error}
+          onSearch={(text) => {
+            change({ query: text, event: null });
+          }}
+        />
+        <div className="asking-when">
+          <ClusterPicker
+            cluster={state.cluster}
+            onPick={(cluster) => {
+              change({ cluster, event: null });
+            }}
+          />
+          <TimePicker
+            range={range}
+            onPick={(picked) => {
+              change({ range: picked });
+            }}
+          />
+          <LiveButton
+            follows={follows}
+            live={state.live}
+            state={tail.state}
+            waiting={tail.waiting}
+            onToggle={() => {
+              change({ live: !state.live }, "replace");
+            }}
+            onGoLive={() => {
+              change({ range: relativeRanges[1] ?? null, live: true });
+            }}
+          />
+        </div>
+      </div>
+      <div className="narrowing">
+        <Presets state={state} onPick={change} />
+        <NoiseChips
+          shown={state.shown}
+          counts={counts}
+          onToggle={(shown) => {
+            change({ shown });
+          }}
+        />
+      </div>
+      {range !== null && (
+        <Histogram
+          query={query}
+          range={range}
+          refresh={recount}
+          gaps={list.coverage?.gaps ?? []}
+          onZoom={(picked) => {
+            change({ range: picked });
+          }}
+        />
+      )}
+      {opening.older && range !== null && (
+        <OpeningNote
+          range={range}
+          onAll={() => {
+            change({ range: { from: "all", to: "" } });
+          }}
+        />
+      )}
+      <CoverageLine
+        coverage={list.coverage}
+        total={list.total}
+        loading={list.loading !== null}
+        lag={tail.lag}
+        onLagSeen={tail.clearLag}
+        effectsLeft={left}
+      />
+      {error !== null && check.error === null && <Failure error={error} onRetry={retry} />}
+      {state.event !== null && !inList && list.loading !== "first" && understood && (
+        <PinnedEvent id={state.event} state={state} onChange={change} />
+      )}
+      {error === null && understood && list.loading !== "first" && rows.length === 0 && range !== null && (
+        <EmptyList state={state} range={range} question={question} query={query} counts={counts} onChange={change} />
+      )}
+      {understood && (
+        <EventRows
+          ref={rowsHandle}
+          rows={rows}
+          state={state}
+          busy={list.loading === "first"}
+          more={list.next !== null}
+          onMore={list.loadMore}
+          onSight={setSight}
+          onChange={change}
+        />
+      )}
+      <Toast
+        text={toast}
+        onGone={() => {
+          setToast("");
+        }}
+      />
+    </main>
+  );
+}
+
+/** Calls for a recount, now or when the last one is old enough. */
+function useRecount(setRecount: (next: (before: number) => number) => void): () => void {
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+    },
+    [],
+  );
+  return useCallback(() => {
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
+      setRecount((before) => before + 1);
+    }, recountMs);
+  }, [setRecount]);
+}

@@ -1,0 +1,36 @@
+import { presets } from "../query/presets";
+import type { ListState } from "./listState";
+import type { ChangeList } from "./useListState";
+
+/** Questions that are asked often. A second click takes the words out again. */
+export function Presets({ state, onPick }: { state: ListState; onPick: ChangeList }) {
+  return (
+    <div className="presets" role="group" aria-label="Frequent questions">
+      {presets.map((preset) => {
+        const on = state.query === preset.query;
+        return (
+          <button
+            key={preset.name}
+            type="button"
+            className="chip"
+            aria-pressed={on}
+            title={preset.explanation}
+            onClick={() => {
+              onPick(
+                on
+                  ? { query: "", shown: without(state.shown, preset.shows), event: null }
+                  : { query: preset.query, shown: new Set([...state.shown, ...preset.shows]), event: null },
+              );
+            }}
+          >
+            {preset.name}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function without<Kind>(set: ReadonlySet<Kind>, taken: readonly Kind[]): ReadonlySet<Kind> {
+  return new Set([...set].filter((kind) => !taken.includes(kind)));
+}

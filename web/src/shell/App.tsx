@@ -1,0 +1,60 @@
+import { useEffect, useState } from "react";
+import { whenLoginIsNeeded, type Refusal } from "../api/ask";
+import { forgetToken } from "../api/token";
+import { ChangesPage } from "../list/ChangesPage";
+import { useAddress } from "./address";
+import { Link } from "./Link";
+import { LoginForm } from "./LoginForm";
+import { placeOf, type Place } from "./place";
+import { TopBar } from "./TopBar";
+import { ZoneProvider, zoneOf } from "./zone";
+
+export function App() {
+  const address = useAddress();
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [login, setLogin] = useState(0);
+  useEffect(() => {
+    whenLoginIsNeeded(setRefusal);
+  }, []);
+  if (refusal !== null) {
+    return (
+      <LoginForm
+        key={login}
+        refusal={refusal}
+        onToken={() => {
+          setRefusal(null);
+          setLogin(login + 1);
+        }}
+      />
+    );
+  }
+  const place = placeOf(address.path);
+  return (
+    <ZoneProvider value={zoneOf(new URLSearchParams(address.search))}>
+      <TopBar
+        place={place}
+        onLogout={() => {
+          forgetToken();
+          setLogin(login + 1);
+        }}
+      />
+      <Page key={login} place={place} />
+    </ZoneProvider>
+  );
+}
+
+function Page({ place }: { place: Place }) {
+  switch (place.page) {
+    case "changes":
+      return <ChangesPage />;
+    default:
+      return (
+        <main className="page">
+          <h1>There is nothing at this address</h1>
+          <p>
+            It may have been cut when it was copied. <Link path="/">See what changed lately</Link>.
+          </p>
+        </main>
+      );
+  }
+}

@@ -1,0 +1,39 @@
+import { useEffect, useRef } from "react";
+
+const keys: readonly [string, string][] = [
+  ["/", "search"],
+  ["j  k  ↓  ↑", "next, previous event"],
+  ["Enter", "open or close an event"],
+  ["Esc", "close what was opened last"],
+  ["[  ]", "earlier, later change by a person"],
+  ["z", "your zone or UTC"],
+  ["y", "copy a link that shows the same tomorrow"],
+  ["?", "this sheet"],
+];
+
+export function CheatSheet({ onClose }: { onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  return (
+    <dialog ref={dialog} className="cheat-sheet" aria-labelledby="cheat-sheet-title" onClose={onClose}>
+      <h2 id="cheat-sheet-title">Keys</h2>
+      <dl>
+        {keys.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              {key.split("  ").map((one) => (
+                <kbd key={one}>{one}</kbd>
+              ))}
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
+  );
+}

@@ -1,0 +1,38 @@
+import type { ZoneChoice } from "./zone";
+
+const relative = /^(?:now|now[+-]\S+|-\d+(?:ms|s|m|h|d|w|mo|y))$/;
+const offsetTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
+const localTime =
+  /^(?:(\d{4})-(\d{2})-(\d{2})(?:[T ]|$)|(today|yesterday)(?: |$))?(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?)?$/;
+
+/**
+ * What somebody typed, as the API takes it; null where it is no time. The API reads times without a zone as UTC, so
+ * those are put into the zone that the page shows. What is relative stays so.
+ */
+export function readTypedTime(typed: string, zone: ZoneChoice, now: Date): string | null {
+  const text = typed.trim();
+  if (relative.test(text)) return text;
+  if (offsetTime.test(text)) return new Date(text.replace(" ", "T")).toISOString();
+  const match = localTime.exec(text);
+  if (match === null || text === "") return null;
+  const [, year, month, day, word, hour = "0", minute = "0", second = "0", fraction = "0"] = match;
+  const clock = [Number(hour), Number(minute), Number(second), Number(fraction.padEnd(3, "0"))] as const;
+  if (clock[0] > 23 || clock[1] > 59 || clock[2] > 59) return null;
+  const date =
+    year !== undefined
+      ? [Number(year), Number(month) - 1, Number(day)]
+      : dateOf(now, zone, word === "yesterday" ? 1 : 0);
+  return instant(date, clock, zone);
+}
+
+function dateOf(now: Date, zone: ZoneChoice, daysBefore: number): number[] {
+  return zone === "utc"
+    ? [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() - daysBefore]
+    : [now.getFullYear(), now.getMonth(), now.getDate() - daysBefore];
+}
+
+function instant(date: number[], clock: readonly [number, number, number, number], zone: ZoneChoice): string | null {
+  const [year = 0, month = 0, day = 1] = date;
+  const time = zone === "utc" ? new Date(Date.UTC(year, month, day, ...clock)) : new Date(year, month, day, ...clock);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}

@@ -1,0 +1,73 @@
+// Times are kept as the API writes them, UTC with microseconds; here they get the zone in which they are shown.
+
+export type ZoneChoice = "local" | "utc";
+
+/** The IANA name of the zone: never an offset, which would be wrong for half of the year. */
+export function zoneName(choice: ZoneChoice): string {
+  return choice === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export interface ClockTime {
+  /** 2026-11-23 */
+  day: string;
+  /** 17:11:23 */
+  clock: string;
+  /** .418 */
+  fraction: string;
+}
+
+export function clockTime(timestamp: string, choice: ZoneChoice): ClockTime {
+  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
+  for (const { type, value } of clockFormat(zoneName(choice)).formatToParts(new Date(timestamp))) parts[type] = value;
+  return {
+    day: `${parts.year ?? ""}-${parts.month ?? ""}-${parts.day ?? ""}`,
+    clock: `${parts.hour ?? ""}:${parts.minute ?? ""}:${parts.second ?? ""}`,
+    fraction: (/\.\d{3}/.exec(timestamp) ?? [".000"])[0],
+  };
+}
+
+/** "Monday, 23 November 2026" */
+export function dayTitle(timestamp: string, choice: ZoneChoice): string {
+  return format("day", zoneName(choice), {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+  }).format(new Date(timestamp));
+}
+
+/** "2026-11-23 17:11:23.418", for places that say the zone elsewhere. */
+export function fullTime(timestamp: string, choice: ZoneChoice): string {
+  const { day, clock, fraction } = clockTime(timestamp, choice);
+  return `${day} ${clock}${fraction}`;
+}
+
+export function minuteTime(timestamp: string, choice: ZoneChoice): string {
+  const { day, clock } = clockTime(timestamp, choice);
+  return `${day} ${clock.slice(0, 5)}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function clockFormat(timeZone: string): Intl.DateTimeFormat {
+  return format("clock", timeZone, {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+}
+
+// Making a format takes far longer than using one, and a list has thousands of times.
+function format(kind: string, timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${kind} ${timeZone}`;
+  let made = formats.get(key);
+  if (made === undefined) {
+    made = new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
+    formats.set(key, made);
+  }
+  return made;
+}
