@@ -52,6 +52,19 @@ describe.each(Object.entries(views))("%s", (name, view) => {
     expect(await serious(page)).toEqual([]);
   });
 
+  test.each([
+    ["history", "/objects/demo/apps/deployments/shop-a/web?after=31", ".diff"],
+    ["split", "/objects/demo/apps/deployments/shop-a/web?before=1&after=52&shape=split", ".diff"],
+    ["state", "/objects/demo/core/pods/default/attacker?view=state", ".blamed a"],
+    ["access", "/objects/demo/core/pods/shop-a/attacker?view=access", ".access li"],
+    ["related", "/objects/demo/apps/deployments/vote/vote?view=related", ".related li"],
+  ])("an object: %s", async (_, path, ready) => {
+    const page = await harness.visit(path);
+    await page.locator(ready).first().waitFor();
+    expect(await serious(page)).toEqual([]);
+    expect(await sticksOut(page)).toBe(false);
+  });
+
   if (name === "dark") {
     test("dark is dark, and the switch makes it light for good", async () => {
       const page = await harness.visit("/");

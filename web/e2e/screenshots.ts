@@ -35,6 +35,31 @@ const pictures: readonly Picture[] = [
       await page.getByRole("cell", { name: "5" }).waitFor();
     },
   },
+  {
+    name: "object-history",
+    path: "/objects/demo/apps/deployments/shop-a/web?after=31&zone=utc",
+    ready: (page) => page.locator(".diff .come mark").first().waitFor(),
+  },
+  {
+    name: "object-split",
+    path: "/objects/demo/apps/deployments/shop-a/web?before=1&after=52&shape=split&zone=utc",
+    ready: (page) => page.locator(".diff .come mark").first().waitFor(),
+  },
+  {
+    name: "object-state",
+    path: "/objects/demo/core/pods/default/attacker?view=state&zone=utc",
+    ready: (page) => page.locator(".blamed a").first().waitFor(),
+  },
+  {
+    name: "object-access",
+    path: "/objects/demo/core/pods/shop-a/attacker?view=access&zone=utc",
+    ready: (page) => page.getByText("opened a shell").first().waitFor(),
+  },
+  {
+    name: "object-related",
+    path: "/objects/demo/apps/deployments/vote/vote?view=related&zone=utc",
+    ready: (page) => page.getByText("What it owns").waitFor(),
+  },
 ];
 
 const views: Record<string, View> = {

@@ -37,6 +37,14 @@ export function DiffView({ before, after, shape, noise, titles }: Props) {
     <div className={`diff ${shape}`} role="group" aria-label={`${titles[0]} and ${titles[1]}`} tabIndex={0}>
       <table>
         {shape === "split" && (
+          <colgroup>
+            <col className="number" />
+            <col />
+            <col className="number" />
+            <col />
+          </colgroup>
+        )}
+        {shape === "split" && (
           <thead>
             <tr>
               <th colSpan={2} scope="colgroup">

@@ -39,7 +39,7 @@ export function EventDetails({ id, listed, state, onChange }: Props) {
   };
   if (event === null) return error === null ? <p className="quiet">Looking…</p> : <Failure error={error} />;
   return (
-    <div className="details">
+    <div className="details" ref={bringIntoSight}>
       <EventFacts event={event} state={state} onChange={onChange} />
       {body !== null && <Because causes={body.because} onOpen={open} />}
       <div className="tabs" role="tablist" aria-label="About this event">
@@ -72,6 +72,14 @@ export function EventDetails({ id, listed, state, onChange }: Props) {
       />
     </div>
   );
+}
+
+/** Details that open below the edge of the list would go unseen. */
+function bringIntoSight(details: HTMLElement | null): void {
+  if (details !== null)
+    requestAnimationFrame(() => {
+      details.scrollIntoView({ block: "nearest" });
+    });
 }
 
 function paneOf(pane: Pane, event: AuditEvent, body: EventBody | null, open: (id: string) => void): ReactNode {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAnswer } from "../api/useAnswer";
 import { Failure } from "../shell/Failure";
+import { useTitle } from "../shell/useTitle";
 import { useShortcuts } from "../shell/shortcuts";
 import { isOpen, relativeRanges, resolved } from "../time/range";
 import { ClusterPicker } from "./ClusterPicker";
@@ -32,6 +33,7 @@ const recountMs = 5_000;
 /** What changed, who did it, when. */
 export function ChangesPage() {
   const [state, change] = useListState();
+  useTitle(state.query === "" ? "Changes" : state.query);
   const [attempt, setAttempt] = useState(0);
   const [toast, setToast] = useState("");
   const [recount, setRecount] = useState(0);

@@ -9,7 +9,7 @@ interface Props {
   total: { value: number; exact: boolean } | null;
   loading: boolean;
   lag: Lag | null;
-  onLagSeen: () => void;
+  onLagSeen?: () => void;
   /** How many system changes in sight nobody asked for their cause. */
   effectsLeft: number;
 }

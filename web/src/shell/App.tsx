@@ -2,10 +2,11 @@ import { useEffect, useState } from "react";
 import { whenLoginIsNeeded, type Refusal } from "../api/ask";
 import { forgetToken } from "../api/token";
 import { ChangesPage } from "../list/ChangesPage";
+import { ObjectPage } from "../object/ObjectPage";
 import { useAddress } from "./address";
 import { Link } from "./Link";
 import { LoginForm } from "./LoginForm";
-import { placeOf, type Place } from "./place";
+import { objectPath, placeOf, type Place } from "./place";
 import { TopBar } from "./TopBar";
 import { ZoneProvider, zoneOf } from "./zone";
 
@@ -47,6 +48,8 @@ function Page({ place }: { place: Place }) {
   switch (place.page) {
     case "changes":
       return <ChangesPage />;
+    case "object":
+      return <ObjectPage key={objectPath(place.object)} object={place.object} />;
     default:
       return (
         <main className="page">
