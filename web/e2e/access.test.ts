@@ -65,6 +65,16 @@ describe.each(Object.entries(views))("%s", (name, view) => {
     expect(await sticksOut(page)).toBe(false);
   });
 
+  test.each([
+    ["the list", "/quarantine", ".sheet tbody tr"],
+    ["the story", "/quarantine/demo/default/attacker", ".effect-mark"],
+  ])("quarantine: %s", async (_, path, ready) => {
+    const page = await harness.visit(path);
+    await page.locator(ready).first().waitFor();
+    expect(await serious(page)).toEqual([]);
+    expect(await sticksOut(page)).toBe(false);
+  });
+
   if (name === "dark") {
     test("dark is dark, and the switch makes it light for good", async () => {
       const page = await harness.visit("/");

@@ -60,6 +60,16 @@ const pictures: readonly Picture[] = [
     path: "/objects/demo/apps/deployments/vote/vote?view=related&zone=utc",
     ready: (page) => page.getByText("What it owns").waitFor(),
   },
+  {
+    name: "quarantines",
+    path: "/quarantine?zone=utc",
+    ready: (page) => page.getByText("default/attacker").waitFor(),
+  },
+  {
+    name: "quarantine",
+    path: "/quarantine/demo/default/attacker?zone=utc",
+    ready: (page) => page.locator(".effect-mark").first().waitFor(),
+  },
 ];
 
 const views: Record<string, View> = {

@@ -37,3 +37,9 @@ test("equal lines far from a difference are left out, and none is lost", () => {
     ["left_out", 16],
   ]);
 });
+
+test("letters that two words share by chance are shown as changed", () => {
+  const [pair] = pairLines("imagePullPolicy: IfNotPresent\n", "imagePullPolicy: Always\n");
+  expect(changed(pair?.before ?? null)).toEqual(["IfNotPresent"]);
+  expect(changed(pair?.after ?? null)).toEqual(["Always"]);
+});

@@ -86,8 +86,26 @@ function compared(old: string | undefined, fresh: string | undefined): [Piece[] 
   const same = chunks.reduce((sum, { added, removed, value }) => sum + (added || removed ? 0 : value.trim().length), 0);
   // Lines that have hardly a letter in common are two lines, and a pattern of single letters would only flicker.
   if (same * 3 < Math.max(old.trim().length, fresh.trim().length)) return whole;
-  return [
-    chunks.filter(({ added }) => !added).map(({ value, removed }) => ({ text: value, changed: removed })),
-    chunks.filter(({ removed }) => !removed).map(({ value, added }) => ({ text: value, changed: added })),
-  ];
+  const pieces = (side: "added" | "removed") =>
+    joined(
+      chunks
+        .filter((chunk) => (side === "added" ? !chunk.removed : !chunk.added))
+        .map(({ value, added, removed }) => ({ text: value, changed: added || removed })),
+    );
+  return [pieces("removed"), pieces("added")];
+}
+
+/** Letters that two words have in common by chance are no common part of them. */
+const leastCommon = 3;
+
+function joined(pieces: readonly Piece[]): Piece[] {
+  const whole: Piece[] = [];
+  pieces.forEach((piece, index) => {
+    const byChance = !piece.changed && index > 0 && piece.text.length < leastCommon && /\w/.test(piece.text);
+    const changed = piece.changed || byChance;
+    const last = whole.at(-1);
+    if (last?.changed === changed) whole[whole.length - 1] = { text: last.text + piece.text, changed };
+    else whole.push({ text: piece.text, changed });
+  });
+  return whole;
 }

@@ -8,6 +8,8 @@ import { askEvent } from "./askEvent";
 import { Because } from "./Because";
 import { EventDiff } from "./EventDiff";
 import { EventFacts } from "./EventFacts";
+import { Evidence } from "./Evidence";
+import { FlowFacts } from "./FlowFacts";
 import { FieldChanges } from "./FieldChanges";
 import { Narrow } from "./Narrow";
 import { Neighbours } from "./Neighbours";
@@ -83,7 +85,11 @@ function bringIntoSight(details: HTMLElement | null): void {
 }
 
 function paneOf(pane: Pane, event: AuditEvent, body: EventBody | null, open: (id: string) => void): ReactNode {
-  if (pane === "change") return <FieldChanges event={event} />;
+  if (pane === "change") {
+    if (event.flow !== null) return <FlowFacts flow={event.flow} />;
+    if (event.finding !== null) return <Evidence finding={event.finding} onOpen={open} />;
+    return <FieldChanges event={event} />;
+  }
   if (pane === "diff") return <EventDiff id={event.id} />;
   if (pane === "around") return <Neighbours event={event} onOpen={open} />;
   if (body === null) return <p className="quiet">Looking…</p>;

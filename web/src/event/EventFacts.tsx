@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../api/model";
 import type { ListState } from "../list/listState";
 import type { ChangeList } from "../list/useListState";
+import { storyPath } from "../quarantine/storyAddress";
 import { Link } from "../shell/Link";
 import { objectPath } from "../shell/place";
 import { Time, useZone } from "../shell/zone";
@@ -41,6 +42,15 @@ export function EventFacts({ event, state, onChange }: Props) {
       )}
       <span className="quiet">id {event.id.slice(0, 8)}</span>
       <span className="spread" />
+      {event.finding?.rule.startsWith("quarantine.") === true && object !== null && (
+        <Link
+          className="button"
+          path={storyPath(event.cluster, object.namespace, object.name)}
+          search={new URLSearchParams(state.zone === "utc" ? { zone: "utc" } : {})}
+        >
+          Story of this quarantine
+        </Link>
+      )}
       {hasHistory && (
         <Link
           className="button"

@@ -103,9 +103,7 @@ function Side({ field, side }: { field: FieldChange; side: "before" | "after" })
 }
 
 function nothingChanged(event: AuditEvent): string {
-  if (event.kind === "finding") return visible(event.finding?.reason ?? "");
   if (event.kind === "gap") return visible(event.gap?.reason ?? "");
-  if (event.kind === "flow") return "A connection over the network changes no object.";
   if (event.outcome?.result === "denied") return "It was refused, so nothing changed.";
   if (event.outcome?.result === "failed") return "It failed, so nothing changed.";
   return "It changed no object.";

@@ -3,6 +3,8 @@ import { whenLoginIsNeeded, type Refusal } from "../api/ask";
 import { forgetToken } from "../api/token";
 import { ChangesPage } from "../list/ChangesPage";
 import { ObjectPage } from "../object/ObjectPage";
+import { QuarantineList } from "../quarantine/QuarantineList";
+import { StoryPage } from "../quarantine/StoryPage";
 import { useAddress } from "./address";
 import { Link } from "./Link";
 import { LoginForm } from "./LoginForm";
@@ -50,7 +52,11 @@ function Page({ place }: { place: Place }) {
       return <ChangesPage />;
     case "object":
       return <ObjectPage key={objectPath(place.object)} object={place.object} />;
-    default:
+    case "quarantines":
+      return <QuarantineList />;
+    case "quarantine":
+      return <StoryPage cluster={place.cluster} namespace={place.namespace} pod={place.pod} />;
+    case "unknown":
       return (
         <main className="page">
           <h1>There is nothing at this address</h1>

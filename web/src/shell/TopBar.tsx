@@ -31,17 +31,20 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
   return (
     <header className="top-bar">
       <Link path="/" search={kept} className="brand">
-        <img src="/taffrail.svg" alt="" width="20" height="20" /> Taffrail
+        <img src="/taffrail.svg" alt="" width="20" height="20" /> <span className="brand-name">Taffrail</span>
       </Link>
       <nav aria-label="Pages">
         <Link path="/" search={kept} current={place.page === "changes"}>
           Changes
         </Link>
+        <Link path="/quarantine" search={kept} current={place.page === "quarantines"}>
+          Quarantine
+        </Link>
       </nav>
       <span className="spread" />
       <button
         type="button"
-        className="plain"
+        className="plain zone"
         onClick={toggleZone}
         title="Other zone (z)"
         aria-label={`Times are in ${zoneName(zone)}. Show ${zone === "utc" ? "your zone" : "UTC"}`}

@@ -1,0 +1,30 @@
+// The story of one pod's quarantine, and its form in the address bar.
+
+export const reaches = ["10m", "1h", "6h", "24h"] as const;
+export type Reach = (typeof reaches)[number];
+
+export interface StoryState {
+  /** The beginning of the quarantine; empty for the last one. */
+  since: string;
+  /** How far the story reaches to either side. */
+  reach: Reach;
+}
+
+export function readStoryState(search: URLSearchParams): StoryState {
+  return {
+    since: search.get("since") ?? "",
+    reach: reaches.find((known) => known === search.get("reach")) ?? "1h",
+  };
+}
+
+export function storySearch(state: StoryState, utc: boolean): URLSearchParams {
+  const search = new URLSearchParams();
+  if (state.since !== "") search.set("since", state.since);
+  if (state.reach !== "1h") search.set("reach", state.reach);
+  if (utc) search.set("zone", "utc");
+  return search;
+}
+
+export function storyPath(cluster: string, namespace: string, pod: string): string {
+  return `/quarantine/${[cluster, namespace, pod].map(encodeURIComponent).join("/")}`;
+}
