@@ -2,7 +2,6 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { Browser, type View, type Visit } from "./browser";
 import { startProgram, type Program } from "./program";
-import { servePage } from "./serve";
 
 export interface Harness {
   /** Opens a page, which has to stay free of complaints until the test is over. */
@@ -13,18 +12,16 @@ export interface Harness {
   allow: (complaint: RegExp) => void;
 }
 
-/** The program with the samples, the built page in front of it, and a browser, for the tests of one file. */
+/** The program with the samples and its own page, and a browser, for the tests of one file. */
 export function pageHarness(view?: View, settings: Record<string, string> = {}): Harness {
   let program: Program | undefined;
-  let served: { url: string; close: () => Promise<void> } | undefined;
   let browser: Browser | undefined;
   let visits: Visit[] = [];
   let allowed: RegExp[] = [];
 
   beforeAll(async () => {
     program = await startProgram(settings);
-    served = await servePage(program.api);
-    browser = await Browser.start(served.url, view);
+    browser = await Browser.start(program.api.origin, view);
   });
   afterEach(async () => {
     const complaints = visits.flatMap((visit) => visit.complaints);
@@ -37,7 +34,6 @@ export function pageHarness(view?: View, settings: Record<string, string> = {}):
   });
   afterAll(async () => {
     await browser?.close();
-    await served?.close();
     await program?.stop();
   });
 
@@ -48,7 +44,7 @@ export function pageHarness(view?: View, settings: Record<string, string> = {}):
       return visit.page;
     },
     program: () => started(program),
-    home: () => started(served).url,
+    home: () => started(program).api.origin,
     allow: (complaint) => {
       allowed.push(complaint);
     },

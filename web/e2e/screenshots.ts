@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { Browser, type View } from "./browser";
 import { startProgram } from "./program";
-import { servePage } from "./serve";
 
 interface Picture {
   name: string;
@@ -82,10 +81,9 @@ export async function main([folder]: string[]): Promise<void> {
   if (folder === undefined) throw new Error("name the folder for the pictures: npm run screenshots -- DIR");
   mkdirSync(folder, { recursive: true });
   const program = await startProgram();
-  const served = await servePage(program.api);
   try {
     for (const [viewName, view] of Object.entries(views)) {
-      const browser = await Browser.start(served.url, view);
+      const browser = await Browser.start(program.api.origin, view);
       for (const picture of pictures) {
         const { page, complaints } = await browser.visit(picture.path);
         await picture.ready(page);
@@ -96,7 +94,6 @@ export async function main([folder]: string[]): Promise<void> {
       await browser.close();
     }
   } finally {
-    await served.close();
     await program.stop();
   }
 }

@@ -48,7 +48,8 @@ export async function request(
   let response: Response;
   try {
     response = await fetch(`/api/v1/${path}${search(parameters)}`, {
-      headers: { ...headers, ...authorization() },
+      // With X-Requested-With the browser is not asked for a password in a window of its own.
+      headers: { ...headers, ...authorization(), "X-Requested-With": "taffrail-ui" },
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
