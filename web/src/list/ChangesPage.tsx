@@ -3,7 +3,7 @@ import { useAnswer } from "../api/useAnswer";
 import { Failure } from "../shell/Failure";
 import { useTitle } from "../shell/useTitle";
 import { useShortcuts } from "../shell/shortcuts";
-import { isOpen, relativeRanges, resolved } from "../time/range";
+import { everything, hourUpTo, isOpen, relativeRanges, resolved, type TimeRange } from "../time/range";
 import { ClusterPicker } from "./ClusterPicker";
 import { CoverageLine } from "./CoverageLine";
 import { EmptyList } from "./EmptyList";
@@ -44,10 +44,10 @@ export function ChangesPage() {
   const query = listQuery(state.query, state.cluster, state.shown);
   // The user's own words are asked alone first: an error then has its place in them, and not in what is put around.
   const check = useAnswer(state.query === "" ? null : state.query, (signal) =>
-    askEvents(state.query, { from: "all", to: "" }, { limit: 1 }, signal),
+    askEvents(state.query, everything, { limit: 1 }, signal),
   );
   const understood = state.query === "" || (!check.loading && check.error === null);
-  const opening = useOpeningRange(state.range, query, attempt);
+  const opening = useOpeningRange(state.range, understood ? query : null, attempt);
   const range = understood ? opening.range : null;
   const list = useEventList(query, range, attempt);
   const counts = useNoiseCounts(question, range, state.shown, recount);
@@ -67,8 +67,8 @@ export function ChangesPage() {
   const tail = useTail(query, follows, !state.live, take);
 
   const rows = useMemo(
-    () => rowsOf(list.events, effects, state.unfolded, state.zone),
-    [list.events, effects, state.unfolded, state.zone],
+    () => rowsOf(list.events, effects, state.unfolded, state.zone, list.next !== null),
+    [list.events, effects, state.unfolded, state.zone, list.next],
   );
   const inList = state.event !== null && rows.some(({ key }) => key.startsWith(state.event ?? ""));
   const error = check.error ?? opening.error ?? list.error;
@@ -122,7 +122,7 @@ export function ChangesPage() {
             }}
           />
           <TimePicker
-            range={range}
+            range={opening.range}
             onPick={(picked) => {
               change({ range: picked });
             }}
@@ -154,7 +154,7 @@ export function ChangesPage() {
       {range !== null && (
         <Histogram
           query={query}
-          range={range}
+          range={spanShown(range, list.events[0]?.time)}
           refresh={recount}
           gaps={list.coverage?.gaps ?? []}
           onZoom={(picked) => {
@@ -166,14 +166,14 @@ export function ChangesPage() {
         <OpeningNote
           range={range}
           onAll={() => {
-            change({ range: { from: "all", to: "" } });
+            change({ range: everything });
           }}
         />
       )}
       <CoverageLine
-        coverage={list.coverage}
-        total={list.total}
-        loading={list.loading !== null}
+        coverage={understood ? list.coverage : null}
+        total={understood ? list.total : null}
+        loading={understood && error === null && list.loading !== null}
         lag={tail.lag}
         onLagSeen={tail.clearLag}
         effectsLeft={left}
@@ -185,7 +185,7 @@ export function ChangesPage() {
       {error === null && understood && list.loading !== "first" && rows.length === 0 && range !== null && (
         <EmptyList state={state} range={range} question={question} query={query} counts={counts} onChange={change} />
       )}
-      {understood && (
+      {understood && rows.length > 0 && (
         <EventRows
           ref={rowsHandle}
           rows={rows}
@@ -205,6 +205,12 @@ export function ChangesPage() {
       />
     </main>
   );
+}
+
+/** All there is ends with the newest event: what nobody has written yet takes no room in the histogram. */
+function spanShown(range: TimeRange, newest: string | undefined): TimeRange {
+  if (range.from !== everything.from || !isOpen(range) || newest === undefined) return range;
+  return { from: range.from, to: hourUpTo(newest).to };
 }
 
 /** Calls for a recount, now or when the last one is old enough. */

@@ -52,7 +52,7 @@ export function EmptyList({ state, range, question, query, counts, onChange }: P
       )}
       {total > 0 && (
         <p>
-          But {counted(total, "event")} just outside of it.{" "}
+          But {counted(total, "event")} outside of it. The nearest:{" "}
           {[before, after].map(
             (event) =>
               event !== null && (
@@ -64,7 +64,7 @@ export function EmptyList({ state, range, question, query, counts, onChange }: P
                     onChange({ range: around(event.time, 30) });
                   }}
                 >
-                  Go to <Time at={event.time} />
+                  <Time at={event.time} />
                 </button>
               ),
           )}{" "}

@@ -128,7 +128,11 @@ function RowView({ row, state, reachable, onFocus, onChange }: RowProps) {
   if (row.kind === "day") {
     return (
       <h2 className="day">
-        {row.title} <span className="quiet">{counted(row.events, "event")}</span>
+        {row.title}{" "}
+        <span className="quiet">
+          {counted(row.events, "event")}
+          {row.open && " so far"}
+        </span>
       </h2>
     );
   }

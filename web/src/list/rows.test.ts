@@ -36,6 +36,14 @@ test("events are grouped by the day of the zone", () => {
   ]);
 });
 
+test("a day that goes on on the next page does not pretend to be whole", () => {
+  const events = [sampleEvent("a1", "2026-11-24T08:00:00.000000Z"), sampleEvent("a2", "2026-11-23T08:00:00.000000Z")];
+  const open = (more: boolean) =>
+    rowsOf(events, [], new Set(), "utc", more).flatMap((row) => (row.kind === "day" ? [row.open] : []));
+  expect(open(true)).toEqual([false, true]);
+  expect(open(false)).toEqual([false, false]);
+});
+
 test("effects nest under whoever began, in the order of their time", () => {
   expect(nestUnderCause([alice], effects).get(alice.id)).toEqual([
     { event: replicaSet, depth: 0, guess: false },

@@ -21,6 +21,8 @@ export interface Day {
   key: string;
   title: string;
   events: number;
+  /** Whether the rest of the day may lie on pages that were not loaded yet. */
+  open: boolean;
 }
 
 export type Row =
@@ -53,6 +55,7 @@ export function rowsOf(
   effects: readonly Effect[],
   unfolded: ReadonlySet<string>,
   zone: ZoneChoice,
+  more = false,
 ): Row[] {
   const nested = nestUnderCause(events, effects);
   const underCause = new Set([...nested.values()].flat().map(({ event }) => event.id));
@@ -62,7 +65,7 @@ export function rowsOf(
     if (underCause.has(event.id)) continue;
     const key = clockTime(event.time, zone).day;
     if (day?.key !== key) {
-      day = { kind: "day", key, title: dayTitle(event.time, zone), events: 0 };
+      day = { kind: "day", key, title: dayTitle(event.time, zone), events: 0, open: false };
       rows.push(day);
     }
     day.events += 1;
@@ -71,6 +74,7 @@ export function rowsOf(
     rows.push({ kind: "event", key: event.id, event, effects: own, unfolded: open });
     if (open) rows.push(...own.map((effect): Row => ({ kind: "effect", key: effect.event.id, effect })));
   }
+  if (day !== null) day.open = more;
   return rows;
 }
 
