@@ -68,6 +68,17 @@ test("the state is copied as YAML", async () => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^apiVersion: v1\nkind: Pod\n/);
 });
 
+test("keys go through the versions, and copy the link to one", async () => {
+  const page = await harness.visit(web);
+  await page.getByRole("heading", { name: "version 52 → version 65" }).waitFor();
+  await page.keyboard.press("j");
+  await page.getByRole("heading", { name: "version 49 → version 52" }).waitFor();
+  await page.keyboard.press("y");
+  await page.getByText("Link copied").waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
+  expect(page.url()).toContain("after=52");
+});
+
 test("who opened a shell in a pod, and who read a Secret", async () => {
   const page = await harness.visit("/objects/demo/core/pods/shop-a/attacker?view=access");
   await page.getByRole("listitem").filter({ hasText: "alice" }).filter({ hasText: "opened a shell" }).first().waitFor();

@@ -47,3 +47,29 @@ test("an address that leads nowhere says so", async () => {
   await page.getByRole("link", { name: "See what changed lately" }).click();
   await page.getByText("removed label quarantine").waitFor();
 });
+
+test("the page's policy is in force: a script that somebody smuggles in does not run", async () => {
+  harness.allow(/Content Security Policy/);
+  const page = await harness.visit("/");
+  await page.getByText("removed label quarantine").waitFor();
+  const ran = await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "document.title = 'smuggled'";
+    document.head.append(script);
+    return document.title;
+  });
+  expect(ran).toBe("Changes · Taffrail");
+});
+
+test("an answer of an odd form makes no empty window", async () => {
+  harness.allow(/./);
+  const page = await harness.visit("/quarantine");
+  await page.route("**/api/v1/events?*", async (route) => {
+    await route.fulfill({ json: { events: [{}], next: null, total: { value: 1, exact: true }, coverage: null } });
+  });
+  await page.getByRole("link", { name: "Changes" }).click();
+  await page.getByText("This page has made a mistake.").waitFor();
+  await page.unroute("**/api/v1/events?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("removed label quarantine").waitFor();
+});

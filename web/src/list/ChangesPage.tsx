@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAnswer } from "../api/useAnswer";
 import { Failure } from "../shell/Failure";
 import { useTitle } from "../shell/useTitle";
+import { useCopyLink } from "../shell/useCopyLink";
 import { useShortcuts } from "../shell/shortcuts";
 import { everything, hourUpTo, isOpen, relativeRanges, resolved, type TimeRange } from "../time/range";
 import { ClusterPicker } from "./ClusterPicker";
@@ -18,7 +19,6 @@ import { Presets } from "./Presets";
 import { askEvents, listQuery, questionOf } from "./question";
 import { SearchBox } from "./SearchBox";
 import { TimePicker } from "./TimePicker";
-import { Toast } from "./Toast";
 import { rowsOf } from "./rows";
 import { useEffects, type Sight } from "./useEffects";
 import { useEventList } from "./useEventList";
@@ -35,7 +35,7 @@ export function ChangesPage() {
   const [state, change] = useListState();
   useTitle(state.query === "" ? "Changes" : state.query);
   const [attempt, setAttempt] = useState(0);
-  const [toast, setToast] = useState("");
+  const { copy, toast } = useCopyLink();
   const [recount, setRecount] = useState(0);
   const search = useRef<HTMLInputElement>(null);
   const rowsHandle = useRef<EventRowsHandle>(null);
@@ -89,15 +89,7 @@ export function ChangesPage() {
     },
     y: () => {
       const fixed = range === null ? null : resolved(range, new Date());
-      const link = `${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`;
-      navigator.clipboard.writeText(link).then(
-        () => {
-          setToast("Link copied. It shows the same tomorrow.");
-        },
-        () => {
-          setToast("The browser did not let the link be copied.");
-        },
-      );
+      copy(`${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`);
     },
   });
 
@@ -197,12 +189,7 @@ export function ChangesPage() {
           onChange={change}
         />
       )}
-      <Toast
-        text={toast}
-        onGone={() => {
-          setToast("");
-        }}
-      />
+      {toast}
     </main>
   );
 }

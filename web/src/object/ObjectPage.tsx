@@ -6,6 +6,7 @@ import { CoverageLine } from "../list/CoverageLine";
 import { Failure } from "../shell/Failure";
 import { objectPath } from "../shell/place";
 import { useTitle } from "../shell/useTitle";
+import { useCopyLink } from "../shell/useCopyLink";
 import { useShortcuts } from "../shell/shortcuts";
 import { visible } from "../text/visible";
 import { Access } from "./Access";
@@ -27,6 +28,7 @@ const titles: Record<ObjectView, string> = {
 /** What became of one object, and who did it. */
 export function ObjectPage({ object }: { object: ObjectName }) {
   const [state, change] = useObjectState();
+  const { copy, toast } = useCopyLink();
   useTitle(`${object.resource} ${object.name}`);
   const key = JSON.stringify([object, state.status]);
   const { body, error } = useAnswer(key, (signal) => askHistory(object, state.status, signal));
@@ -34,6 +36,9 @@ export function ObjectPage({ object }: { object: ObjectName }) {
     if (body !== null) change(stepped(body, state, by));
   };
   useShortcuts({
+    y: () => {
+      copy(location.href);
+    },
     j: () => {
       step(1);
     },
@@ -75,6 +80,7 @@ export function ObjectPage({ object }: { object: ObjectName }) {
         lag={null}
         effectsLeft={0}
       />
+      {toast}
     </main>
   );
 }

@@ -5,6 +5,8 @@ import { useAnswer } from "../api/useAnswer";
 import { CoverageLine } from "../list/CoverageLine";
 import { go, useAddress } from "../shell/address";
 import { Failure } from "../shell/Failure";
+import { useCopyLink } from "../shell/useCopyLink";
+import { useShortcuts } from "../shell/shortcuts";
 import { useTitle } from "../shell/useTitle";
 import { useZone } from "../shell/zone";
 import { counted } from "../text/count";
@@ -33,6 +35,12 @@ export function StoryPage({ cluster, namespace, pod }: Props) {
   const utc = useZone() === "utc";
   const state = readStoryState(new URLSearchParams(search));
   const parts = [cluster, namespace, pod].map(encodeURIComponent).join("/");
+  const { copy, toast } = useCopyLink();
+  useShortcuts({
+    y: () => {
+      copy(location.href);
+    },
+  });
   useTitle(`Quarantine of ${namespace}/${pod}`);
   const key = JSON.stringify([parts, state]);
   const parameters = { since: state.since, before: state.reach, after: state.reach };
@@ -75,6 +83,7 @@ export function StoryPage({ cluster, namespace, pod }: Props) {
         )}
       </div>
       <CoverageLine coverage={story?.body.coverage ?? null} total={null} loading={loading} lag={null} effectsLeft={0} />
+      {toast}
     </main>
   );
 }

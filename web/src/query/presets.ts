@@ -13,7 +13,6 @@ const securityResources = [
   "namespaces",
   "serviceaccounts",
   "*networkpolicies",
-  "*networkpolicy",
   "networksets",
   "globalnetworksets",
   "tiers",

@@ -5,6 +5,7 @@ import { ChangesPage } from "../list/ChangesPage";
 import { ObjectPage } from "../object/ObjectPage";
 import { QuarantineList } from "../quarantine/QuarantineList";
 import { StoryPage } from "../quarantine/StoryPage";
+import { Boundary } from "./Boundary";
 import { useAddress } from "./address";
 import { Link } from "./Link";
 import { LoginForm } from "./LoginForm";
@@ -41,7 +42,9 @@ export function App() {
           setLogin(login + 1);
         }}
       />
-      <Page key={login} place={place} />
+      <Boundary key={`${login} ${address.path}`}>
+        <Page place={place} />
+      </Boundary>
     </ZoneProvider>
   );
 }
