@@ -157,6 +157,7 @@ export function ChangesPage() {
       {opening.older && range !== null && (
         <OpeningNote
           range={range}
+          searched={question !== ""}
           onAll={() => {
             change({ range: everything });
           }}

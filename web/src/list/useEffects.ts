@@ -29,8 +29,10 @@ const restMs = 200;
 const systemChanges =
   "by:(system OR controller OR node) -user:system:apiserver -change:none -statusonly:true -resource:(leases OR events)";
 
-// What led to an event never changes while the page is open, and is asked for once.
+// What led to an event never changes while the page is open, and is asked for once. A page that is open all day must
+// not grow all day: the ones that were found first are forgotten, and asked for again when they come into sight.
 const known = new Map<string, Effect>();
+const mostKnown = 5_000;
 
 /** What the control plane did because of the changes in sight. */
 export function useEffects(sight: Sight | null, cluster: string): Effects {
@@ -70,6 +72,7 @@ async function lookUp({ newest, oldest }: Sight, cluster: string, signal: AbortS
     }
   };
   await Promise.all(Array.from({ length: questionsAtOnce }, askInTurn));
+  for (const id of [...known.keys()].slice(0, Math.max(0, known.size - mostKnown))) known.delete(id);
   return total.value - events.length;
 }
 
