@@ -28,7 +28,7 @@ import_samples() {
 print_questions() {
     cat <<END
 
-Taffrail answers at $url. Ask it from another terminal, in this folder:
+Taffrail answers at $url. Open that in a browser, or ask it from another terminal, in this folder:
 
   Who deleted the deployment "api"?
     $taffrail search 'verb:delete resource:deployments name:api' --server $url
