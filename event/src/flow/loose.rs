@@ -43,6 +43,11 @@ impl<'a> Loose<'a> {
         Some(value)
     }
 
+    /// Looks from the beginning again: whoever reads a record with a member twice finds the same one each time.
+    pub(super) fn rewind(&self) {
+        self.next.set(0);
+    }
+
     /// The bytes of a member; null is no member.
     fn get(&self, key: &str) -> Option<&'a [u8]> {
         self.find(key).filter(|value| *value != b"null")

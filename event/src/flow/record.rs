@@ -57,7 +57,10 @@ impl FlowRecord {
 
     fn of_json(record: &[u8], context: &Context<'_>) -> Result<Self, NotAFlow> {
         let members = Loose::of(record);
-        let Some(format) = context.format.or_else(|| Format::of_json(&members)) else {
+        let format = context.format.or_else(|| Format::of_json(&members));
+        // Whether the format was known or had to be looked for must not change what is read.
+        members.rewind();
+        let Some(format) = format else {
             let line = KernelLine::of_journal(&members).ok_or_else(|| NotAFlow::unread(record))?;
             return calico_log::read(&line, context).map(|flow| Self::Flow(Box::new(flow)));
         };
