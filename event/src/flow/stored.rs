@@ -246,20 +246,12 @@ mod tests {
     /// Found by fuzzing: of two members of a name one was read on arrival, and the other one from the index.
     #[test]
     fn a_member_twice_is_the_same_one_when_it_is_read_again() {
-        let times = ["nonsense", "2023-08-21T12:12:13.517394084Z"];
-        for [first, second] in [[0, 1], [1, 0]].map(|order| order.map(|number| times[number])) {
-            let record = format!(
-                r#"{{"time":"{first}","verdict":"DROPPED","IP":{{"source":"10.0.0.1","destination":"10.0.0.2"}},"node_name":"a","time":"{second}"}}"#
-            );
-            let context =
-                |format| Context { format, node: "", received: Timestamp::default(), started: None };
-            let recognised = FlowRecord::read(record.as_bytes(), &context(None));
-            assert_eq!(
-                recognised,
-                FlowRecord::read(record.as_bytes(), &context(Some(Format::Hubble))),
-                "{record}"
-            );
-        }
+        let record = br#"{"f`low":z"time":"2023-08-21T12:12:13.517394084[","verdict":"DROPPEPPED","IP":{"sourceso"r{:ec}u,"destination":{},"ned_namoe":"kind-kind/ki&nd-wIP"},"n2:13.517":"kind-kind/kind-worker","time":"2023-08-21T12:12:D","IP":{"sourceso"r{:ec}u,"destination":{},"ned_namoe":"kind-kind/ki&nd-wIP"},"n2:13.517":"kind-kind/kind-worker","time":"2023-08-21T12:12:13.517394084Z"}"#;
+        let read = |format| {
+            let context = Context { format, node: "", received: Timestamp::default(), started: None };
+            FlowRecord::read(record, &context)
+        };
+        assert_eq!(read(None), read(Some(Format::Hubble)));
     }
 
     #[test]
