@@ -131,14 +131,14 @@ impl<'a> FlowLines<'a> {
                         self.redactor.redact_flow(line, out);
                     });
                     let (flags, stored) = (RecordFlags::FLOW, &out[start..]);
-                    let read = read.filter(|_| stored.ends_with(line));
+                    let is_whole = stored.ends_with(line);
                     // Whoever reads it later must be able to.
-                    if !stored.ends_with(line) && flow::StoredFlow::decode(stored).is_none() {
+                    if !is_whole && flow::StoredFlow::decode(stored).is_none() {
                         return Err(LeftOut::Masked);
                     }
                     match self.filter {
                         Some(filter) if filter.drops(&out[start..], flags, origin) => Err(LeftOut::Unwanted),
-                        _ => Ok((flags, read.map(|flow| Known::Flow(flow.into())))),
+                        _ => Ok((flags, read.filter(|_| is_whole).map(|flow| Known::Flow(flow.into())))),
                     }
                 })?;
                 if let Some(first) = first {

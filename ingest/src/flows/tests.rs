@@ -7,17 +7,22 @@ use super::*;
 const RFC3339: &str = "2026-11-23T16:24:55.825514+00:00 node-1 kernel: calico-packet: IN=cali1 OUT=eth0 SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=TCP SPT=1 DPT=80 SYN ";
 const OLD: &str = "Nov 23 16:24:55 node-1 kernel: calico-packet: IN=cali1 OUT=eth0 SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=TCP SPT=1 DPT=80 SYN ";
 
+/// Of a sender of flows.
+pub(super) fn origin() -> Origin {
+    Origin {
+        cluster: "prod".into(),
+        source: "flows".into(),
+        via: Via::Webhook,
+        received: Timestamp::parse("2026-11-28T00:00:00Z").unwrap(),
+    }
+}
+
 /// The record that becomes of the line, in the batch of a file in which it stands at 700.
 fn pushed(line: &str) -> Result<(Vec<u8>, RecordFlags), LeftOut> {
     let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap();
     let hints = FlowHints { node: "node-9".into(), offset: Some(500), ..FlowHints::default() };
     let mut lines = FlowLines::new(&redactor, None, &hints, Duration::ZERO);
-    let origin = Origin {
-        cluster: "prod".into(),
-        source: "flows".into(),
-        via: Via::Webhook,
-        received: Timestamp::parse("2026-11-28T00:00:00Z").unwrap(),
-    };
+    let origin = origin();
     let mut batch = BatchBuilder::new(Arc::new(origin.clone()));
     lines.push(&mut batch, &origin, line.as_bytes(), 200)?;
     let (bytes, flags) = batch.finish().record(0).unwrap();

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use taffrail_config::RedactionSettings;
 use taffrail_event::flow::StoredFlow;
-use taffrail_event::{Origin, Via};
 
+use super::super::tests::origin;
 use super::super::{FlowHints, FlowLines, LeftOut};
 use super::*;
 use crate::redact::Redactor;
@@ -22,12 +22,7 @@ fn check(fold: Duration, lines: &[String], cuts: &[usize], expected: &[(u32, i64
     let redactor = Redactor::new(&RedactionSettings::default(), &[7; 32]).unwrap();
     let hints = FlowHints::default();
     let mut flows = FlowLines::new(&redactor, None, &hints, fold);
-    let origin = Origin {
-        cluster: "prod".into(),
-        source: "flows".into(),
-        via: Via::Webhook,
-        received: Timestamp::parse("2026-11-28T00:00:00Z").unwrap(),
-    };
+    let origin = origin();
     let mut batch = BatchBuilder::new(Arc::new(origin.clone()));
     let (mut found, mut folded) = (Vec::new(), 0);
     let mut finish = |batch: &mut BatchBuilder| {

@@ -39,9 +39,14 @@ impl Contained {
     }
 
     fn below(&self, title: &str) -> Vec<String> {
-        let words = self.words.iter().map(|words| format!("  {words}"));
-        std::iter::once(title.to_owned()).chain(words).collect()
+        below(title, &self.words)
     }
+}
+
+/// A title, and what belongs under it.
+pub(super) fn below(title: &str, words: &[String]) -> Vec<String> {
+    let words = words.iter().map(|words| format!("  {words}"));
+    std::iter::once(title.to_owned()).chain(words).collect()
 }
 
 /// What the policies of a survey do to the pod once it carries the label.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use taffrail_event::{Actor, Timestamp};
 use taffrail_query::TimeContext;
 
+use super::containment::below;
 use crate::args::{Output, QuarantineShowArgs};
 use crate::cli::answer::{Answer, answer, note};
 use crate::cli::coverage::{nothing_there, verdict, warnings};
@@ -190,14 +191,13 @@ fn title(phase: &str) -> &'static str {
 }
 
 /// What policies did to its traffic when the label was set. What they leave open is among the advice.
-fn containment_in_words(containment: &ContainmentBody) -> impl Iterator<Item = String> {
+fn containment_in_words(containment: &ContainmentBody) -> Vec<String> {
     let title = match containment.contained {
         Some(true) => "When the label was set, the policies contained it:",
         Some(false) => "When the label was set, the policies did not contain it:",
         None => "Whether the policies contained it when the label was set is not known:",
     };
-    let sentences = containment.sentences.iter().map(|sentence| format!("  {sentence}"));
-    std::iter::once(title.to_owned()).chain(sentences)
+    below(title, &containment.sentences)
 }
 
 /// "pod default/attacker of cluster prod is under quarantine since ... (alice), denied by security.quarantine"
