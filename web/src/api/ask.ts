@@ -1,5 +1,5 @@
 import type { Problem } from "./model";
-import { authorization } from "./token";
+import { authorization, storedToken } from "./token";
 
 export type Parameters = Record<string, string | number | undefined>;
 
@@ -45,6 +45,7 @@ export async function request(
   headers: Record<string, string>,
   signal?: AbortSignal,
 ): Promise<Response> {
+  const sentWith = storedToken();
   let response: Response;
   try {
     response = await fetch(`/api/v1/${path}${search(parameters)}`, {
@@ -61,7 +62,9 @@ export async function request(
   }
   if (response.ok) return response;
   const refusal = new Refusal(await problemOf(response));
-  if (refusal.asksForLogin) onLoginNeeded(refusal);
+  // Nobody waits for this any more, and what is wrong with one token says nothing about the next.
+  signal?.throwIfAborted();
+  if (refusal.asksForLogin && storedToken() === sentWith) onLoginNeeded(refusal);
   throw refusal;
 }
 
