@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { nearest, neighbours } from "./nearest";
+import { sampleLane } from "./sampleLane";
+import { inKnownOrder, sceneOf, toneOf } from "./scene";
+
+const all = { begin: 0, end: 60_000 };
+
+function only(events: Parameters<typeof sampleLane>[1]) {
+  const [made] = sceneOf([sampleLane("web", events)], "object", all);
+  if (made === undefined) throw new Error("no lane");
+  return made;
+}
+
+test("a bar lasts from one write to the next, and ends with the deletion", () => {
+  expect(only([{ change: "create" }, {}, { change: "delete" }]).bars).toEqual([
+    { begin: 1_000, end: 2_000, unsure: false },
+    { begin: 2_000, end: 3_000, unsure: false },
+  ]);
+});
+
+test("a state from before the first write that was seen is unsure", () => {
+  expect(only([{}]).bars).toEqual([
+    { begin: 0, end: 1_000, unsure: true },
+    { begin: 1_000, end: 60_000, unsure: false },
+  ]);
+});
+
+test("what was refused or only read leaves the state as it was", () => {
+  expect(only([{ change: "create" }, { result: "denied", change: "update" }, { change: "none" }]).bars).toEqual([
+    { begin: 1_000, end: 60_000, unsure: false },
+  ]);
+});
+
+test("only objects have states", () => {
+  expect(sceneOf([sampleLane("web", [{}])], "actor", all)[0]?.bars).toEqual([]);
+});
+
+test("a refusal is marked as one, whatever was asked for", () => {
+  const [event] = sampleLane("web", [{ result: "denied", change: "delete" }]).events;
+  expect(event && toneOf(event)).toBe("refused");
+});
+
+test("lanes stay where they were, and new ones come last", () => {
+  const lanes = ["a", "b", "c"].map((name) => sampleLane(name, []));
+  const known = sceneOf([...lanes].reverse().slice(0, 2), "object", all).map(({ id }) => id);
+  expect(inKnownOrder(known, lanes).map(({ label }) => label)).toEqual(["pods shop/c", "pods shop/b", "pods shop/a"]);
+});
+
+test("the cursor finds the nearest event within its reach", () => {
+  const lane = only([{}, {}, {}]);
+  expect(nearest(lane, 2_400, 500)?.id).toBe(lane.lane.events[1]?.id);
+  expect(nearest(lane, 2_600, 500)?.id).toBe(lane.lane.events[2]?.id);
+  expect(nearest(lane, 9_000, 500)).toBeNull();
+});
+
+test("the neighbours of a moment are the seven next to it", () => {
+  const lane = only(Array.from({ length: 20 }, () => ({})));
+  expect(neighbours(lane, 10_000).map(({ time }) => Date.parse(time) / 1_000)).toEqual([7, 8, 9, 10, 11, 12, 13]);
+  expect(neighbours(lane, 0)).toHaveLength(7);
+});
