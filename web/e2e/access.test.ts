@@ -40,6 +40,16 @@ describe.each(Object.entries(views))("%s", (name, view) => {
     expect(await sticksOut(page)).toBe(false);
   });
 
+  test("the lanes, their table and the menu of a lane", async () => {
+    const page = await harness.visit("/?from=all&q=ns:shop-a&view=lanes");
+    await page.getByRole("list", { name: "Lanes" }).getByRole("button").first().click();
+    await page.getByRole("button", { name: "Hide this" }).waitFor();
+    await page.getByText("The same as a table").click();
+    await page.locator(".lane-table tbody button").first().click();
+    expect(await serious(page)).toEqual([]);
+    expect(await sticksOut(page)).toBe(false);
+  });
+
   test("suggestions, times and an empty list", async () => {
     const page = await harness.visit("/?from=2026-11-23T12:00:00Z&to=2026-11-23T13:00:00Z");
     await page.getByText("outside of it").waitFor();

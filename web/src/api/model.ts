@@ -21,6 +21,8 @@ export type FieldChange = Schemas["FieldChange"];
 export type Gap = Schemas["Gap"];
 export type HistogramBody = Schemas["HistogramBody"];
 export type HistoryBody = Schemas["HistoryBody"];
+export type Lane = Schemas["Lane"];
+export type LaneEvent = Schemas["LaneEvent"];
 export type ObjectName = Schemas["ObjectName"];
 export type ObjectVersion = Schemas["ObjectVersion"];
 export type Problem = Schemas["Problem"];
@@ -29,5 +31,6 @@ export type QuarantinesBody = Schemas["QuarantinesBody"];
 export type RelatedBody = Schemas["RelatedBody"];
 export type StoryBody = Schemas["StoryBody"];
 export type StoryRow = Schemas["StoryRow"];
+export type TimelineBody = Schemas["TimelineBody"];
 
 export type ActorType = Actor["type"];

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAnswer } from "../api/useAnswer";
 import { Failure } from "../shell/Failure";
+import { LanesView } from "../lanes/LanesView";
 import { useTitle } from "../shell/useTitle";
 import { useCopyLink } from "../shell/useCopyLink";
 import { useShortcuts } from "../shell/shortcuts";
@@ -26,6 +27,7 @@ import { useListState } from "./useListState";
 import { useNoiseCounts } from "./useNoiseCounts";
 import { useOpeningRange } from "./useOpeningRange";
 import { useTail } from "./useTail";
+import { ViewSwitch } from "./ViewSwitch";
 
 /** Counts and the histogram follow live events at this pace at most. */
 const recountMs = 5_000;
@@ -87,6 +89,9 @@ export function ChangesPage() {
     Escape: () => {
       if (state.event !== null) change({ event: null });
     },
+    t: () => {
+      change({ view: state.view === "list" ? "lanes" : "list" });
+    },
     y: () => {
       const fixed = range === null ? null : resolved(range, new Date());
       copy(`${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`);
@@ -134,6 +139,7 @@ export function ChangesPage() {
         </div>
       </div>
       <div className="narrowing">
+        <ViewSwitch state={state} onChange={change} />
         <Presets state={state} onPick={change} />
         <NoiseChips
           shown={state.shown}
@@ -172,13 +178,21 @@ export function ChangesPage() {
         effectsLeft={left}
       />
       {error !== null && check.error === null && <Failure error={error} onRetry={retry} />}
-      {state.event !== null && !inList && list.loading !== "first" && understood && (
-        <PinnedEvent id={state.event} state={state} onChange={change} />
+      {state.view === "list" && state.event !== null && !inList && list.loading !== "first" && understood && (
+        <PinnedEvent
+          id={state.event}
+          note="not in the list below: of another time, or hidden as noise"
+          state={state}
+          onChange={change}
+        />
       )}
       {error === null && understood && list.loading !== "first" && rows.length === 0 && range !== null && (
         <EmptyList state={state} range={range} question={question} query={query} counts={counts} onChange={change} />
       )}
-      {understood && rows.length > 0 && (
+      {state.view === "lanes" && understood && range !== null && (rows.length > 0 || state.event !== null) && (
+        <LanesView query={query} range={range} refresh={recount} state={state} onChange={change} />
+      )}
+      {state.view === "list" && understood && rows.length > 0 && (
         <EventRows
           ref={rowsHandle}
           rows={rows}

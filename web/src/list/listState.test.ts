@@ -20,6 +20,8 @@ test("everything on screen comes back from the address", () => {
     event: "97d9a3c6aaaaaaaaaaaaaaaaaaaaaaaa",
     pane: "diff",
     live: false,
+    view: "lanes",
+    by: "actor",
     zone: "utc",
     unfolded: new Set(["97d9a3c6"]),
   };

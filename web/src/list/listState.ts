@@ -14,6 +14,9 @@ export interface ListState {
   event: string | null;
   pane: Pane;
   live: boolean;
+  view: View;
+  /** What a lane stands for. */
+  by: LaneField;
   zone: ZoneChoice;
   /** The changes under which what they set off is unfolded, by the first digits of their ids. */
   unfolded: ReadonlySet<string>;
@@ -27,6 +30,11 @@ export function shortId(id: string): string {
 export const panes = ["change", "diff", "who", "around", "raw"] as const;
 export type Pane = (typeof panes)[number];
 
+export type View = "list" | "lanes";
+
+export const laneFields = ["object", "actor", "namespace", "node"] as const;
+export type LaneField = (typeof laneFields)[number];
+
 export function readListState(search: URLSearchParams): ListState {
   const from = search.get("from") ?? "";
   const to = search.get("to") ?? "";
@@ -39,6 +47,8 @@ export function readListState(search: URLSearchParams): ListState {
     shown: new Set(noiseKinds.filter((kind) => shown.includes(kind))),
     event: search.get("event"),
     pane: pane ?? "change",
+    view: search.get("view") === "lanes" ? "lanes" : "list",
+    by: laneFields.find((known) => known === search.get("by")) ?? "object",
     live: search.get("live") !== "off",
     zone: search.get("zone") === "utc" ? "utc" : "local",
     unfolded: new Set((search.get("unfold") ?? "").split(",").filter((id) => /^[0-9a-f]{8}$/.test(id))),
@@ -56,6 +66,10 @@ export function listSearch(state: ListState): URLSearchParams {
   }
   const shown = noiseKinds.filter((kind) => state.shown.has(kind));
   if (shown.length > 0) search.set("show", shown.join(","));
+  if (state.view === "lanes") {
+    search.set("view", "lanes");
+    if (state.by !== "object") search.set("by", state.by);
+  }
   if (state.event !== null) {
     search.set("event", state.event);
     if (state.pane !== "change") search.set("pane", state.pane);
