@@ -11,7 +11,11 @@ test("keys search, move, open and close", async () => {
   await page.keyboard.type("user:alice resource:pods name:attacker");
   await page.keyboard.press("Enter");
   await page.waitForURL((address) => address.searchParams.get("q") !== null);
-  await page.getByRole("article", { name: /created pod default\/attacker/ }).waitFor();
+  // The list before has events of the pod too, and others.
+  await page.waitForFunction(() => {
+    const rows = [...document.querySelectorAll("article")];
+    return rows.length > 0 && rows.every((row) => row.textContent.includes("default/attacker"));
+  });
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
