@@ -5,6 +5,7 @@
 
 mod because;
 mod blame;
+mod controllers;
 mod net;
 mod owner;
 mod pods;
@@ -16,6 +17,7 @@ use taffrail_event::{Change, ChangeType, Confidence, Event, Key, Timestamp};
 
 pub use because::{Cause, Sign, because};
 pub use blame::{Blame, BlamedField};
+pub use controllers::Controllers;
 pub use net::{Net, NetChange, NetOutcome};
 pub use owner::OwnerReference;
 pub use related::{Related, Relation, related};

@@ -96,3 +96,103 @@ fn what_cannot_be_is_refused() {
     check(&[("lanes", "0")], "it goes from 1 to 500");
     check(&[("by", "colour")], "object or actor or namespace or node");
 }
+
+#[test]
+fn lanes_say_what_controls_their_objects() {
+    let mut server = Server::builder().stopped();
+    cli::import(server.data(), "lab", &[&samples::path("story/audit.jsonl.gz")]).ok();
+    server.start();
+    let api = server.api();
+    let asked = |owners: &str| {
+        api.read("/api/v1/timeline", &[("q", "ns:vote"), ("lanes", "500"), ("owners", owners)])
+    };
+    let body = asked("true");
+    let mut longest = 0;
+    for lane in lanes(&body) {
+        let part = |name: &str| match lane["key"][name].as_str().expect("a part of an object's name") {
+            "" if name == "group" => "core",
+            "" => "_",
+            part => part,
+        };
+        let path = format!(
+            "/api/v1/objects/{}/{}/{}/{}/{}/related",
+            part("cluster"),
+            part("group"),
+            part("resource"),
+            part("namespace"),
+            part("name")
+        );
+        let owners = lane["owners"].as_array().expect("owners");
+        longest = longest.max(owners.len());
+        // What nobody wrote has no history, and so nothing that has to do with it.
+        let answer = api.get(&path, &[]);
+        if answer.status != 200 {
+            assert_eq!((answer.status, owners.len()), (404, 0), "{path}");
+            continue;
+        }
+        let related: Value = serde_json::from_slice(&answer.body).expect("JSON");
+        let mut expected: Vec<_> = related["related"]
+            .as_array()
+            .expect("related")
+            .iter()
+            .filter(|other| other["relation"] == "owner")
+            .map(|other| other["object"].to_string())
+            .collect();
+        let mut found: Vec<_> = owners.iter().map(|owner| owner["object"].to_string()).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{path}");
+    }
+    assert_eq!(longest, 2, "a pod, its ReplicaSet, its Deployment");
+    let pod = lanes(&body).iter().find(|lane| lane["key"]["resource"] == "pods").expect("a pod's lane");
+    assert_eq!(pod["owners"][0]["object"]["resource"], "replicasets");
+    let deployment = lanes(&body).iter().find(|lane| lane["key"]["resource"] == "deployments");
+    let deployment = deployment.expect("a Deployment's lane");
+    let owner = &pod["owners"][1];
+    assert_eq!(
+        (&owner["object"], &owner["label"], &owner["query"]),
+        (&deployment["key"], &deployment["label"], &deployment["query"])
+    );
+    assert!(lanes(&asked("false")).iter().all(|lane| lane["owners"] == serde_json::json!([])));
+}
+
+/// Constructed: the API server takes references to what does not exist, and in a circle.
+#[test]
+fn controllers_that_nobody_wrote_or_that_control_one_another_end_the_chain() {
+    let server = Server::spawn();
+    let created = |name: &str, owner: &str| {
+        serde_json::json!({
+            "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse", "auditID": format!("created-{name}"),
+            "stage": "ResponseComplete", "requestURI": "/apis/apps/v1/namespaces/shop/replicasets", "verb": "create",
+            "user": {"username": "alice"}, "objectRef": {"resource": "replicasets", "namespace": "shop", "name": name,
+                "apiGroup": "apps", "apiVersion": "v1"},
+            "responseStatus": {"metadata": {}, "code": 201},
+            "responseObject": {"kind": "ReplicaSet", "apiVersion": "apps/v1", "metadata": {"name": name, "namespace": "shop",
+                "uid": format!("uid-{name}"), "resourceVersion": "7", "ownerReferences": [
+                    {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": owner, "uid": "u", "controller": true}]}},
+            "requestReceivedTimestamp": "2026-11-23T16:00:00.000000Z", "stageTimestamp": "2026-11-23T16:00:00.100000Z",
+        })
+    };
+    for (name, owner) in [("one", "other"), ("other", "one"), ("own", "own"), ("orphan", "nobody")] {
+        server.post_ok("prod", created(name, owner).to_string().as_bytes());
+    }
+    server.api().wait_for_total("resource:replicasets", 4);
+    let body = server.api().read("/api/v1/timeline", &[("owners", "true")]);
+    let mut chains: Vec<_> = lanes(&body)
+        .iter()
+        .map(|lane| {
+            let owners = lane["owners"].as_array().expect("owners");
+            let names: Vec<_> = owners.iter().map(|owner| owner["object"]["name"].to_string()).collect();
+            (lane["key"]["name"].to_string(), names)
+        })
+        .collect();
+    chains.sort();
+    let expected = [
+        ("\"one\"", vec!["\"other\""]),
+        ("\"orphan\"", vec!["\"nobody\""]),
+        ("\"other\"", vec!["\"one\""]),
+        ("\"own\"", vec![]),
+    ]
+    .map(|(name, owners)| (name.to_owned(), owners.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+    assert_eq!(chains, expected);
+}

@@ -11,10 +11,10 @@ test("keys search, move, open and close", async () => {
   await page.keyboard.type("user:alice resource:pods name:attacker");
   await page.keyboard.press("Enter");
   await page.waitForURL((address) => address.searchParams.get("q") !== null);
-  // The list before has events of the pod too, and others.
+  // The list before has events of this pod too, and others.
   await page.waitForFunction(() => {
     const rows = [...document.querySelectorAll("article")];
-    return rows.length > 0 && rows.every((row) => row.textContent.includes("default/attacker"));
+    return rows.length > 0 && rows.every((row) => row.textContent.includes("attacker"));
   });
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");

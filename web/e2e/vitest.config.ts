@@ -9,5 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // As long as the browser waits for what it is asked to wait for.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use taffrail_event::{Event, Key, Kind, Timestamp};
+use taffrail_query::history::{Controllers, ObjectName};
 use taffrail_query::{Field, Lane, LaneBy, LaneKey, LanesRequest, Query, Search, TimeContext};
 use utoipa::ToSchema;
 
@@ -40,6 +41,8 @@ pub(crate) struct LanesAsk<'a> {
     pub(crate) lanes: usize,
     /// 1 to [`MAX_PER_LANE`].
     pub(crate) per_lane: usize,
+    /// Whether the lanes say what controls their objects.
+    pub(crate) owners: bool,
 }
 
 /// `GET /api/v1/timeline`.
@@ -63,6 +66,9 @@ pub(crate) struct LaneBody {
     pub(crate) label: String,
     /// The query that leads to its events alone, together with the one asked for.
     pub(crate) query: String,
+    /// What controls the object, the nearest first: the ReplicaSet of a pod, then its Deployment. Empty if nobody asked for it, nothing
+    /// controls it, or no record says what does.
+    pub(crate) owners: Vec<LaneObjectBody>,
     /// How many events match.
     pub(crate) count: u64,
     /// How many of them a person caused.
@@ -73,6 +79,17 @@ pub(crate) struct LaneBody {
     pub(crate) truncated: bool,
     /// Oldest first.
     pub(crate) events: Vec<LaneEventBody>,
+}
+
+/// An object that has a lane, or could have one.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = LaneObject)]
+pub(crate) struct LaneObjectBody {
+    pub(crate) object: ObjectBody,
+    /// The object in words, as the label of its own lane has it.
+    pub(crate) label: String,
+    /// The query that leads to its events.
+    pub(crate) query: String,
 }
 
 /// What a lane stands for.
@@ -149,9 +166,17 @@ pub(crate) fn timeline(
     })?;
     let over_time = HistogramAsk { ask: ask.ask, buckets: DEFAULT_BUCKETS, split: DEFAULT_SPLIT };
     let over_time = histogram(search, &over_time, context, coverage, deadline)?;
-    let is_partial = over_time.coverage.partial || found.partial;
+    let owners = if ask.owners { owners_of(search, &found.lanes, deadline)? } else { Vec::new() };
+    let is_partial =
+        over_time.coverage.partial || found.partial || ask.owners && owners.len() < found.lanes.len();
+    let owners = owners.into_iter().chain(std::iter::repeat_with(Vec::new));
     Ok(TimelineBody {
-        lanes: found.lanes.into_iter().map(LaneBody::of).collect(),
+        lanes: found
+            .lanes
+            .into_iter()
+            .zip(owners)
+            .map(|(lane, owners)| LaneBody::of(lane, &owners))
+            .collect(),
         lanes_total: found.total,
         histogram: TimelineHistogramBody {
             from: over_time.from,
@@ -164,26 +189,35 @@ pub(crate) fn timeline(
     })
 }
 
+/// What controls the objects of the lanes, lane by lane; of those for which there was no time nothing is said.
+fn owners_of(
+    search: &dyn Search,
+    lanes: &[Lane],
+    deadline: Instant,
+) -> Result<Vec<Vec<ObjectName>>, ReadError> {
+    let mut controllers = Controllers::default();
+    let mut owners = Vec::with_capacity(lanes.len());
+    for lane in lanes {
+        if Instant::now() >= deadline {
+            break;
+        }
+        owners.push(match &lane.key {
+            LaneKey::Object(object) => controllers.above(search, object)?,
+            LaneKey::Value(..) => Vec::new(),
+        });
+    }
+    Ok(owners)
+}
+
 impl LaneBody {
-    fn of(lane: Lane) -> Self {
+    fn of(lane: Lane, owners: &[ObjectName]) -> Self {
         let (key, label, query) = match lane.key {
             LaneKey::Object(object) => {
-                let query = Query::all_of(vec![
-                    Query::is(Field::Cluster, &object.cluster),
-                    Query::is(Field::Group, &object.group),
-                    Query::is(Field::Resource, &object.resource),
-                    Query::is(
-                        Field::Namespace,
-                        if is_namespace(&object) { &object.name } else { &object.namespace },
-                    ),
-                    Query::is(Field::Name, &object.name),
-                ]);
-                let object = ObjectBody::of(&object);
-                let label = object.in_words();
+                let LaneObjectBody { object, label, query } = LaneObjectBody::of(&object);
                 (LaneKeyBody::Object(object), label, query)
             }
             LaneKey::Value(field, value) => {
-                let query = Query::is(field, &value);
+                let query = Query::is(field, &value).to_string();
                 (
                     LaneKeyBody::Value { field: field.canonical().to_owned(), value: value.clone() },
                     value,
@@ -194,7 +228,8 @@ impl LaneBody {
         Self {
             key,
             label,
-            query: query.to_string(),
+            query,
+            owners: owners.iter().map(LaneObjectBody::of).collect(),
             count: lane.count,
             by_humans: lane.by_humans,
             problems: lane.problems,
@@ -204,8 +239,23 @@ impl LaneBody {
     }
 }
 
+impl LaneObjectBody {
+    fn of(object: &ObjectName) -> Self {
+        let namespace = if is_namespace(object) { &object.name } else { &object.namespace };
+        let query = Query::all_of(vec![
+            Query::is(Field::Cluster, &object.cluster),
+            Query::is(Field::Group, &object.group),
+            Query::is(Field::Resource, &object.resource),
+            Query::is(Field::Namespace, namespace),
+            Query::is(Field::Name, &object.name),
+        ]);
+        let object = ObjectBody::of(object);
+        Self { label: object.in_words(), object, query: query.to_string() }
+    }
+}
+
 /// A Namespace is found by its own name as one.
-fn is_namespace(object: &taffrail_query::history::ObjectName) -> bool {
+fn is_namespace(object: &ObjectName) -> bool {
     object.resource == "namespaces" && object.group.is_empty()
 }
 

@@ -23,6 +23,7 @@ export type HistogramBody = Schemas["HistogramBody"];
 export type HistoryBody = Schemas["HistoryBody"];
 export type Lane = Schemas["Lane"];
 export type LaneEvent = Schemas["LaneEvent"];
+export type LaneObject = Schemas["LaneObject"];
 export type ObjectName = Schemas["ObjectName"];
 export type ObjectVersion = Schemas["ObjectVersion"];
 export type Problem = Schemas["Problem"];

@@ -10,7 +10,7 @@ interface Props {
 
 const signs: readonly { tone: Tone; sign: string; words: string }[] = [
   { tone: "create", sign: "◆", words: "created" },
-  { tone: "update", sign: "⬩", words: "changed" },
+  { tone: "update", sign: "◆", words: "changed" },
   { tone: "delete", sign: "◇", words: "deleted" },
   { tone: "refused", sign: "⊗", words: "refused or failed" },
   { tone: "other", sign: "▮", words: "all else" },

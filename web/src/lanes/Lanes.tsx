@@ -2,10 +2,10 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerE
 import type { Gap, LaneEvent } from "../api/model";
 import { useShortcuts } from "../shell/shortcuts";
 import { useZone } from "../shell/zone";
-import { visible } from "../text/visible";
 import type { TimeRange } from "../time/range";
 import { clockTime, zoneName } from "../time/zone";
 import { LaneLegend } from "./LaneLegend";
+import { LaneNames } from "./LaneNames";
 import { nearest, neighbours } from "./nearest";
 import { NeighbourList } from "./NeighbourList";
 import { axisHeight, laneHeight, type Picture } from "./paint";
@@ -13,8 +13,11 @@ import type { SceneLane } from "./scene";
 import { panned, toTime, zoomed, type Stretch } from "./stretch";
 import { useLaneCanvas } from "./useLaneCanvas";
 import { useWheel } from "./useWheel";
+import { useZoom } from "./useZoom";
 
 interface Props {
+  zoom: TimeRange | null;
+  onZoom: (zoom: TimeRange | null) => void;
   lanes: readonly SceneLane[];
   gaps: readonly Gap[];
   all: Stretch;
@@ -32,13 +35,12 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
 /** The lanes as a picture: names at the left, what happened when at the right. */
-export function Lanes({ lanes, gaps, all, chosen, onChoose, onOpen, onRange }: Props) {
+export function Lanes({ zoom: zoomInAddress, onZoom, lanes, gaps, all, chosen, onChoose, onOpen, onRange }: Props) {
   const zone = useZone();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const legend = useRef<HTMLParagraphElement>(null);
-  // Null follows all of the time, also when more of it comes.
-  const [near, setNear] = useState<Stretch | null>(null);
+  const [near, setNear] = useZoom(zoomInAddress, onZoom);
   const [drag, setDrag] = useState<{ from: number; to: number; pan: boolean } | null>(null);
   const [hover, setHover] = useState<{ lane: SceneLane; time: number; id: string | null } | null>(null);
   const seen = near ?? all;
@@ -69,7 +71,7 @@ export function Lanes({ lanes, gaps, all, chosen, onChoose, onOpen, onRange }: P
   useWheel(canvas, { zoom, pan });
   useShortcuts({
     f: () => {
-      setNear(null);
+      setNear(() => null);
     },
     "+": () => {
       zoom(0.5, 0.5);
@@ -131,28 +133,11 @@ export function Lanes({ lanes, gaps, all, chosen, onChoose, onOpen, onRange }: P
         zone={zoneName(zone)}
         zoomed={near !== null}
         onFit={() => {
-          setNear(null);
+          setNear(() => null);
         }}
       />
       <div className="lanes" ref={box}>
-        <ul className="lane-names" aria-label="Lanes">
-          {lanes.map(({ id, lane }) => (
-            <li key={id}>
-              <button
-                type="button"
-                aria-pressed={id === chosen}
-                title={visible(lane.label)}
-                onClick={() => {
-                  onChoose(id);
-                }}
-              >
-                {lane.by_humans > 0 && <span title="touched by people">☺ </span>}
-                {lane.problems > 0 && <span title="with refusals or errors">! </span>}
-                {visible(lane.label) || "(none)"}
-              </button>
-            </li>
-          ))}
-        </ul>
+        <LaneNames lanes={lanes} chosen={chosen} onChoose={onChoose} />
         <canvas
           ref={canvas}
           tabIndex={0}

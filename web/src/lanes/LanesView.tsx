@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { LaneEvent } from "../api/model";
 import type { ListState } from "../list/listState";
 import { PinnedEvent } from "../list/PinnedEvent";
@@ -11,6 +11,7 @@ import { Lanes } from "./Lanes";
 import { LaneTable } from "./LaneTable";
 import { mergePixels } from "./paint";
 import { sceneOf, stretchOf } from "./scene";
+import { treeOf } from "./tree";
 import { useTimeline } from "./useTimeline";
 
 interface Props {
@@ -27,8 +28,14 @@ export function LanesView({ query, range, refresh, state, onChange }: Props) {
   const [chosen, setChosen] = useState<string | null>(null);
   const all = useMemo(() => (body === null ? null : stretchOf(body)), [body]);
   const lanes = useMemo(
-    () => (body === null || all === null ? [] : sceneOf(body.lanes, state.by, all)),
+    () => (body === null || all === null ? [] : sceneOf(treeOf(body.lanes), state.by, all)),
     [body, all, state.by],
+  );
+  const zoom = useCallback(
+    (zoomed: TimeRange | null) => {
+      onChange({ zoom: zoomed }, "replace");
+    },
+    [onChange],
   );
   if (error !== null) return <Failure error={error} />;
   if (body === null || all === null) return <p className="quiet lane-note">Looking…</p>;
@@ -41,14 +48,16 @@ export function LanesView({ query, range, refresh, state, onChange }: Props) {
   return (
     <section className="lanes-view" aria-label="Lanes" aria-busy={loading}>
       <p className="quiet lane-note">
-        {grouped(lanes.length)} of {counted(body.lanes_total, "lane")}, those touched by people first.
-        {body.lanes_total > lanes.length && " A narrower question shows the others."}
+        {grouped(body.lanes.length)} of {counted(body.lanes_total, "lane")}, those touched by people first.
+        {body.lanes_total > body.lanes.length && " A narrower question shows the others."}
         {cut > 0 && ` ${counted(cut, "lane")} with more events than fit: only the newest of them are drawn.`} Marks less
         than {mergePixels} pixels apart are drawn as one; zoom in to tell them apart.
       </p>
       <Lanes
         // Another stretch of time begins with all of it in sight.
         key={JSON.stringify(range)}
+        zoom={state.zoom}
+        onZoom={zoom}
         lanes={lanes}
         gaps={body.coverage.gaps}
         all={all}

@@ -15,7 +15,7 @@ interface Props {
 export function NeighbourList({ lane, events, meant }: Props) {
   const zone = useZone();
   return (
-    <div className="neighbours" aria-hidden="true">
+    <div className="lane-neighbours" aria-hidden="true">
       {lane === null ? (
         <p className="quiet">
           Point at a lane to read what happened there. A click opens the event, dragging zooms in.

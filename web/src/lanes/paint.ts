@@ -1,6 +1,8 @@
 // Draws lanes on a canvas. Colours come from the style sheet, by way of whoever calls.
 import type { Gap } from "../api/model";
+import type { MarkLayer } from "./marks";
 import { firstFrom } from "./nearest";
+import { stripe, type Box } from "./stripes";
 import { tones, type Bar, type SceneLane, type Tone } from "./scene";
 import { ticks, toPixel, type Stretch } from "./stretch";
 
@@ -32,12 +34,14 @@ export interface Picture {
   timeWords: (time: number) => string;
 }
 
-export function paint(context: CanvasRenderingContext2D, picture: Picture, ink: Ink): void {
+/** Draws the picture; `layer` is empty, and as large as it. */
+export function paint(context: CanvasRenderingContext2D, picture: Picture, ink: Ink, layer: MarkLayer): void {
   const { width, height, top, lanes } = picture;
-  context.clearRect(0, 0, width, height);
+  context.fillStyle = ink.ground;
+  context.fillRect(0, 0, width, height);
   const first = Math.max(0, Math.floor(top / laneHeight));
   const last = Math.min(lanes.length, Math.ceil((top + height - axisHeight) / laneHeight));
-  const shapes = new Map(tones.map((tone) => [tone, { filled: new Path2D(), outlined: new Path2D() }]));
+  const marks = new Map(tones.map((tone): [Tone, number[]] => [tone, []]));
   paintGrid(context, picture, ink);
   for (let row = first; row < last; row += 1) {
     const lane = lanes[row];
@@ -45,15 +49,11 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture, ink: 
     const middle = axisHeight + row * laneHeight - top + laneHeight / 2;
     if (lane.id === picture.chosen) shade(context, ink.accent, 0.12, 0, middle - laneHeight / 2, width, laneHeight);
     for (const bar of lane.bars) paintBar(context, picture, ink, bar, middle);
-    addMarks(shapes, picture, lane, middle);
+    addMarks(marks, picture, lane, middle);
   }
-  for (const [tone, { filled, outlined }] of shapes) {
-    context.fillStyle = ink.tones[tone];
-    context.strokeStyle = ink.tones[tone];
-    context.lineWidth = 1.5;
-    context.fill(filled);
-    context.stroke(outlined);
-  }
+  // The telling ones over the others, whatever lane or moment they are of.
+  for (const tone of tones) layer.add(tone, ink.tones[tone], marks.get(tone) ?? []);
+  layer.drawOn(context);
   for (const gap of picture.gaps) paintGap(context, picture, ink, gap);
   paintNow(context, picture, ink);
   if (picture.drag !== null) {
@@ -88,14 +88,14 @@ function paintBar(context: CanvasRenderingContext2D, picture: Picture, ink: Ink,
   const end = Math.min(picture.width + 2, toPixel(picture.seen, bar.end, picture.width));
   // A state that lasts for less than a pixel is told by its marks.
   if (end - begin < 1) return;
-  if (bar.unsure) stripe(context, ink.tones.other, begin, middle - 5, end - begin, 10, 6);
+  if (bar.unsure) stripe(context, ink.tones.other, 6, begin, middle - 5, end - begin, 10);
   else shade(context, ink.tones.other, 0.25, begin, middle - 5, end - begin, 10);
 }
 
 function paintGap(context: CanvasRenderingContext2D, { seen, width, height }: Picture, ink: Ink, gap: Gap): void {
   const begin = Math.max(0, toPixel(seen, Date.parse(gap.from), width));
   const end = Math.min(width, Math.max(begin + 2, toPixel(seen, Date.parse(gap.to), width)));
-  if (end > begin) stripe(context, ink.tones.refused, begin, axisHeight, end - begin, height - axisHeight, 10);
+  if (end > begin) stripe(context, ink.tones.refused, 10, begin, axisHeight, end - begin, height - axisHeight);
 }
 
 function paintNow(context: CanvasRenderingContext2D, { seen, width, height, now }: Picture, ink: Ink): void {
@@ -108,76 +108,29 @@ function paintNow(context: CanvasRenderingContext2D, { seen, width, height, now 
   context.fillText("now", Math.max(0, at - 26), axisHeight + 2);
 }
 
-type Shapes = ReadonlyMap<Tone, { filled: Path2D; outlined: Path2D }>;
-
 /** The most telling of the events that share a place stands for all of them. */
-function addMarks(shapes: Shapes, { seen, width }: Picture, lane: SceneLane, middle: number): void {
+function addMarks(marks: ReadonlyMap<Tone, number[]>, { seen, width }: Picture, lane: SceneLane, middle: number): void {
+  const add = ({ at, rank }: { at: number; rank: number }) => marks.get(tones[rank] ?? "other")?.push(at, middle);
   let open: { at: number; rank: number } | null = null;
   const begin = firstFrom(lane.times, seen.begin);
   for (let place = begin; place < lane.times.length; place += 1) {
     const time = lane.times[place] ?? 0;
     if (time > seen.end) break;
     const at = toPixel(seen, time, width);
-    const rank = tones.indexOf(lane.tones[place] ?? "other");
+    const rank = lane.ranks[place] ?? 0;
     if (open !== null && at - open.at < mergePixels) {
       open.rank = Math.max(open.rank, rank);
       continue;
     }
-    if (open !== null) addMark(shapes, open, middle);
+    if (open !== null) add(open);
     open = { at, rank };
   }
-  if (open !== null) addMark(shapes, open, middle);
+  if (open !== null) add(open);
 }
-
-function addMark(shapes: Shapes, { at, rank }: { at: number; rank: number }, middle: number): void {
-  const tone = tones[rank] ?? "other";
-  const shape = shapes.get(tone);
-  if (shape === undefined) return;
-  if (tone === "other") {
-    shape.filled.rect(at - 1.5, middle - 3, 3, 6);
-    return;
-  }
-  if (tone === "create" || tone === "update") diamond(shape.filled, at, middle, tone === "create" ? 6 : 4);
-  else diamond(shape.outlined, at, middle, 6);
-  if (tone === "refused") {
-    shape.outlined.moveTo(at - 3, middle - 3);
-    shape.outlined.lineTo(at + 3, middle + 3);
-    shape.outlined.moveTo(at + 3, middle - 3);
-    shape.outlined.lineTo(at - 3, middle + 3);
-  }
-}
-
-function diamond(path: Path2D, x: number, y: number, size: number): void {
-  path.moveTo(x, y - size);
-  path.lineTo(x + size, y);
-  path.lineTo(x, y + size);
-  path.lineTo(x - size, y);
-  path.closePath();
-}
-
-type Box = readonly [x: number, y: number, width: number, height: number];
 
 function shade(context: CanvasRenderingContext2D, colour: string, alpha: number, ...box: Box): void {
   context.globalAlpha = alpha;
   context.fillStyle = colour;
   context.fillRect(...box);
   context.globalAlpha = 1;
-}
-
-function stripe(context: CanvasRenderingContext2D, colour: string, ...area: [...Box, distance: number]): void {
-  const [x, y, width, height, distance] = area;
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  context.strokeStyle = colour;
-  context.globalAlpha = 0.6;
-  context.lineWidth = 1.5;
-  context.beginPath();
-  for (let at = x - height; at < x + width; at += distance) {
-    context.moveTo(at, y + height);
-    context.lineTo(at + height, y);
-  }
-  context.stroke();
-  context.restore();
 }

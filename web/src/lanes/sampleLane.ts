@@ -6,6 +6,7 @@ export function sampleLane(name: string, events: readonly Partial<LaneEvent>[]):
     key: { cluster: "demo", group: "", resource: "pods", namespace: "shop", name },
     label: `pods shop/${name}`,
     query: `name:${name}`,
+    owners: [],
     count: events.length,
     by_humans: 0,
     problems: 0,

@@ -1,20 +1,29 @@
 import { expect, test } from "vitest";
+import { laneId } from "./laneId";
 import { nearest, neighbours } from "./nearest";
 import { sampleLane } from "./sampleLane";
 import { inKnownOrder, sceneOf, toneOf } from "./scene";
+import { treeOf } from "./tree";
 
 const all = { begin: 0, end: 60_000 };
 
 function only(events: Parameters<typeof sampleLane>[1]) {
-  const [made] = sceneOf([sampleLane("web", events)], "object", all);
+  const [made] = sceneOf(treeOf([sampleLane("web", events)]), "object", all);
   if (made === undefined) throw new Error("no lane");
   return made;
 }
 
-test("a bar lasts from one write to the next, and ends with the deletion", () => {
+test("a bar lasts from the first write to the deletion", () => {
   expect(only([{ change: "create" }, {}, { change: "delete" }]).bars).toEqual([
-    { begin: 1_000, end: 2_000, unsure: false },
-    { begin: 2_000, end: 3_000, unsure: false },
+    { begin: 1_000, end: 3_000, unsure: false },
+  ]);
+});
+
+test("a state of which more is known than of the one before begins another bar", () => {
+  expect(only([{ change: "create" }, {}, { confidence: "patch" }, { confidence: "unknown" }, {}]).bars).toEqual([
+    { begin: 1_000, end: 3_000, unsure: false },
+    { begin: 3_000, end: 5_000, unsure: true },
+    { begin: 5_000, end: 60_000, unsure: false },
   ]);
 });
 
@@ -32,7 +41,7 @@ test("what was refused or only read leaves the state as it was", () => {
 });
 
 test("only objects have states", () => {
-  expect(sceneOf([sampleLane("web", [{}])], "actor", all)[0]?.bars).toEqual([]);
+  expect(sceneOf(treeOf([sampleLane("web", [{}])]), "actor", all)[0]?.bars).toEqual([]);
 });
 
 test("a refusal is marked as one, whatever was asked for", () => {
@@ -42,7 +51,7 @@ test("a refusal is marked as one, whatever was asked for", () => {
 
 test("lanes stay where they were, and new ones come last", () => {
   const lanes = ["a", "b", "c"].map((name) => sampleLane(name, []));
-  const known = sceneOf([...lanes].reverse().slice(0, 2), "object", all).map(({ id }) => id);
+  const known = [...lanes].reverse().slice(0, 2).map(laneId);
   expect(inKnownOrder(known, lanes).map(({ label }) => label)).toEqual(["pods shop/c", "pods shop/b", "pods shop/a"]);
 });
 

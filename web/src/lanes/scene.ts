@@ -1,7 +1,9 @@
 // What there is to draw of each lane: a mark for every event, a bar from one write of an object to the next.
 import type { Lane, LaneEvent, TimelineBody } from "../api/model";
 import type { LaneField } from "../list/listState";
+import { laneId } from "./laneId";
 import type { Stretch } from "./stretch";
+import type { PlacedLane } from "./tree";
 
 export const tones = ["other", "create", "update", "delete", "refused"] as const;
 /** The later ones are drawn over the earlier ones. */
@@ -14,18 +16,12 @@ export interface Bar {
   unsure: boolean;
 }
 
-export interface SceneLane {
+export interface SceneLane extends PlacedLane {
   id: string;
-  lane: Lane;
   times: readonly number[];
-  tones: readonly Tone[];
+  /** The places of the events' tones in `tones`. */
+  ranks: readonly number[];
   bars: readonly Bar[];
-}
-
-export function laneId({ key }: Lane): string {
-  return "field" in key
-    ? JSON.stringify([key.field, key.value])
-    : JSON.stringify([key.cluster, key.group, key.resource, key.namespace, key.name]);
 }
 
 /** Lanes stay where they are while new events come in; those that are new come last. */
@@ -35,12 +31,13 @@ export function inKnownOrder(known: readonly string[], lanes: readonly Lane[]): 
   return [...lanes].sort((one, other) => place(one) - place(other));
 }
 
-export function sceneOf(lanes: readonly Lane[], by: LaneField, all: Stretch): SceneLane[] {
-  return lanes.map((lane) => ({
+export function sceneOf(lanes: readonly PlacedLane[], by: LaneField, all: Stretch): SceneLane[] {
+  return lanes.map(({ lane, depth }) => ({
     id: laneId(lane),
     lane,
+    depth,
     times: lane.events.map(({ time }) => Date.parse(time)),
-    tones: lane.events.map(toneOf),
+    ranks: lane.events.map((event) => tones.indexOf(toneOf(event))),
     bars: by === "object" ? barsOf(lane, all) : [],
   }));
 }
@@ -56,6 +53,7 @@ export function toneOf(event: LaneEvent): Tone {
   return tones.find((tone) => tone === event.change) ?? "other";
 }
 
+/** From the first write that was seen to the deletion. States that follow one another are one bar: the marks tell them apart. */
 function barsOf({ events, truncated }: Lane, all: Stretch): Bar[] {
   const bars: Bar[] = [];
   let open: Bar | null = null;
@@ -67,8 +65,15 @@ function barsOf({ events, truncated }: Lane, all: Stretch): Bar[] {
     // A first write that creates nothing changes a state that was there before.
     if (!seen && (tone !== "create" || truncated)) bars.push({ begin: all.begin, end: at, unsure: true });
     seen = true;
-    if (open !== null) bars.push({ ...open, end: at });
+    if (open !== null) append(bars, { ...open, end: at });
     open = tone === "delete" ? null : { begin: at, end: all.end, unsure: event.confidence !== "exact" };
   }
-  return open === null ? bars : [...bars, open];
+  if (open !== null) append(bars, open);
+  return bars;
+}
+
+function append(bars: Bar[], bar: Bar): void {
+  const last = bars.at(-1);
+  if (last?.end === bar.begin && last.unsure === bar.unsure) last.end = bar.end;
+  else bars.push(bar);
 }

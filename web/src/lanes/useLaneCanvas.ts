@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useRef, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
+import { MarkLayer } from "./marks";
 import { paint, type Ink, type Picture } from "./paint";
 import { tones, type Tone } from "./scene";
 
@@ -10,14 +11,17 @@ export function useLaneCanvas(
 ): () => void {
   const waiting = useRef<number | null>(null);
   const latest = useRef(picture);
+  const ink = useRef<Ink | null>(null);
+  const [layer] = useState(() => new MarkLayer());
   const draw = useCallback(() => {
     waiting.current ??= requestAnimationFrame(() => {
       waiting.current = null;
       if (canvas.current !== null && legend.current !== null) {
-        drawOn(canvas.current, latest.current(), inkOf(canvas.current, legend.current));
+        ink.current ??= inkOf(canvas.current, legend.current);
+        drawOn(canvas.current, latest.current(), ink.current, layer);
       }
     });
-  }, [canvas, legend]);
+  }, [canvas, legend, layer]);
   useEffect(() => {
     latest.current = picture;
     draw();
@@ -27,14 +31,18 @@ export function useLaneCanvas(
     if (watched === null) return;
     const size = new ResizeObserver(draw);
     size.observe(watched);
-    const theme = new MutationObserver(draw);
+    const recolour = () => {
+      ink.current = null;
+      draw();
+    };
+    const theme = new MutationObserver(recolour);
     theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
+    dark.addEventListener("change", recolour);
     return () => {
       size.disconnect();
       theme.disconnect();
-      dark.removeEventListener("change", draw);
+      dark.removeEventListener("change", recolour);
       if (waiting.current !== null) cancelAnimationFrame(waiting.current);
       waiting.current = null;
     };
@@ -42,16 +50,17 @@ export function useLaneCanvas(
   return draw;
 }
 
-function drawOn(canvas: HTMLCanvasElement, picture: Picture, ink: Ink): void {
-  const context = canvas.getContext("2d");
+function drawOn(canvas: HTMLCanvasElement, picture: Picture, ink: Ink, layer: MarkLayer): void {
+  const context = canvas.getContext("2d", { alpha: false });
   if (context === null) return;
   const dense = devicePixelRatio;
   const width = Math.round(picture.width * dense);
   const height = Math.round(picture.height * dense);
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
+  layer.clear(width, height, dense);
   context.setTransform(dense, 0, 0, dense, 0, 0);
-  paint(context, picture, ink);
+  paint(context, picture, ink, layer);
 }
 
 /** A canvas does not know the colours of the style sheet; the legend has them all. */

@@ -4,7 +4,8 @@ import type { TimelineBody } from "../api/model";
 import { useAnswer, type Answer } from "../api/useAnswer";
 import type { LaneField } from "../list/listState";
 import { rangeParameters, type TimeRange } from "../time/range";
-import { inKnownOrder, laneId } from "./scene";
+import { laneId } from "./laneId";
+import { inKnownOrder } from "./scene";
 
 // Lanes that are asked for share the events of an answer: more of them would each hold fewer.
 const mostLanes = 50;
@@ -15,7 +16,8 @@ export function useTimeline(query: string, range: TimeRange, by: LaneField, refr
   const question = JSON.stringify([query, range, by]);
   const order = useRef<{ question: string; known: readonly string[] }>({ question: "", known: [] });
   return useAnswer(`${question} ${String(refresh)}`, async (signal) => {
-    const parameters = { q: query, ...rangeParameters(range), by, lanes: mostLanes, per_lane: mostPerLane };
+    const owners = by === "object" ? "true" : undefined;
+    const parameters = { q: query, ...rangeParameters(range), by, lanes: mostLanes, per_lane: mostPerLane, owners };
     const body = await ask<TimelineBody>("timeline", parameters, signal);
     const known = order.current.question === question ? order.current.known : [];
     const lanes = inKnownOrder(known, body.lanes);

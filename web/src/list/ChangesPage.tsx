@@ -154,6 +154,7 @@ export function ChangesPage() {
           query={query}
           range={spanShown(range, list.events[0]?.time)}
           refresh={recount}
+          zoom={state.view === "lanes" ? state.zoom : null}
           gaps={list.coverage?.gaps ?? []}
           onZoom={(picked) => {
             change({ range: picked });
@@ -190,7 +191,13 @@ export function ChangesPage() {
         <EmptyList state={state} range={range} question={question} query={query} counts={counts} onChange={change} />
       )}
       {state.view === "lanes" && understood && range !== null && (rows.length > 0 || state.event !== null) && (
-        <LanesView query={query} range={range} refresh={recount} state={state} onChange={change} />
+        <LanesView
+          query={query}
+          range={spanShown(range, list.events[0]?.time)}
+          refresh={recount}
+          state={state}
+          onChange={change}
+        />
       )}
       {state.view === "list" && understood && rows.length > 0 && (
         <EventRows

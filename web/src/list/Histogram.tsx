@@ -11,6 +11,8 @@ interface Props {
   query: string;
   range: TimeRange;
   refresh: number;
+  /** The part that lanes below show, if it is not all of it. */
+  zoom: TimeRange | null;
   gaps: readonly Gap[];
   onZoom: (range: TimeRange) => void;
 }
@@ -23,7 +25,7 @@ const parts = ["create", "update", "delete", "none"] as const;
 const leastDrag = 0.004;
 
 /** How many events there were when, by what became of the object. Dragging over it zooms in. */
-export function Histogram({ query, range, refresh, gaps, onZoom }: Props) {
+export function Histogram({ query, range, refresh, zoom, gaps, onZoom }: Props) {
   const zone = useZone();
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const [hover, setHover] = useState<number | null>(null);
@@ -111,6 +113,14 @@ export function Histogram({ query, range, refresh, gaps, onZoom }: Props) {
             );
           });
         })}
+        {zoom !== null && (
+          <rect
+            className="zoom"
+            x={share(zoom.from) * 1000}
+            width={Math.max(2, (share(zoom.to) - share(zoom.from)) * 1000)}
+            height={height}
+          />
+        )}
         {drag !== null && (
           <rect
             className="drag"

@@ -22,6 +22,7 @@ test("everything on screen comes back from the address", () => {
     live: false,
     view: "lanes",
     by: "actor",
+    zoom: { from: "2026-11-23T16:10:00.000Z", to: "2026-11-23T16:20:00.000Z" },
     zone: "utc",
     unfolded: new Set(["97d9a3c6"]),
   };
@@ -34,7 +35,8 @@ test("a range that is open at one end stays so", () => {
 });
 
 test("what nobody knows is left out", () => {
-  const state = readListState(new URLSearchParams("show=status,nonsense&pane=nonsense"));
+  const state = readListState(new URLSearchParams("show=status,nonsense&pane=nonsense&zoom=2026~nonsense"));
   expect(state.shown).toEqual(new Set(["status"]));
   expect(state.pane).toBe("change");
+  expect(state.zoom).toBeNull();
 });

@@ -17,6 +17,8 @@ export interface ListState {
   view: View;
   /** What a lane stands for. */
   by: LaneField;
+  /** The part of the time that the lanes are zoomed to, if any. */
+  zoom: TimeRange | null;
   zone: ZoneChoice;
   /** The changes under which what they set off is unfolded, by the first digits of their ids. */
   unfolded: ReadonlySet<string>;
@@ -49,6 +51,7 @@ export function readListState(search: URLSearchParams): ListState {
     pane: pane ?? "change",
     view: search.get("view") === "lanes" ? "lanes" : "list",
     by: laneFields.find((known) => known === search.get("by")) ?? "object",
+    zoom: zoomOf(search.get("zoom") ?? ""),
     live: search.get("live") !== "off",
     zone: search.get("zone") === "utc" ? "utc" : "local",
     unfolded: new Set((search.get("unfold") ?? "").split(",").filter((id) => /^[0-9a-f]{8}$/.test(id))),
@@ -69,6 +72,7 @@ export function listSearch(state: ListState): URLSearchParams {
   if (state.view === "lanes") {
     search.set("view", "lanes");
     if (state.by !== "object") search.set("by", state.by);
+    if (state.zoom !== null) search.set("zoom", `${state.zoom.from}~${state.zoom.to}`);
   }
   if (state.event !== null) {
     search.set("event", state.event);
@@ -78,4 +82,9 @@ export function listSearch(state: ListState): URLSearchParams {
   if (!state.live) search.set("live", "off");
   if (state.zone === "utc") search.set("zone", "utc");
   return search;
+}
+
+function zoomOf(text: string): TimeRange | null {
+  const [from = "", to = ""] = text.split("~");
+  return Date.parse(from) < Date.parse(to) ? { from, to } : null;
 }

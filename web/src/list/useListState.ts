@@ -11,7 +11,9 @@ export function useListState(): [ListState, ChangeList] {
   const change = useCallback<ChangeList>((changed, how) => {
     // Read anew, so that two changes in a row both count.
     const now = readListState(new URLSearchParams(location.search));
-    go("/", listSearch({ ...now, ...changed }), how);
+    // Another stretch of time begins with all of it in sight.
+    const zoom = changed.range === undefined ? now.zoom : null;
+    go("/", listSearch({ ...now, zoom, ...changed }), how);
   }, []);
   return [state, change];
 }
