@@ -40,7 +40,7 @@ pub use search::{
     Bucket, ClusterSpan, Cursor, Existence, Facets, FacetsRequest, FlowGroup, FlowLimit, FlowsRequest, Found,
     FoundFlow, FoundFlows, Histogram, HistogramRequest, Hit, Lane, LaneBy, LaneKey, Lanes, LanesRequest,
     ListedObject, Objects, ObjectsRequest, Order, Page, PageRequest, Progress, RemovedTotals, Search,
-    SearchError, TimeRange, Total,
+    SearchError, TimeRange, Total, Turn,
 };
 pub use selector::{LabelRequirement, Selector, SelectorError};
 pub use time::{TimeContext, TimeError, parse_time};

@@ -14,7 +14,7 @@ use crate::field::Field;
 use crate::history::ObjectName;
 
 pub use flows::{FlowGroup, FlowLimit, FlowsRequest, FoundFlow, FoundFlows};
-pub use lanes::{Lane, LaneBy, LaneKey, Lanes, LanesRequest};
+pub use lanes::{Lane, LaneBy, LaneKey, Lanes, LanesRequest, Turn};
 pub use objects::{Existence, ListedObject, Objects, ObjectsRequest};
 
 /// A stretch of event time. Absent ends are open.

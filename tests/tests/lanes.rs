@@ -103,8 +103,8 @@ fn lanes_say_what_controls_their_objects() {
     cli::import(server.data(), "lab", &[&samples::path("story/audit.jsonl.gz")]).ok();
     server.start();
     let api = server.api();
-    let asked = |owners: &str| {
-        api.read("/api/v1/timeline", &[("q", "ns:vote"), ("lanes", "500"), ("owners", owners)])
+    let asked = |objects: &str| {
+        api.read("/api/v1/timeline", &[("q", "ns:vote"), ("lanes", "500"), ("objects", objects)])
     };
     let body = asked("true");
     let mut longest = 0;
@@ -153,7 +153,38 @@ fn lanes_say_what_controls_their_objects() {
         (&owner["object"], &owner["label"], &owner["query"]),
         (&deployment["key"], &deployment["label"], &deployment["query"])
     );
-    assert!(lanes(&asked("false")).iter().all(|lane| lane["owners"] == serde_json::json!([])));
+    assert!(
+        lanes(&asked("false"))
+            .iter()
+            .all(|lane| lane["owners"] == serde_json::json!([]) && lane["turns"] == serde_json::json!([]))
+    );
+}
+
+#[test]
+fn lanes_say_when_their_objects_came_and_went_whatever_was_asked_for() {
+    let server = imported();
+    let api = server.api();
+    let asked =
+        |query: &str| api.read("/api/v1/timeline", &[("q", query), ("lanes", "500"), ("objects", "true")]);
+    // The namespace was deleted, and its controller deleted what was in it: with collections, under nobody's name.
+    let people = asked("ns:shop-a by:human");
+    let all = asked("ns:shop-a");
+    let mut ended = 0;
+    for lane in lanes(&people) {
+        let turns = lane["turns"].as_array().expect("turns");
+        let other =
+            lanes(&all).iter().find(|other| other["key"] == lane["key"]).expect("the lane of all events");
+        assert_eq!(lane["turns"], other["turns"], "{}", lane["label"]);
+        let is_deletion = |event: &&Value| event["change"] == "delete";
+        let seen = lane["events"].as_array().expect("events").iter().filter(is_deletion).count();
+        ended += usize::from(turns.last().is_some_and(|turn| turn["begins"] == false) && seen == 0);
+    }
+    assert!(ended > 0, "what the namespace controller deleted has its end on a lane of people's changes");
+    let deployment =
+        lanes(&people).iter().find(|lane| lane["label"] == "deployment shop-a/web").expect("a lane");
+    let begins: Vec<_> =
+        deployment["turns"].as_array().expect("turns").iter().map(|turn| turn["begins"] == true).collect();
+    assert_eq!(begins, [true, false]);
 }
 
 /// Constructed: the API server takes references to what does not exist, and in a circle.
@@ -177,7 +208,7 @@ fn controllers_that_nobody_wrote_or_that_control_one_another_end_the_chain() {
         server.post_ok("prod", created(name, owner).to_string().as_bytes());
     }
     server.api().wait_for_total("resource:replicasets", 4);
-    let body = server.api().read("/api/v1/timeline", &[("owners", "true")]);
+    let body = server.api().read("/api/v1/timeline", &[("objects", "true")]);
     let mut chains: Vec<_> = lanes(&body)
         .iter()
         .map(|lane| {

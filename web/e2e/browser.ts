@@ -54,8 +54,10 @@ export class Browser {
     return new Browser(context, profile, home);
   }
 
-  async visit(path: string): Promise<Visit> {
+  /** Opens a page; `script` runs in it before anything of its own. */
+  async visit(path: string, script?: () => void): Promise<Visit> {
     const page = await this.context.newPage();
+    if (script !== undefined) await page.addInitScript(script);
     const complaints: string[] = [];
     page.on("console", (message) => {
       if (message.type() === "error") complaints.push(`console: ${message.text()}`);

@@ -1,7 +1,7 @@
 // Events that come in while the page is open.
 import { expect, test } from "vitest";
 import { pageHarness } from "./harness";
-import { sendEvent } from "./sendEvent";
+import { sendEvent, sendEvents } from "./sendEvent";
 
 const harness = pageHarness();
 
@@ -43,4 +43,45 @@ test("names that hide or reorder text are written out", async () => {
   await page.locator(".raw", { hasText: "\\u{202e}" }).waitFor();
   expect(await page.locator("body").innerText()).not.toContain("\u202e");
   expect(await page.locator("img[src=x]").count()).toBe(0);
+});
+
+test("a list that many events came to keeps the newest, and brings back the others when one goes there", async () => {
+  const many = 3_500;
+  const page = await harness.visit("/?q=name:many-*&from=now-1h");
+  await page.getByRole("button", { name: "Live. Pause" }).waitFor();
+  for (let sent = 0; sent < many; sent += 500) {
+    await sendEvents(
+      harness.program().ingest,
+      Array.from({ length: 500 }, (_, place) => `many-${String(sent + place)}`),
+    );
+    await page.getByRole("article", { name: new RegExp(`live/many-${String(sent + 499)}\\b`) }).waitFor();
+  }
+  const count = async () => {
+    const answer = await fetch(new URL("/api/v1/events?q=name:many-*&limit=1", harness.program().api));
+    return ((await answer.json()) as { total: { value: number } }).total.value;
+  };
+  await expect.poll(count).toBe(many);
+  const first = page.getByRole("article", { name: /live\/many-0\b/ });
+  await expect
+    .poll(async () => {
+      await page.locator(".event-rows").evaluate((rows) => {
+        rows.scrollTop = rows.scrollHeight;
+      });
+      return first.count();
+    })
+    .toBe(1);
+});
+
+test("what came in great number while the list was held still is there when it goes on", async () => {
+  const page = await harness.visit("/?q=name:held-*&from=now-1h");
+  await page.getByRole("button", { name: "Live. Pause" }).click();
+  for (let sent = 0; sent < 5_500; sent += 500) {
+    await sendEvents(
+      harness.program().ingest,
+      Array.from({ length: 500 }, (_, place) => `held-${String(sent + place)}`),
+    );
+  }
+  await page.getByRole("button", { name: /Paused, 5,?500 new events/ }).click();
+  await page.getByRole("article", { name: /live\/held-5499\b/ }).waitFor();
+  await page.getByText(/5,?500 events/).waitFor();
 });

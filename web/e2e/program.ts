@@ -8,7 +8,9 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const samples = join(import.meta.dirname, "../../samples");
 /** What scripts/run.sh imports too. */
-const demo = ["audit/scenario.jsonl.gz", "story/audit.jsonl.gz", "story/kern.log", "story/flows.jsonl"];
+const demo = ["audit/scenario.jsonl.gz", "story/audit.jsonl.gz", "story/kern.log", "story/flows.jsonl"].map((file) =>
+  join(samples, file),
+);
 const startMs = 20_000;
 
 export interface Program {
@@ -17,13 +19,11 @@ export interface Program {
   stop: () => Promise<void>;
 }
 
-export async function startProgram(settings: Record<string, string> = {}): Promise<Program> {
+export async function startProgram(settings: Record<string, string> = {}, files = demo): Promise<Program> {
   const binary = process.env.TAFFRAIL_BIN;
   if (binary === undefined) throw new Error("TAFFRAIL_BIN has to name the program");
   const data = mkdtempSync(join(tmpdir(), "taffrail-web-"));
-  execFileSync(binary, ["import", "--cluster", "demo", "--data", data, ...demo.map((file) => join(samples, file))], {
-    stdio: "ignore",
-  });
+  execFileSync(binary, ["import", "--cluster", "demo", "--data", data, ...files], { stdio: "ignore" });
   const [apiPort, ingestPort] = [await freePort(), await freePort()];
   const child = spawn(binary, ["serve", "--data", data], {
     stdio: "ignore",

@@ -1,9 +1,18 @@
-/** Sends an audit event as an API server does: alice, now, to a config map of this name. */
+/** Sends an audit event as an API server does: alice creates a config map of this name, now. */
 export async function sendEvent(ingest: URL, name: string): Promise<void> {
-  const now = new Date().toISOString().replace("Z", "000Z");
-  const event = {
-    kind: "Event",
-    apiVersion: "audit.k8s.io/v1",
+  await sendEvents(ingest, [name]);
+}
+
+/** Sends several of them at once, a microsecond apart. */
+export async function sendEvents(ingest: URL, names: readonly string[]): Promise<void> {
+  const list = { kind: "EventList", apiVersion: "audit.k8s.io/v1", items: names.map(created) };
+  const answer = await fetch(new URL("/v1/audit/demo", ingest), { method: "POST", body: JSON.stringify(list) });
+  if (answer.status !== 200) throw new Error(`the program answered ${String(answer.status)}`);
+}
+
+function created(name: string, place: number): object {
+  const now = new Date().toISOString().replace("Z", `${String(place).padStart(3, "0")}Z`);
+  return {
     level: "RequestResponse",
     auditID: crypto.randomUUID(),
     stage: "ResponseComplete",
@@ -23,6 +32,4 @@ export async function sendEvent(ingest: URL, name: string): Promise<void> {
     requestReceivedTimestamp: now,
     stageTimestamp: now,
   };
-  const answer = await fetch(new URL("/v1/audit/demo", ingest), { method: "POST", body: JSON.stringify(event) });
-  if (answer.status !== 200) throw new Error(`the program answered ${String(answer.status)}`);
 }

@@ -1,5 +1,7 @@
 //! Events side by side: which lanes there are and which of them matter most, from columns; then the events of those.
 
+mod lives;
+
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -36,8 +38,13 @@ pub(super) fn lanes(search: &IndexSearch, request: &LanesRequest) -> Result<Lane
     let mut most: Vec<(u64, Seen)> = known.into_iter().collect();
     most.sort_unstable_by_key(|(key, seen)| (Reverse(seen.rank()), *key));
     most.truncate(request.lanes);
-    let newest = asked.newest(&most.iter().map(|(key, _)| *key).collect())?;
+    let keys: FxHashSet<u64> = most.iter().map(|(key, _)| *key).collect();
+    let newest = asked.newest(&keys)?;
     let mut events = events(search, &views, &newest)?;
+    let mut turns = match request.turns && request.by == LaneBy::Object {
+        true => lives::turns(search, &views, request.range, &keys, &budget)?,
+        false => FxHashMap::default(),
+    };
     let mut lanes = Vec::with_capacity(most.len());
     for (key, seen) in most {
         let events = events.remove(&key).unwrap_or_default();
@@ -47,6 +54,7 @@ pub(super) fn lanes(search: &IndexSearch, request: &LanesRequest) -> Result<Lane
             count: seen.count,
             by_humans: seen.by_humans,
             problems: seen.problems,
+            turns: turns.remove(&key).unwrap_or_default(),
             events,
         });
     }

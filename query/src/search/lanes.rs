@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use taffrail_event::Event;
+use taffrail_event::{Event, Timestamp};
 
 use super::TimeRange;
 use crate::ast::Query;
@@ -60,6 +60,8 @@ pub struct LanesRequest {
     pub lanes: usize,
     /// Events of a lane at most: its newest.
     pub per_lane: usize,
+    /// Whether to look for the turns of objects.
+    pub turns: bool,
     /// When to stop and answer with what was found.
     pub deadline: Instant,
 }
@@ -86,8 +88,20 @@ pub struct Lane {
     pub by_humans: u64,
     /// How many of them were refused, or failed for a reason of the server's.
     pub problems: u64,
+    /// When its object came to be and went in the range, whether the query finds that or not, oldest first; empty for what is no
+    /// object, and if nobody asked for it.
+    pub turns: Vec<Turn>,
     /// The newest of them, oldest first.
     pub events: Vec<Event>,
+}
+
+/// An object comes to be, or goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// When.
+    pub time: Timestamp,
+    /// Whether it comes to be.
+    pub begins: bool,
 }
 
 /// What a lane stands for.

@@ -214,9 +214,14 @@ impl Search for FakeSearch {
                     lane.count += 1;
                     lane.events.push(hit.event);
                 }
-                None => {
-                    lanes.push(Lane { key, count: 1, by_humans: 1, problems: 0, events: vec![hit.event] })
-                }
+                None => lanes.push(Lane {
+                    key,
+                    count: 1,
+                    by_humans: 1,
+                    problems: 0,
+                    turns: Vec::new(),
+                    events: vec![hit.event],
+                }),
             }
         }
         let total = lanes.len() as u64;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 use taffrail_event::{Event, Key, Kind, Timestamp};
 use taffrail_query::history::{Controllers, ObjectName};
-use taffrail_query::{Field, Lane, LaneBy, LaneKey, LanesRequest, Query, Search, TimeContext};
+use taffrail_query::{Field, Lane, LaneBy, LaneKey, LanesRequest, Query, Search, TimeContext, Turn};
 use utoipa::ToSchema;
 
 use super::ask::Ask;
@@ -41,8 +41,8 @@ pub(crate) struct LanesAsk<'a> {
     pub(crate) lanes: usize,
     /// 1 to [`MAX_PER_LANE`].
     pub(crate) per_lane: usize,
-    /// Whether the lanes say what controls their objects.
-    pub(crate) owners: bool,
+    /// Whether the lanes say more of their objects: what controls them, when they came to be and went.
+    pub(crate) objects: bool,
 }
 
 /// `GET /api/v1/timeline`.
@@ -77,8 +77,20 @@ pub(crate) struct LaneBody {
     pub(crate) problems: u64,
     /// Whether `events` are only the newest.
     pub(crate) truncated: bool,
+    /// When its object came to be and went in this time, whatever was asked for, oldest first. Empty if nobody asked for it.
+    pub(crate) turns: Vec<TurnBody>,
     /// Oldest first.
     pub(crate) events: Vec<LaneEventBody>,
+}
+
+/// An object comes to be, or goes.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Turn)]
+pub(crate) struct TurnBody {
+    #[schema(value_type = TimestampSchema)]
+    pub(crate) time: Timestamp,
+    /// Whether it comes to be.
+    pub(crate) begins: bool,
 }
 
 /// An object that has a lane, or could have one.
@@ -162,13 +174,14 @@ pub(crate) fn timeline(
         by: ask.by,
         lanes: ask.lanes,
         per_lane: ask.per_lane.min(MAX_EVENTS / ask.lanes),
+        turns: ask.objects,
         deadline,
     })?;
     let over_time = HistogramAsk { ask: ask.ask, buckets: DEFAULT_BUCKETS, split: DEFAULT_SPLIT };
     let over_time = histogram(search, &over_time, context, coverage, deadline)?;
-    let owners = if ask.owners { owners_of(search, &found.lanes, deadline)? } else { Vec::new() };
+    let owners = if ask.objects { owners_of(search, &found.lanes, deadline)? } else { Vec::new() };
     let is_partial =
-        over_time.coverage.partial || found.partial || ask.owners && owners.len() < found.lanes.len();
+        over_time.coverage.partial || found.partial || ask.objects && owners.len() < found.lanes.len();
     let owners = owners.into_iter().chain(std::iter::repeat_with(Vec::new));
     Ok(TimelineBody {
         lanes: found
@@ -234,6 +247,7 @@ impl LaneBody {
             by_humans: lane.by_humans,
             problems: lane.problems,
             truncated: (lane.events.len() as u64) < lane.count,
+            turns: lane.turns.into_iter().map(|Turn { time, begins }| TurnBody { time, begins }).collect(),
             events: lane.events.into_iter().map(LaneEventBody::of).collect(),
         }
     }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import type { Gap, LaneEvent } from "../api/model";
 import { useShortcuts } from "../shell/shortcuts";
 import { useZone } from "../shell/zone";
@@ -25,6 +25,8 @@ interface Props {
   onChoose: (lane: string) => void;
   onOpen: (event: LaneEvent) => void;
   onRange: (range: TimeRange) => void;
+  /** Stands between the picture and the words on what lies around the cursor. */
+  children: ReactNode;
 }
 
 /** How far from a mark a click still means it. */
@@ -35,7 +37,18 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
 /** The lanes as a picture: names at the left, what happened when at the right. */
-export function Lanes({ zoom: zoomInAddress, onZoom, lanes, gaps, all, chosen, onChoose, onOpen, onRange }: Props) {
+export function Lanes({
+  zoom: zoomInAddress,
+  onZoom,
+  lanes,
+  gaps,
+  all,
+  chosen,
+  onChoose,
+  onOpen,
+  onRange,
+  children,
+}: Props) {
   const zone = useZone();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -161,6 +174,7 @@ export function Lanes({ zoom: zoomInAddress, onZoom, lanes, gaps, all, chosen, o
           }}
         />
       </div>
+      {children}
       <NeighbourList
         lane={hover?.lane ?? null}
         events={hover === null ? [] : neighbours(hover.lane, hover.time)}

@@ -67,8 +67,9 @@ export function LanesView({ query, range, refresh, state, onChange }: Props) {
         onRange={(picked) => {
           onChange({ range: picked });
         }}
-      />
-      {picked !== undefined && <LaneMenu lane={picked.lane} query={state.query} onChange={onChange} />}
+      >
+        {picked !== undefined && <LaneMenu lane={picked.lane} query={state.query} onChange={onChange} />}
+      </Lanes>
       {state.event !== null && (
         <PinnedEvent id={state.event} note="the event that you opened" state={state} onChange={onChange} />
       )}

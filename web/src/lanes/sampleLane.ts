@@ -7,6 +7,7 @@ export function sampleLane(name: string, events: readonly Partial<LaneEvent>[]):
     label: `pods shop/${name}`,
     query: `name:${name}`,
     owners: [],
+    turns: [],
     count: events.length,
     by_humans: 0,
     problems: 0,

@@ -27,6 +27,25 @@ test("a state of which more is known than of the one before begins another bar",
   ]);
 });
 
+test("a bar ends when the object went, also where the question finds no deletion", () => {
+  const lane = {
+    ...sampleLane("web", [{ change: "create" }, {}]),
+    turns: [turn(1, true), turn(4, false), turn(6, true)],
+  };
+  expect(sceneOf(treeOf([lane]), "object", all)[0]?.bars).toEqual([
+    { begin: 1_000, end: 4_000, unsure: false },
+    { begin: 6_000, end: 60_000, unsure: false },
+  ]);
+});
+
+test("a deletion that was asked for ends a bar when the object is gone", () => {
+  const lane = {
+    ...sampleLane("web", [{ change: "create" }, { change: "delete" }]),
+    turns: [turn(1, true), turn(5, false)],
+  };
+  expect(sceneOf(treeOf([lane]), "object", all)[0]?.bars).toEqual([{ begin: 1_000, end: 5_000, unsure: false }]);
+});
+
 test("a state from before the first write that was seen is unsure", () => {
   expect(only([{}]).bars).toEqual([
     { begin: 0, end: 1_000, unsure: true },
@@ -67,3 +86,7 @@ test("the neighbours of a moment are the seven next to it", () => {
   expect(neighbours(lane, 10_000).map(({ time }) => Date.parse(time) / 1_000)).toEqual([7, 8, 9, 10, 11, 12, 13]);
   expect(neighbours(lane, 0)).toHaveLength(7);
 });
+
+function turn(second: number, begins: boolean): { time: string; begins: boolean } {
+  return { time: new Date(second * 1_000).toISOString(), begins };
+}

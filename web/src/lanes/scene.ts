@@ -53,23 +53,45 @@ export function toneOf(event: LaneEvent): Tone {
   return tones.find((tone) => tone === event.change) ?? "other";
 }
 
-/** From the first write that was seen to the deletion. States that follow one another are one bar: the marks tell them apart. */
-function barsOf({ events, truncated }: Lane, all: Stretch): Bar[] {
+/** A write of an object, or its beginning or end that the question did not find. */
+interface Step {
+  at: number;
+  tone: "create" | "update" | "delete";
+  unsure: boolean;
+}
+
+/** From when the object was first seen to when it went. States that follow one another are one bar: the marks tell them apart. */
+function barsOf(lane: Lane, all: Stretch): Bar[] {
   const bars: Bar[] = [];
   let open: Bar | null = null;
   let seen = false;
-  for (const event of events) {
-    const tone = toneOf(event);
-    if (tone === "other" || tone === "refused") continue;
-    const at = Date.parse(event.time);
+  for (const { at, tone, unsure } of stepsOf(lane)) {
     // A first write that creates nothing changes a state that was there before.
-    if (!seen && (tone !== "create" || truncated)) bars.push({ begin: all.begin, end: at, unsure: true });
+    if (!seen && (tone !== "create" || lane.truncated)) bars.push({ begin: all.begin, end: at, unsure: true });
     seen = true;
     if (open !== null) append(bars, { ...open, end: at });
-    open = tone === "delete" ? null : { begin: at, end: all.end, unsure: event.confidence !== "exact" };
+    open = tone === "delete" ? null : { begin: at, end: all.end, unsure };
   }
   if (open !== null) append(bars, open);
   return bars;
+}
+
+function stepsOf({ events, turns }: Lane): Step[] {
+  const steps: Step[] = [];
+  for (const event of events) {
+    const tone = toneOf(event);
+    if (tone === "other" || tone === "refused") continue;
+    // When an object goes is told by its turns alone: a deletion may only have been asked for.
+    if (tone === "delete" && turns.length > 0) continue;
+    steps.push({ at: Date.parse(event.time), tone, unsure: event.confidence !== "exact" });
+  }
+  const created = new Set(steps.filter(({ tone }) => tone === "create").map(({ at }) => at));
+  for (const { time, begins } of turns) {
+    const at = Date.parse(time);
+    if (begins && created.has(at)) continue;
+    steps.push({ at, tone: begins ? "create" : "delete", unsure: false });
+  }
+  return steps.sort((one, other) => one.at - other.at);
 }
 
 function append(bars: Bar[], bar: Bar): void {

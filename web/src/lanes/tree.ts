@@ -71,6 +71,7 @@ function quietLane({ object, label, query }: LaneObject): Lane {
     by_humans: 0,
     problems: 0,
     truncated: false,
+    turns: [],
     events: [],
   };
 }

@@ -16,8 +16,8 @@ export function useTimeline(query: string, range: TimeRange, by: LaneField, refr
   const question = JSON.stringify([query, range, by]);
   const order = useRef<{ question: string; known: readonly string[] }>({ question: "", known: [] });
   return useAnswer(`${question} ${String(refresh)}`, async (signal) => {
-    const owners = by === "object" ? "true" : undefined;
-    const parameters = { q: query, ...rangeParameters(range), by, lanes: mostLanes, per_lane: mostPerLane, owners };
+    const objects = by === "object" ? "true" : undefined;
+    const parameters = { q: query, ...rangeParameters(range), by, lanes: mostLanes, per_lane: mostPerLane, objects };
     const body = await ask<TimelineBody>("timeline", parameters, signal);
     const known = order.current.question === question ? order.current.known : [];
     const lanes = inKnownOrder(known, body.lanes);

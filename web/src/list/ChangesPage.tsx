@@ -66,17 +66,17 @@ export function ChangesPage() {
     },
     [add, recountSoon],
   );
-  const tail = useTail(query, follows, !state.live, take);
+  const retry = useCallback(() => {
+    setAttempt((before) => before + 1);
+  }, []);
+  const tail = useTail(query, follows, !state.live, take, retry);
 
   const rows = useMemo(
-    () => rowsOf(list.events, effects, state.unfolded, state.zone, list.next !== null),
-    [list.events, effects, state.unfolded, state.zone, list.next],
+    () => rowsOf(list.events, effects, state.unfolded, state.zone, list.more),
+    [list.events, effects, state.unfolded, state.zone, list.more],
   );
   const inList = state.event !== null && rows.some(({ key }) => key.startsWith(state.event ?? ""));
   const error = check.error ?? opening.error ?? list.error;
-  const retry = () => {
-    setAttempt(attempt + 1);
-  };
 
   useShortcuts({
     "/": () => search.current?.focus(),
@@ -205,7 +205,7 @@ export function ChangesPage() {
           rows={rows}
           state={state}
           busy={list.loading === "first"}
-          more={list.next !== null}
+          more={list.more}
           onMore={list.loadMore}
           onSight={setSight}
           onChange={change}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { around, hourUpTo, isOpen, rangeTitle, resolved } from "./range";
+import { around, hourUpTo, isOpen, rangeTitle, resolved, through } from "./range";
 
 const now = new Date("2026-11-28T10:00:00Z");
 
@@ -38,4 +38,13 @@ test("a range has a title that a person can read", () => {
   expect(rangeTitle({ from: "2026-11-23T16:00:00Z", to: "2026-11-24T17:00:00Z" }, "utc")).toBe(
     "2026-11-23 16:00 – 2026-11-24 17:00",
   );
+});
+
+test("a range through a moment ends with the next microsecond", () => {
+  const check = (time: string, to: string) => {
+    expect(through({ from: "now-1h", to: "" }, time)).toEqual({ from: "now-1h", to });
+  };
+  check("2026-11-23T16:24:54.763000Z", "2026-11-23T16:24:54.763001Z");
+  check("2026-11-23T16:24:59.999999Z", "2026-11-23T16:25:00.000000Z");
+  check("2026-11-23T16:24:54Z", "2026-11-23T16:24:54.000001Z");
 });

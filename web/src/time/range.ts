@@ -57,6 +57,15 @@ export function hourUpTo(timestamp: string): TimeRange {
   return { from: new Date(end - 3_600_000).toISOString(), to: new Date(end).toISOString() };
 }
 
+/** The same range up to and with all events of one moment, to the microsecond: so exact are the times of events. */
+export function through(range: TimeRange, time: string): TimeRange {
+  const [seconds = time, fraction = "0"] = time.replace("Z", "").split(".");
+  const micros = Number(fraction.padEnd(6, "0").slice(0, 6)) + 1;
+  const carry = micros === 1_000_000;
+  const second = new Date(Date.parse(`${seconds}Z`) + (carry ? 1_000 : 0)).toISOString().slice(0, 19);
+  return { from: range.from, to: `${second}.${String(carry ? 0 : micros).padStart(6, "0")}Z` };
+}
+
 const unitsMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** The moment that is meant; null where only the server can tell. */

@@ -34,8 +34,8 @@ use crate::read::{DEFAULT_LANES, DEFAULT_PER_LANE, LanesAsk, TimelineBody, timel
             description = "Events of a lane at most, the newest; 500 if not given."
         ),
         (
-            "owners" = Option<bool>, Query, example = true,
-            description = "Whether lanes of objects say what controls them; `false` if not given, as it has to be looked up for each."
+            "objects" = Option<bool>, Query, example = true,
+            description = "Whether lanes of objects say what controls them, and when they came to be and went; `false` if not given, as it has to be looked up."
         ),
     ),
     responses((status = 200, description = "The lanes, and all events counted over time.", body = TimelineBody), TimelineProblems),
@@ -45,15 +45,15 @@ pub(super) async fn lanes(
     State(state): State<Arc<ApiState>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let known = ["q", "from", "to", "by", "lanes", "per_lane", "owners"];
+    let known = ["q", "from", "to", "by", "lanes", "per_lane", "objects"];
     let parameters = Parameters::read(query.as_deref(), &known)?;
     let by = parameters.choice("by", &LaneBy::ALL.map(|by| (by.name(), by)), LaneBy::Object)?;
     let lanes = parameters.number("lanes", DEFAULT_LANES)?;
     let per_lane = parameters.number("per_lane", DEFAULT_PER_LANE)?;
-    let owners = parameters.choice("owners", &[("true", true), ("false", false)], false)?;
+    let objects = parameters.choice("objects", &[("true", true), ("false", false)], false)?;
     state
         .ask("timeline", move |state, asked| {
-            let ask = LanesAsk { ask: ask(&parameters), by, lanes, per_lane, owners };
+            let ask = LanesAsk { ask: ask(&parameters), by, lanes, per_lane, objects };
             timeline(&*state.search, &ask, &asked.context, asked.coverage.clone(), asked.deadline)
         })
         .await
