@@ -1,5 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAnswer } from "../api/useAnswer";
+import { ExportButtons } from "../export/ExportButtons";
+import { ExportNote } from "../export/ExportNote";
+import type { ExportFormat } from "../export/rowCount";
+import { useExport } from "../export/useExport";
 import { Failure } from "../shell/Failure";
 import { LanesView } from "../lanes/LanesView";
 import { useTitle } from "../shell/useTitle";
@@ -78,6 +82,12 @@ export function ChangesPage() {
     setAttempt(attempt + 1);
   };
 
+  const saved = useExport();
+  const saveAs = (format: ExportFormat) => {
+    const total = list.total?.exact === true && list.loading !== "first" ? list.total.value : null;
+    if (range !== null) saved.begin(query, range, format, total);
+  };
+
   useShortcuts({
     "/": () => search.current?.focus(),
     j: () => rowsHandle.current?.move(1),
@@ -140,6 +150,7 @@ export function ChangesPage() {
       </div>
       <div className="narrowing">
         <ViewSwitch state={state} onChange={change} />
+        <ExportButtons ready={range !== null} onExport={saveAs} />
         <Presets state={state} onPick={change} />
         <NoiseChips
           shown={state.shown}
@@ -149,6 +160,7 @@ export function ChangesPage() {
           }}
         />
       </div>
+      <ExportNote {...saved} />
       {range !== null && (
         <Histogram
           query={query}
