@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { storedToken } from "../api/token";
+import { StatusLink } from "../status/StatusLink";
 import { zoneName } from "../time/zone";
 import { go, useAddress } from "./address";
 import { CheatSheet } from "./CheatSheet";
@@ -40,6 +41,7 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
         <Link path="/quarantine" search={kept} current={place.page === "quarantines"}>
           Quarantine
         </Link>
+        <StatusLink search={kept} current={place.page === "status"} />
       </nav>
       <span className="spread" />
       <button
