@@ -71,8 +71,9 @@ test("what is wrong comes first, and is marked on every page", async () => {
 test("where nothing was ever sent, it says how; the line that it gives sends an event", async () => {
   const page = await harness.visit("/quarantine");
   await pretend(page, (status) => {
-    status.sources = [];
-    status.clusters = [];
+    // What the program records of its own readers is no event that somebody sent.
+    status.sources = status.sources.filter(({ cluster }) => cluster === "taffrail");
+    status.clusters = status.clusters.filter(({ name }) => name === "taffrail");
     status.levels = [];
   });
   await page.getByRole("link", { name: /^Status/ }).click();

@@ -23,10 +23,11 @@ import { PinnedEvent } from "./PinnedEvent";
 import { Presets } from "./Presets";
 import { askEvents, listQuery, questionOf } from "./question";
 import { SearchBox } from "./SearchBox";
-import { TimePicker } from "./TimePicker";
+import { TimePicker, type TimePickerHandle } from "./TimePicker";
 import { rowsOf } from "./rows";
 import { useEffects, type Sight } from "./useEffects";
 import { useEventList } from "./useEventList";
+import { useListCommands } from "./useListCommands";
 import { useListState } from "./useListState";
 import { useNoiseCounts } from "./useNoiseCounts";
 import { useOpeningRange } from "./useOpeningRange";
@@ -44,6 +45,7 @@ export function ChangesPage() {
   const { copy, toast } = useCopyLink();
   const [recount, setRecount] = useState(0);
   const search = useRef<HTMLInputElement>(null);
+  const time = useRef<TimePickerHandle>(null);
   const rowsHandle = useRef<EventRowsHandle>(null);
 
   const question = questionOf(state.query, state.cluster);
@@ -88,6 +90,17 @@ export function ChangesPage() {
     if (range !== null) saved.begin(query, range, format, total);
   };
 
+  const otherView = () => {
+    change({ view: state.view === "list" ? "lanes" : "list" });
+  };
+  const toggleLive = () => {
+    change({ live: !state.live }, "replace");
+  };
+  const chooseTime = () => time.current?.open();
+  const copyLink = () => {
+    const fixed = range === null ? null : resolved(range, new Date());
+    copy(`${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`);
+  };
   useShortcuts({
     "/": () => search.current?.focus(),
     j: () => rowsHandle.current?.move(1),
@@ -99,13 +112,16 @@ export function ChangesPage() {
     Escape: () => {
       if (state.event !== null) change({ event: null });
     },
-    t: () => {
-      change({ view: state.view === "list" ? "lanes" : "list" });
-    },
-    y: () => {
-      const fixed = range === null ? null : resolved(range, new Date());
-      copy(`${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`);
-    },
+    t: otherView,
+    d: chooseTime,
+    y: copyLink,
+  });
+  useListCommands(state, range !== null, {
+    onView: otherView,
+    onLive: toggleLive,
+    onTime: chooseTime,
+    onCopy: copyLink,
+    onExport: saveAs,
   });
 
   return (
@@ -129,6 +145,7 @@ export function ChangesPage() {
             }}
           />
           <TimePicker
+            ref={time}
             range={opening.range}
             onPick={(picked) => {
               change({ range: picked });
@@ -139,9 +156,7 @@ export function ChangesPage() {
             live={state.live}
             state={tail.state}
             waiting={tail.waiting}
-            onToggle={() => {
-              change({ live: !state.live }, "replace");
-            }}
+            onToggle={toggleLive}
             onGoLive={() => {
               change({ range: relativeRanges[1] ?? null, live: true });
             }}

@@ -4,6 +4,7 @@ import type { Quarantine, QuarantinesBody, StoryBody, StoryRow } from "../api/mo
 import { useAnswer } from "../api/useAnswer";
 import { CoverageLine } from "../list/CoverageLine";
 import { go, useAddress } from "../shell/address";
+import { useCommands } from "../palette/command";
 import { Failure } from "../shell/Failure";
 import { useCopyLink } from "../shell/useCopyLink";
 import { useShortcuts } from "../shell/shortcuts";
@@ -36,10 +37,12 @@ export function StoryPage({ cluster, namespace, pod }: Props) {
   const state = readStoryState(new URLSearchParams(search));
   const parts = [cluster, namespace, pod].map(encodeURIComponent).join("/");
   const { copy, toast } = useCopyLink();
+  const copyLink = () => {
+    copy(location.href);
+  };
+  useCommands([{ id: "copy", name: "Copy a link to this", words: "share address url", keys: "y", run: copyLink }]);
   useShortcuts({
-    y: () => {
-      copy(location.href);
-    },
+    y: copyLink,
   });
   useTitle(`Quarantine of ${namespace}/${pod}`);
   const key = JSON.stringify([parts, state]);

@@ -25,6 +25,8 @@ test("a server that never received anything says so first", () => {
   const empty = sampleStatus({ clusters: [], sources: [], levels: [] });
   expect(found(empty)).toEqual(["no-events: no event has ever been received"]);
   expect(verdict(empty)).toBe("bad: Nothing has ever come in.");
+  const looked = { ...empty, sources: [sampleSource({ cluster: "taffrail", source: "api", via: "taffrail" })] };
+  expect(verdict(looked)).toBe("bad: Nothing has ever come in.");
 });
 
 test("what loses events comes first, whatever is looked at first", () => {
