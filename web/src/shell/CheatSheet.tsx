@@ -7,6 +7,7 @@ const keys: readonly [string, string][] = [
   ["Enter", "open or close an event"],
   ["Esc", "close what was opened last"],
   ["[  ]", "earlier, later change by a person"],
+  ["n  N", "next, previous place that differs in a diff"],
   ["d", "choose the time"],
   ["t", "list or lanes"],
   ["f", "lanes: all of the time again"],
