@@ -25,6 +25,7 @@ import { askEvents, listQuery, questionOf } from "./question";
 import { SearchBox } from "./SearchBox";
 import { TimePicker, type TimePickerHandle } from "./TimePicker";
 import { rowsOf } from "./rows";
+import { useClusterNames } from "./useClusterNames";
 import { useEffects, type Sight } from "./useEffects";
 import { useEventList } from "./useEventList";
 import { useListCommands } from "./useListCommands";
@@ -48,6 +49,7 @@ export function ChangesPage() {
   const time = useRef<TimePickerHandle>(null);
   const rowsHandle = useRef<EventRowsHandle>(null);
 
+  const clusters = useClusterNames(state.cluster);
   const question = questionOf(state.query, state.cluster);
   const query = listQuery(state.query, state.cluster, state.shown);
   // The user's own words are asked alone first: an error then has its place in them, and not in what is put around.
@@ -139,6 +141,7 @@ export function ChangesPage() {
         />
         <div className="asking-when">
           <ClusterPicker
+            names={clusters}
             cluster={state.cluster}
             onPick={(cluster) => {
               change({ cluster, event: null });
