@@ -12,7 +12,7 @@ test.each(["unified", "split"])("n and N go from change to change of two version
   await page.locator(".diff .come").first().waitFor();
   const count = await page.locator("[data-hunk]").count();
   expect(count).toBeGreaterThan(2);
-  await page.getByText(`${String(count)} places`, { exact: true }).waitFor();
+  await page.getByText(`${String(count)} places differ`, { exact: true }).waitFor();
   await page.keyboard.press("n");
   await at(page, 1, count);
   await page.keyboard.press("n");

@@ -108,7 +108,7 @@ function HunkSteps({
   return (
     <div className="hunk-steps">
       <span aria-live="polite">
-        {current === null ? counted(count, "place") : `${current + 1} of ${counted(count, "place")}`}
+        {current === null ? `${counted(count, "place")} differ` : `${current + 1} of ${counted(count, "place")}`}
       </span>
       <button
         type="button"

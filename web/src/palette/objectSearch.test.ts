@@ -26,6 +26,7 @@ test("the query takes a colon for a letter", () => {
 
 test("exact names come first, and what exists before what is gone", () => {
   const objects = [
+    listed("shop", "events", "web", "exists"),
     listed("shop", "pods", "my-web", "exists"),
     listed("shop", "services", "web", "deleted"),
     listed("shop", "deployments", "web", "exists"),
@@ -33,7 +34,7 @@ test("exact names come first, and what exists before what is gone", () => {
   ];
   const names = (before: string) =>
     ranked(objects, { name: "web", before }).map(({ object }) => `${object.resource} ${object.name}`);
-  expect(names("")).toEqual(["deployments web", "services web", "pods web-1", "pods my-web"]);
-  expect(names("shop")).toEqual(["deployments web", "services web", "pods my-web"]);
+  expect(names("")).toEqual(["deployments web", "services web", "pods web-1", "pods my-web", "events web"]);
+  expect(names("shop")).toEqual(["deployments web", "services web", "pods my-web", "events web"]);
   expect(names("deployment")).toEqual(["deployments web"]);
 });

@@ -25,10 +25,15 @@ export function namesQuery({ name }: ObjectWords): string {
   return `name:*${name.replaceAll(":", "\\:")}* verb:(create OR update OR patch OR delete)`;
 }
 
+/** What components write all day, and nobody looks for by name. */
+const rarelyMeant = new Set(["events", "leases"]);
+
 /** Those that were meant: names that begin so first, and of those what still exists. */
 export function ranked(objects: readonly ListedObject[], { name, before }: ObjectWords): ListedObject[] {
   const place = ({ object, state }: ListedObject) =>
-    (object.name === name ? 0 : object.name.startsWith(name) ? 1 : 2) * 2 + (state === "deleted" ? 1 : 0);
+    (rarelyMeant.has(object.resource) ? 8 : 0) +
+    (object.name === name ? 0 : object.name.startsWith(name) ? 2 : 4) +
+    (state === "deleted" ? 1 : 0);
   return objects.filter(({ object }) => isMeant(object, before)).sort((a, b) => place(a) - place(b));
 }
 

@@ -22,7 +22,7 @@ export function DeadLetters({ stored, received }: { stored: number; received: nu
       <p>
         {stored === 0
           ? "None: everything that came in could be decoded."
-          : `${counted(stored, "record")} could not be decoded. They are kept; “taffrail deadletters replay” reads them once more.`}
+          : `${counted(stored, "record")} could not be decoded. Nothing of it is thrown away: “taffrail deadletters replay” reads it once more.`}
       </p>
       {error !== null && <Failure error={error} />}
       {stored > 0 && body !== null && (
