@@ -85,6 +85,29 @@ describe.each(Object.entries(views))("%s", (name, view) => {
     expect(await sticksOut(page)).toBe(false);
   });
 
+  test("the commands, and the name of a view", async () => {
+    const page = await harness.visit("/");
+    await page.getByRole("button", { name: "Commands" }).click();
+    await page.getByRole("combobox", { name: "Commands" }).fill("attacker");
+    await page.getByRole("option", { name: /pods in default, demo/ }).waitFor();
+    expect(await serious(page)).toEqual([]);
+    await page.getByRole("combobox", { name: "Commands" }).fill("save this");
+    await page.keyboard.press("Enter");
+    await page.getByRole("textbox", { name: "Name" }).waitFor();
+    expect(await serious(page)).toEqual([]);
+    expect(await sticksOut(page)).toBe(false);
+  });
+
+  test("the status, with findings", async () => {
+    const sent = await fetch(new URL("/v1/audit/demo", harness.program().ingest), { method: "POST", body: "nothing" });
+    expect(sent.status).toBe(200);
+    const page = await harness.visit("/status");
+    await page.getByText("not JSON").click();
+    await page.getByText("1 record could not be decoded", { exact: true }).waitFor();
+    expect(await serious(page)).toEqual([]);
+    expect(await sticksOut(page)).toBe(false);
+  });
+
   if (name === "dark") {
     test("dark is dark, and the switch makes it light for good", async () => {
       const page = await harness.visit("/");

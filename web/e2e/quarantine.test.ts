@@ -1,6 +1,7 @@
 // Which pods are isolated, and the story of one.
 import { expect, test } from "vitest";
 import { pageHarness } from "./harness";
+import { sendLabel } from "./sendLabel";
 
 const harness = pageHarness();
 
@@ -42,11 +43,7 @@ test("the link to the evidence shows the same story", async () => {
 });
 
 test("a pod that is isolated still comes with the line that releases it", async () => {
-  const sent = await fetch(new URL("/v1/audit/demo", harness.program().ingest), {
-    method: "POST",
-    body: JSON.stringify(labelled),
-  });
-  expect(sent.status).toBe(200);
+  await sendLabel(harness.program().ingest, "demo", "miner");
   const answer = async () => (await fetch(new URL("/api/v1/quarantine", harness.program().api))).text();
   await expect.poll(answer, { timeout: 20_000 }).toContain('"miner"');
   const page = await harness.visit("/quarantine");
@@ -59,34 +56,3 @@ test("a pod that is isolated still comes with the line that releases it", async 
   await page.getByText("Release it").click();
   await page.getByText("taffrail quarantine release miner -n shop", { exact: true }).waitFor();
 });
-
-/** Bob labels a pod, now. */
-const now = new Date().toISOString().replace("Z", "000Z");
-const labelled = {
-  kind: "Event",
-  apiVersion: "audit.k8s.io/v1",
-  level: "RequestResponse",
-  auditID: crypto.randomUUID(),
-  stage: "ResponseComplete",
-  requestURI: "/api/v1/namespaces/shop/pods/miner",
-  verb: "patch",
-  user: { username: "bob", groups: ["system:authenticated"] },
-  objectRef: { resource: "pods", namespace: "shop", name: "miner", apiVersion: "v1" },
-  responseStatus: { metadata: {}, code: 200 },
-  requestObject: { metadata: { labels: { quarantine: "true" } } },
-  responseObject: {
-    kind: "Pod",
-    apiVersion: "v1",
-    metadata: {
-      name: "miner",
-      namespace: "shop",
-      uid: crypto.randomUUID(),
-      resourceVersion: "71000",
-      labels: { quarantine: "true" },
-    },
-    spec: {},
-    status: {},
-  },
-  requestReceivedTimestamp: now,
-  stageTimestamp: now,
-};

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { Browser, type View } from "./browser";
 import { startProgram } from "./program";
+import { sendEvent } from "./sendEvent";
 
 interface Picture {
   name: string;
@@ -69,6 +70,28 @@ const pictures: readonly Picture[] = [
     path: "/quarantine/demo/default/attacker?zone=utc",
     ready: (page) => page.locator(".effect-mark").first().waitFor(),
   },
+  {
+    name: "commands",
+    path: "/?zone=utc",
+    ready: async (page) => {
+      await page.getByText("removed label quarantine").waitFor();
+      await page.getByRole("button", { name: "Commands" }).click();
+      await page.keyboard.type("attack");
+      await page.getByRole("option", { name: /pods in default/ }).waitFor();
+    },
+  },
+];
+
+/** Of a program to which something is sent; the pages above open on the samples only while nothing newer is there. */
+const livePictures: readonly Picture[] = [
+  {
+    name: "status",
+    path: "/status?zone=utc",
+    ready: async (page) => {
+      await page.getByText("All is well").waitFor();
+      await page.getByText("not JSON").waitFor();
+    },
+  },
 ];
 
 const views: Record<string, View> = {
@@ -82,18 +105,25 @@ export async function main([folder]: string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const program = await startProgram();
   try {
-    for (const [viewName, view] of Object.entries(views)) {
-      const browser = await Browser.start(program.api.origin, view);
-      for (const picture of pictures) {
-        const { page, complaints } = await browser.visit(picture.path);
-        await picture.ready(page);
-        await page.screenshot({ path: join(folder, `${picture.name}-${viewName}.png`) });
-        if (complaints.length > 0) throw new Error(`${picture.name}, ${viewName}: ${complaints.join("; ")}`);
-        await page.close();
-      }
-      await browser.close();
-    }
+    await take(program.api.origin, pictures, folder);
+    await sendEvent(program.ingest, "settings");
+    await fetch(new URL("/v1/audit/demo", program.ingest), { method: "POST", body: "no event" });
+    await take(program.api.origin, livePictures, folder);
   } finally {
     await program.stop();
+  }
+}
+
+async function take(home: string, wanted: readonly Picture[], folder: string): Promise<void> {
+  for (const [viewName, view] of Object.entries(views)) {
+    const browser = await Browser.start(home, view);
+    for (const picture of wanted) {
+      const { page, complaints } = await browser.visit(picture.path);
+      await picture.ready(page);
+      await page.screenshot({ path: join(folder, `${picture.name}-${viewName}.png`) });
+      if (complaints.length > 0) throw new Error(`${picture.name}, ${viewName}: ${complaints.join("; ")}`);
+      await page.close();
+    }
+    await browser.close();
   }
 }

@@ -1,8 +1,10 @@
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { counted } from "../text/count";
 import { shownYaml } from "./asYaml";
+import { beginsHunk, countHunks } from "./hunks";
 import { inParts, pairLines, type Line, type Pair } from "./lineDiff";
 import { withoutNoise, type Json } from "./noise";
+import { useHunks } from "./useHunks";
 
 export type DiffShape = "unified" | "split";
 
@@ -24,6 +26,9 @@ export function DiffView({ before, after, shape, noise, titles }: Props) {
   }, [before, after, noise]);
   const parts = useMemo(() => inParts(pairs, context), [pairs]);
   const [whole, setWhole] = useState<ReadonlySet<number>>(new Set());
+  const diff = useRef<HTMLDivElement>(null);
+  const hunks = useMemo(() => countHunks(pairs), [pairs]);
+  const { current, go } = useHunks(diff, hunks);
   if (pairs.every(({ equal }) => equal)) {
     return (
       <p className="diff-equal">
@@ -34,57 +39,109 @@ export function DiffView({ before, after, shape, noise, titles }: Props) {
     );
   }
   return (
-    <div className={`diff ${shape}`} role="group" aria-label={`${titles[0]} and ${titles[1]}`} tabIndex={0}>
-      <table>
-        {shape === "split" && (
-          <colgroup>
-            <col className="number" />
-            <col />
-            <col className="number" />
-            <col />
-          </colgroup>
-        )}
-        {shape === "split" && (
-          <thead>
-            <tr>
-              <th colSpan={2} scope="colgroup">
-                {titles[0]}
-              </th>
-              <th colSpan={2} scope="colgroup">
-                {titles[1]}
-              </th>
-            </tr>
-          </thead>
-        )}
-        {parts.map((part, index) =>
-          part.kind === "left_out" && !whole.has(index) ? (
-            <tbody key={index}>
-              <tr className="left-out">
-                <td colSpan={4}>
-                  <button
-                    type="button"
-                    className="link"
-                    onClick={() => {
-                      setWhole(new Set([...whole, index]));
-                    }}
-                  >
-                    {counted(part.pairs.length, "equal line")}
-                  </button>
-                </td>
+    <>
+      {hunks > 1 && <HunkSteps count={hunks} current={current} onStep={go} />}
+      <div
+        className={`diff ${shape}`}
+        ref={diff}
+        role="group"
+        aria-label={`${titles[0]} and ${titles[1]}`}
+        tabIndex={0}
+      >
+        <table>
+          {shape === "split" && (
+            <colgroup>
+              <col className="number" />
+              <col />
+              <col className="number" />
+              <col />
+            </colgroup>
+          )}
+          {shape === "split" && (
+            <thead>
+              <tr>
+                <th colSpan={2} scope="colgroup">
+                  {titles[0]}
+                </th>
+                <th colSpan={2} scope="colgroup">
+                  {titles[1]}
+                </th>
               </tr>
-            </tbody>
-          ) : (
-            <tbody key={index}>{shape === "split" ? splitRows(part.pairs) : unifiedRows(part.pairs)}</tbody>
-          ),
-        )}
-      </table>
+            </thead>
+          )}
+          {parts.map((part, index) =>
+            part.kind === "left_out" && !whole.has(index) ? (
+              <tbody key={index}>
+                <tr className="left-out">
+                  <td colSpan={4}>
+                    <button
+                      type="button"
+                      className="link"
+                      onClick={() => {
+                        setWhole(new Set([...whole, index]));
+                      }}
+                    >
+                      {counted(part.pairs.length, "equal line")}
+                    </button>
+                  </td>
+                </tr>
+              </tbody>
+            ) : (
+              <tbody key={index}>{shape === "split" ? splitRows(part.pairs) : unifiedRows(part.pairs)}</tbody>
+            ),
+          )}
+        </table>
+      </div>
+    </>
+  );
+}
+
+function HunkSteps({
+  count,
+  current,
+  onStep,
+}: {
+  count: number;
+  current: number | null;
+  onStep: (step: 1 | -1) => void;
+}) {
+  return (
+    <div className="hunk-steps">
+      <span aria-live="polite">
+        {current === null ? `${counted(count, "place")} differ` : `${current + 1} of ${counted(count, "place")}`}
+      </span>
+      <button
+        type="button"
+        aria-label="Previous place that differs"
+        title="N"
+        disabled={current === 0}
+        onClick={() => {
+          onStep(-1);
+        }}
+      >
+        <span aria-hidden="true">↑</span>
+      </button>
+      <button
+        type="button"
+        aria-label="Next place that differs"
+        title="n"
+        disabled={current === count - 1}
+        onClick={() => {
+          onStep(1);
+        }}
+      >
+        <span aria-hidden="true">↓</span>
+      </button>
     </div>
   );
 }
 
+/** What makes a row the beginning of a change, to which keys go. */
+const hunk = { "data-hunk": "", tabIndex: -1 };
+
 function splitRows(pairs: readonly Pair[]) {
-  return pairs.map(({ equal, before, after }) => (
-    <tr key={`${before?.number ?? ""}:${after?.number ?? ""}`}>
+  return pairs.map(({ equal, before, after }, index) => (
+    <tr key={`${before?.number ?? ""}:${after?.number ?? ""}`} {...(beginsHunk(pairs, index) ? hunk : {})}>
       <Side line={before} sign={equal ? " " : "-"} />
       <Side line={after} sign={equal ? " " : "+"} />
     </tr>
@@ -104,18 +161,21 @@ function unifiedRows(pairs: readonly Pair[]) {
     let end = at;
     while (pairs[end]?.equal === false) end += 1;
     const run = pairs.slice(at, end);
-    for (const { before } of run)
-      if (before !== null) rows.push(<UnifiedRow key={`-${before.number}`} line={before} sign="-" />);
-    for (const { after } of run)
-      if (after !== null) rows.push(<UnifiedRow key={`+${after.number}`} line={after} sign="+" />);
+    const lines = [
+      ...run.flatMap(({ before }) => (before === null ? [] : { line: before, sign: "-" as const })),
+      ...run.flatMap(({ after }) => (after === null ? [] : { line: after, sign: "+" as const })),
+    ];
+    lines.forEach(({ line, sign }, index) => {
+      rows.push(<UnifiedRow key={`${sign}${line.number}`} line={line} sign={sign} begins={index === 0} />);
+    });
     at = end;
   }
   return rows;
 }
 
-function UnifiedRow({ line, sign }: { line: Line | null; sign: Sign }) {
+function UnifiedRow({ line, sign, begins = false }: { line: Line | null; sign: Sign; begins?: boolean }) {
   return (
-    <tr>
+    <tr {...(begins ? hunk : {})}>
       <Side line={line} sign={sign} />
     </tr>
   );

@@ -1,5 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAnswer } from "../api/useAnswer";
+import { ExportButtons } from "../export/ExportButtons";
+import { ExportNote } from "../export/ExportNote";
+import type { ExportFormat } from "../export/rowCount";
+import { useExport } from "../export/useExport";
 import { Failure } from "../shell/Failure";
 import { LanesView } from "../lanes/LanesView";
 import { useTitle } from "../shell/useTitle";
@@ -19,10 +23,12 @@ import { PinnedEvent } from "./PinnedEvent";
 import { Presets } from "./Presets";
 import { askEvents, listQuery, questionOf } from "./question";
 import { SearchBox } from "./SearchBox";
-import { TimePicker } from "./TimePicker";
+import { TimePicker, type TimePickerHandle } from "./TimePicker";
 import { rowsOf } from "./rows";
+import { useClusterNames } from "./useClusterNames";
 import { useEffects, type Sight } from "./useEffects";
 import { useEventList } from "./useEventList";
+import { useListCommands } from "./useListCommands";
 import { useListState } from "./useListState";
 import { useNoiseCounts } from "./useNoiseCounts";
 import { useOpeningRange } from "./useOpeningRange";
@@ -40,8 +46,10 @@ export function ChangesPage() {
   const { copy, toast } = useCopyLink();
   const [recount, setRecount] = useState(0);
   const search = useRef<HTMLInputElement>(null);
+  const time = useRef<TimePickerHandle>(null);
   const rowsHandle = useRef<EventRowsHandle>(null);
 
+  const clusters = useClusterNames(state.cluster);
   const question = questionOf(state.query, state.cluster);
   const query = listQuery(state.query, state.cluster, state.shown);
   // The user's own words are asked alone first: an error then has its place in them, and not in what is put around.
@@ -78,6 +86,23 @@ export function ChangesPage() {
   const inList = state.event !== null && rows.some(({ key }) => key.startsWith(state.event ?? ""));
   const error = check.error ?? opening.error ?? list.error;
 
+  const saved = useExport();
+  const saveAs = (format: ExportFormat) => {
+    const total = list.total?.exact === true && list.loading !== "first" ? list.total.value : null;
+    if (range !== null) saved.begin(query, range, format, total);
+  };
+
+  const otherView = () => {
+    change({ view: state.view === "list" ? "lanes" : "list" });
+  };
+  const toggleLive = () => {
+    change({ live: !state.live }, "replace");
+  };
+  const chooseTime = () => time.current?.open();
+  const copyLink = () => {
+    const fixed = range === null ? null : resolved(range, new Date());
+    copy(`${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`);
+  };
   useShortcuts({
     "/": () => search.current?.focus(),
     j: () => rowsHandle.current?.move(1),
@@ -89,13 +114,16 @@ export function ChangesPage() {
     Escape: () => {
       if (state.event !== null) change({ event: null });
     },
-    t: () => {
-      change({ view: state.view === "list" ? "lanes" : "list" });
-    },
-    y: () => {
-      const fixed = range === null ? null : resolved(range, new Date());
-      copy(`${location.origin}/?${listSearch({ ...state, range: fixed }).toString()}`);
-    },
+    t: otherView,
+    d: chooseTime,
+    y: copyLink,
+  });
+  useListCommands(state, range !== null, {
+    onView: otherView,
+    onLive: toggleLive,
+    onTime: chooseTime,
+    onCopy: copyLink,
+    onExport: saveAs,
   });
 
   return (
@@ -113,12 +141,14 @@ export function ChangesPage() {
         />
         <div className="asking-when">
           <ClusterPicker
+            names={clusters}
             cluster={state.cluster}
             onPick={(cluster) => {
               change({ cluster, event: null });
             }}
           />
           <TimePicker
+            ref={time}
             range={opening.range}
             onPick={(picked) => {
               change({ range: picked });
@@ -129,9 +159,7 @@ export function ChangesPage() {
             live={state.live}
             state={tail.state}
             waiting={tail.waiting}
-            onToggle={() => {
-              change({ live: !state.live }, "replace");
-            }}
+            onToggle={toggleLive}
             onGoLive={() => {
               change({ range: relativeRanges[1] ?? null, live: true });
             }}
@@ -140,6 +168,7 @@ export function ChangesPage() {
       </div>
       <div className="narrowing">
         <ViewSwitch state={state} onChange={change} />
+        <ExportButtons ready={range !== null} onExport={saveAs} />
         <Presets state={state} onPick={change} />
         <NoiseChips
           shown={state.shown}
@@ -149,6 +178,7 @@ export function ChangesPage() {
           }}
         />
       </div>
+      <ExportNote {...saved} />
       {range !== null && (
         <Histogram
           query={query}

@@ -1,12 +1,12 @@
-import { ask } from "../api/ask";
-import type { ClustersBody } from "../api/model";
-import { useAnswer } from "../api/useAnswer";
 import { visible } from "../text/visible";
 
-export function ClusterPicker({ cluster, onPick }: { cluster: string; onPick: (cluster: string) => void }) {
-  const clusters = useAnswer("clusters", (signal) => ask<ClustersBody>("clusters", {}, signal));
-  const names = clusters.body?.clusters.map(({ name }) => name) ?? [];
-  if (cluster !== "" && !names.includes(cluster)) names.push(cluster);
+interface Props {
+  names: readonly string[];
+  cluster: string;
+  onPick: (cluster: string) => void;
+}
+
+export function ClusterPicker({ names, cluster, onPick }: Props) {
   return (
     <select
       aria-label="Cluster"

@@ -1,12 +1,27 @@
-import { useEffect, useRef, useState, type SyntheticEvent } from "react";
+import { useEffect, useImperativeHandle, useRef, useState, type Ref, type SyntheticEvent } from "react";
 import { useZone } from "../shell/zone";
 import { everything, rangeTitle, relativeRanges, resolvePoint, type TimeRange } from "../time/range";
 import { readTypedTime } from "../time/typedTime";
 import { fullTime, zoneName, type ZoneChoice } from "../time/zone";
 
-export function TimePicker({ range, onPick }: { range: TimeRange | null; onPick: (range: TimeRange | null) => void }) {
+export interface TimePickerHandle {
+  open: () => void;
+}
+
+interface Props {
+  ref: Ref<TimePickerHandle>;
+  range: TimeRange | null;
+  onPick: (range: TimeRange | null) => void;
+}
+
+export function TimePicker({ ref, range, onPick }: Props) {
   const zone = useZone();
   const [open, setOpen] = useState(false);
+  useImperativeHandle(ref, () => ({
+    open: () => {
+      setOpen(true);
+    },
+  }));
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const close = () => {
@@ -41,6 +56,7 @@ export function TimePicker({ range, onPick }: { range: TimeRange | null; onPick:
       <button
         type="button"
         ref={button}
+        title="d"
         aria-expanded={open}
         aria-haspopup="dialog"
         onClick={() => {

@@ -3,6 +3,7 @@ import { Refusal } from "../api/ask";
 import type { ObjectName } from "../api/model";
 import { useAnswer } from "../api/useAnswer";
 import { CoverageLine } from "../list/CoverageLine";
+import { useCommands } from "../palette/command";
 import { Failure } from "../shell/Failure";
 import { objectPath } from "../shell/place";
 import { useTitle } from "../shell/useTitle";
@@ -35,10 +36,12 @@ export function ObjectPage({ object }: { object: ObjectName }) {
   const step = (by: 1 | -1) => {
     if (body !== null) change(stepped(body, state, by));
   };
+  const copyLink = () => {
+    copy(location.href);
+  };
+  useCommands([{ id: "copy", name: "Copy a link to this", words: "share address url", keys: "y", run: copyLink }]);
   useShortcuts({
-    y: () => {
-      copy(location.href);
-    },
+    y: copyLink,
     j: () => {
       step(1);
     },

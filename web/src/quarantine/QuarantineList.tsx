@@ -1,36 +1,49 @@
 import { ask } from "../api/ask";
 import type { Quarantine, QuarantinesBody } from "../api/model";
-import { useAnswer } from "../api/useAnswer";
+import { usePolled } from "../api/usePolled";
 import { actorName } from "../event/actor";
 import { CoverageLine } from "../list/CoverageLine";
+import { useAddress } from "../shell/address";
 import { Failure } from "../shell/Failure";
 import { Link } from "../shell/Link";
 import { useTitle } from "../shell/useTitle";
 import { Time, useZone } from "../shell/zone";
 import { grouped } from "../text/count";
 import { visible } from "../text/visible";
+import { QuarantinePlace } from "./QuarantinePlace";
 import { storyPath, storySearch } from "./storyAddress";
+
+const refreshMs = 15_000;
 
 /** Which pods are or were isolated, those that still are first. */
 export function QuarantineList() {
   useTitle("Quarantine");
-  const { body, error, loading } = useAnswer("quarantine", (signal) => ask<QuarantinesBody>("quarantine", {}, signal));
+  const cluster = new URLSearchParams(useAddress().search).get("cluster") ?? "";
+  const { body, error, loading, refresh } = usePolled(`quarantine ${cluster}`, refreshMs, (signal) =>
+    ask<QuarantinesBody>("quarantine", { cluster }, signal),
+  );
   const sorted = [...(body?.quarantines ?? [])].sort((a, b) => Number(a.until !== null) - Number(b.until !== null));
   const lasting = sorted.filter(({ until }) => until === null).length;
   return (
     <main className="quarantines">
       <div className="page">
-        <h1>Quarantine</h1>
+        <div className="quarantines-title">
+          <h1>Quarantine</h1>
+          <QuarantinePlace cluster={cluster} />
+        </div>
         {body !== null && (
           <p>
             {lasting === 0 ? "No pod is under quarantine now." : `${grouped(lasting)} under quarantine now.`}{" "}
             <span className="quiet">A pod is, as long as it carries the label {visible(body.label)}.</span>
           </p>
         )}
-        {error !== null && <Failure error={error} />}
+        {error !== null && <Failure error={error} onRetry={refresh} />}
         {loading && body === null && <p className="quiet">Looking…</p>}
         {body !== null && sorted.length === 0 && (
-          <p>None was recorded. “taffrail quarantine apply POD” isolates one.</p>
+          <p>
+            None was recorded{cluster !== "" && ` in ${visible(cluster)}`}. “taffrail quarantine apply POD” isolates
+            one.
+          </p>
         )}
         {sorted.length > 0 && (
           <div className="scroll-x" tabIndex={0} role="group" aria-label="Quarantines">

@@ -1,9 +1,10 @@
 import { useState } from "react";
-import { ask, Refusal } from "../api/ask";
-import type { Quarantine, QuarantinesBody, StoryBody, StoryRow } from "../api/model";
-import { useAnswer } from "../api/useAnswer";
+import { Refusal } from "../api/ask";
+import type { Quarantine } from "../api/model";
+import { usePolled } from "../api/usePolled";
 import { CoverageLine } from "../list/CoverageLine";
 import { go, useAddress } from "../shell/address";
+import { useCommands } from "../palette/command";
 import { Failure } from "../shell/Failure";
 import { useCopyLink } from "../shell/useCopyLink";
 import { useShortcuts } from "../shell/shortcuts";
@@ -11,6 +12,7 @@ import { useTitle } from "../shell/useTitle";
 import { useZone } from "../shell/zone";
 import { counted } from "../text/count";
 import { visible } from "../text/visible";
+import { askStory, type Pod, type Story } from "./askStory";
 import { AttemptTable } from "./AttemptTable";
 import { StatusStrip } from "./StatusStrip";
 import { readStoryState, reaches, storySearch, type StoryState } from "./storyAddress";
@@ -18,43 +20,35 @@ import { StoryLanes } from "./StoryLanes";
 import { StoryRows } from "./StoryRows";
 import { WhatWasFound } from "./WhatWasFound";
 
-interface Props {
-  cluster: string;
-  namespace: string;
-  pod: string;
-}
-
-interface Story {
-  body: StoryBody;
-  label: string;
-}
+const refreshMs = 15_000;
 
 /** One pod under quarantine: who isolated it, whom it talked to before, and what it has tried since. */
-export function StoryPage({ cluster, namespace, pod }: Props) {
+export function StoryPage({ cluster, namespace, pod }: Pod) {
   const { path, search } = useAddress();
   const utc = useZone() === "utc";
   const state = readStoryState(new URLSearchParams(search));
-  const parts = [cluster, namespace, pod].map(encodeURIComponent).join("/");
   const { copy, toast } = useCopyLink();
+  const copyLink = () => {
+    copy(location.href);
+  };
+  useCommands([{ id: "copy", name: "Copy a link to this", words: "share address url", keys: "y", run: copyLink }]);
   useShortcuts({
-    y: () => {
-      copy(location.href);
-    },
+    y: copyLink,
   });
   useTitle(`Quarantine of ${namespace}/${pod}`);
-  const key = JSON.stringify([parts, state]);
-  const parameters = { since: state.since, before: state.reach, after: state.reach };
+  const key = JSON.stringify([cluster, namespace, pod, state]);
+  const [asked, setAsked] = useState({ key, pages: 1 });
+  const pages = asked.key === key ? asked.pages : 1;
   const {
     body: story,
     error,
     loading,
-  } = useAnswer<Story>(key, async (signal) => {
-    const [body, { label }] = await Promise.all([
-      ask<StoryBody>(`quarantine/${parts}`, parameters, signal),
-      ask<QuarantinesBody>("quarantine", { cluster, ns: namespace }, signal),
-    ]);
-    return { body, label };
-  });
+    refresh,
+  } = usePolled<Story>(key, refreshMs, (signal) => askStory({ cluster, namespace, pod }, state, pages, signal));
+  const showMore = () => {
+    setAsked({ key, pages: pages + 1 });
+    refresh();
+  };
   const change = (changed: Partial<StoryState>) => {
     go(path, storySearch({ ...state, ...changed }, utc));
   };
@@ -69,18 +63,10 @@ export function StoryPage({ cluster, namespace, pod }: Props) {
           (error instanceof Refusal && error.problem.status === 404 ? (
             <p>No quarantine of this pod was recorded.</p>
           ) : (
-            <Failure error={error} />
+            <Failure error={error} onRetry={refresh} />
           ))}
         {story === null && loading && <p className="quiet">Looking…</p>}
-        {story !== null && (
-          <StoryBodyView
-            key={key}
-            story={story}
-            state={state}
-            more={(cursor) => ask<StoryBody>(`quarantine/${parts}`, { ...parameters, cursor })}
-            onChange={change}
-          />
-        )}
+        {story !== null && <StoryBodyView story={story} state={state} onMore={showMore} onChange={change} />}
       </div>
       <CoverageLine coverage={story?.body.coverage ?? null} total={null} loading={loading} lag={null} effectsLeft={0} />
       {toast}
@@ -91,27 +77,13 @@ export function StoryPage({ cluster, namespace, pod }: Props) {
 interface BodyProps {
   story: Story;
   state: StoryState;
-  more: (cursor: string) => Promise<StoryBody>;
+  onMore: () => void;
   onChange: (change: Partial<StoryState>) => void;
 }
 
-function StoryBodyView({ story: { body, label }, state, more, onChange }: BodyProps) {
-  const [rows, setRows] = useState<readonly StoryRow[]>(body.events);
-  const [next, setNext] = useState(body.next);
-  const [error, setError] = useState<Error | null>(null);
+function StoryBodyView({ story: { body, label }, state, onMore, onChange }: BodyProps) {
+  const { events: rows, next } = body;
   const quarantine = chosen(body.quarantines, state.since);
-  const showMore = () => {
-    if (next === null) return;
-    more(next).then(
-      (page) => {
-        setRows([...rows, ...page.events]);
-        setNext(page.next);
-      },
-      (reason: unknown) => {
-        setError(reason instanceof Error ? reason : new Error(String(reason)));
-      },
-    );
-  };
   return (
     <>
       {quarantine !== undefined && <StatusStrip quarantine={quarantine} label={label} />}
@@ -139,11 +111,10 @@ function StoryBodyView({ story: { body, label }, state, more, onChange }: BodyPr
       </div>
       <StoryRows rows={rows} />
       {next !== null && (
-        <button type="button" onClick={showMore}>
+        <button type="button" onClick={onMore}>
           Show more of {counted(body.events_total, "row")}
         </button>
       )}
-      {error !== null && <Failure error={error} onRetry={showMore} />}
     </>
   );
 }

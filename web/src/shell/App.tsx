@@ -5,6 +5,7 @@ import { ChangesPage } from "../list/ChangesPage";
 import { ObjectPage } from "../object/ObjectPage";
 import { QuarantineList } from "../quarantine/QuarantineList";
 import { StoryPage } from "../quarantine/StoryPage";
+import { StatusPage } from "../status/StatusPage";
 import { Boundary } from "./Boundary";
 import { useAddress } from "./address";
 import { Link } from "./Link";
@@ -59,6 +60,8 @@ function Page({ place }: { place: Place }) {
       return <QuarantineList />;
     case "quarantine":
       return <StoryPage cluster={place.cluster} namespace={place.namespace} pod={place.pod} />;
+    case "status":
+      return <StatusPage />;
     case "unknown":
       return (
         <main className="page">

@@ -1,11 +1,14 @@
 import { useEffect, useRef } from "react";
 
 const keys: readonly [string, string][] = [
+  ["Ctrl  K", "commands: pages, objects, saved views"],
   ["/", "search"],
   ["j  k  ↓  ↑", "next, previous event"],
   ["Enter", "open or close an event"],
   ["Esc", "close what was opened last"],
   ["[  ]", "earlier, later change by a person"],
+  ["n  N", "next, previous place that differs in a diff"],
+  ["d", "choose the time"],
   ["t", "list or lanes"],
   ["f", "lanes: all of the time again"],
   ["+  −", "lanes: nearer, farther"],

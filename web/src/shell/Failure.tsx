@@ -2,7 +2,15 @@ import { Refusal, Unreachable } from "../api/ask";
 import { visible } from "../text/visible";
 
 /** Why there is no answer, in plain words, and what to do about it. */
-export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+export function Failure({
+  error,
+  onRetry,
+  retry = "Try again",
+}: {
+  error: Error;
+  onRetry?: () => void;
+  retry?: string;
+}) {
   return (
     <div className="failure" role="alert">
       <p>
@@ -15,7 +23,7 @@ export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void
       )}
       {onRetry !== undefined && (
         <button type="button" onClick={onRetry}>
-          Try again
+          {retry}
         </button>
       )}
     </div>

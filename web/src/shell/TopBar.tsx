@@ -1,13 +1,23 @@
 import { useState } from "react";
 import { storedToken } from "../api/token";
+import { useCommands } from "../palette/command";
+import { Palette } from "../palette/Palette";
+import { StatusLink } from "../status/StatusLink";
 import { zoneName } from "../time/zone";
 import { go, useAddress } from "./address";
 import { CheatSheet } from "./CheatSheet";
 import { Link } from "./Link";
 import type { Place } from "./place";
-import { useShortcuts } from "./shortcuts";
-import { applyTheme, nextTheme, storedTheme } from "./theme";
+import { useControlK, useShortcuts } from "./shortcuts";
+import { applyTheme, nextTheme, storedTheme, type Theme } from "./theme";
+import { useCopyLink } from "./useCopyLink";
 import { useZone } from "./zone";
+
+const themes: readonly { value: Theme; name: string }[] = [
+  { value: "light", name: "Light colours" },
+  { value: "dark", name: "Dark colours" },
+  { value: "auto", name: "Light or dark colours, as the system has it" },
+];
 
 /** What is the same on every page: where one is, the zone of all times, light or dark, the keys. */
 export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void }) {
@@ -15,18 +25,44 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
   const zone = useZone();
   const [theme, setTheme] = useState(storedTheme);
   const [keysShown, setKeysShown] = useState(false);
+  const [paletteShown, setPaletteShown] = useState(false);
+  const { copy, toast } = useCopyLink();
   const toggleZone = () => {
     const next = new URLSearchParams(search);
     if (zone === "utc") next.delete("zone");
     else next.set("zone", "utc");
     go(path, next, "replace");
   };
-  useShortcuts({
-    z: toggleZone,
-    "?": () => {
-      setKeysShown(true);
-    },
+  const showKeys = () => {
+    setKeysShown(true);
+  };
+  const copyAddress = () => {
+    copy(location.href, "Link copied.");
+  };
+  const colour = (chosen: Theme) => {
+    applyTheme(chosen);
+    setTheme(chosen);
+  };
+  useShortcuts({ z: toggleZone, "?": showKeys });
+  useControlK(() => {
+    // An open dialog has the key for itself.
+    if (!keysShown) setPaletteShown(true);
   });
+  useCommands([
+    { id: "copy", name: "Copy a link to this", words: "share address url", run: copyAddress },
+    { id: "zone", name: `Show times in ${zone === "utc" ? "your zone" : "UTC"}`, keys: "z", run: toggleZone },
+    ...themes
+      .filter(({ value }) => value !== theme)
+      .map(({ value, name }) => ({
+        id: `theme ${value}`,
+        name,
+        words: "theme",
+        run: () => {
+          colour(value);
+        },
+      })),
+    { id: "keys", name: "Show the keys", words: "help shortcuts", keys: "?", run: showKeys },
+  ]);
   const kept = new URLSearchParams(zone === "utc" ? { zone } : {});
   return (
     <header className="top-bar">
@@ -40,8 +76,20 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
         <Link path="/quarantine" search={kept} current={place.page === "quarantines"}>
           Quarantine
         </Link>
+        <StatusLink search={kept} current={place.page === "status"} />
       </nav>
       <span className="spread" />
+      <button
+        type="button"
+        className="plain"
+        aria-label="Commands"
+        title="Commands (Ctrl+K)"
+        onClick={() => {
+          setPaletteShown(true);
+        }}
+      >
+        <span aria-hidden="true">⌕</span>
+      </button>
       <button
         type="button"
         className="plain zone"
@@ -57,21 +105,12 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
         aria-label={`Colours: ${theme}. Show ${nextTheme[theme]}`}
         title={`Colours: ${theme}`}
         onClick={() => {
-          applyTheme(nextTheme[theme]);
-          setTheme(nextTheme[theme]);
+          colour(nextTheme[theme]);
         }}
       >
         <span aria-hidden="true">{{ auto: "◐", light: "☀", dark: "☾" }[theme]}</span>
       </button>
-      <button
-        type="button"
-        className="plain"
-        aria-label="Keys"
-        title="Keys (?)"
-        onClick={() => {
-          setKeysShown(true);
-        }}
-      >
+      <button type="button" className="plain show-keys" aria-label="Keys" title="Keys (?)" onClick={showKeys}>
         <kbd aria-hidden="true">?</kbd>
       </button>
       {storedToken() !== null && (
@@ -79,6 +118,14 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
           Log out
         </button>
       )}
+      {paletteShown && (
+        <Palette
+          onClose={() => {
+            setPaletteShown(false);
+          }}
+        />
+      )}
+      {toast}
       {keysShown && (
         <CheatSheet
           onClose={() => {

@@ -17,6 +17,8 @@ test.each([
 
 test("a path that leads nowhere says so", () => {
   expect(placeOf("/")).toEqual({ page: "changes" });
+  expect(placeOf("/status")).toEqual({ page: "status" });
+  expect(placeOf("/status/of/what")).toEqual({ page: "unknown" });
   expect(placeOf("/objects/prod")).toEqual({ page: "unknown" });
   expect(placeOf("/%E0%A4%A")).toEqual({ page: "unknown" });
 });

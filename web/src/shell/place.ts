@@ -6,6 +6,7 @@ export type Place =
   | { page: "object"; object: ObjectName }
   | { page: "quarantines" }
   | { page: "quarantine"; cluster: string; namespace: string; pod: string }
+  | { page: "status" }
   | { page: "unknown" };
 
 export function placeOf(path: string): Place {
@@ -29,6 +30,7 @@ export function placeOf(path: string): Place {
     const [cluster = "", namespace = "", pod = ""] = rest;
     return { page: "quarantine", cluster, namespace, pod };
   }
+  if (first === "status" && rest.length === 0) return { page: "status" };
   return { page: "unknown" };
 }
 

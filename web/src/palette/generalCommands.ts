@@ -1,0 +1,37 @@
+import { listSearch, readListState } from "../list/listState";
+import { presets } from "../query/presets";
+import { go, type Address } from "../shell/address";
+import type { Command } from "./command";
+
+const pages: readonly { path: string; name: string; words: string }[] = [
+  { path: "/", name: "Changes", words: "events list timeline" },
+  { path: "/quarantine", name: "Quarantine", words: "isolated pods" },
+  { path: "/status", name: "Status", words: "health pipe sources gaps doctor" },
+];
+
+export function pageCommands({ search }: Address): Command[] {
+  const zone = new URLSearchParams(search).get("zone");
+  return pages.map(({ path, name, words }) => ({
+    id: `page ${path}`,
+    name,
+    words,
+    run: () => {
+      go(path, new URLSearchParams(zone === null ? {} : { zone }));
+    },
+  }));
+}
+
+/** The questions made ready. On the page of changes they keep the time and the cluster that are shown. */
+export function presetCommands({ path, search }: Address): Command[] {
+  const given = new URLSearchParams(search);
+  const zone = given.get("zone");
+  const state = readListState(path === "/" ? given : new URLSearchParams(zone === null ? {} : { zone }));
+  return presets.map(({ name, explanation, query, shows }) => ({
+    id: `preset ${name}`,
+    name,
+    words: explanation,
+    run: () => {
+      go("/", listSearch({ ...state, query, shown: new Set([...state.shown, ...shows]), event: null }));
+    },
+  }));
+}
