@@ -36,6 +36,15 @@ const pictures: readonly Picture[] = [
     },
   },
   {
+    name: "lanes",
+    path: `/?${all}&q=ns:shop-a&view=lanes`,
+    ready: async (page) => {
+      await page.getByRole("button", { name: /deployment shop-a\/web/ }).waitFor();
+      await page.locator(".lanes canvas").hover({ position: { x: 60, y: 90 } });
+      await page.locator(".lane-neighbours li").first().waitFor();
+    },
+  },
+  {
     name: "object-history",
     path: "/objects/demo/apps/deployments/shop-a/web?after=31&zone=utc",
     ready: (page) => page.locator(".diff .come mark").first().waitFor(),
