@@ -77,13 +77,13 @@ note_no_node() {
     printf '\n    %s\n\n' "$(node_line)" >&2
 }
 
-# What the tests of the web UI ask for: a real browser, too.
+# What the tests of the web UI ask for: a real browser, too, and a certificate for it.
 ensure_web_tests() {
     ensure_node || stop "$NODE_IS_NEEDED for the tests of the web UI. Run:" "$(node_line)"
-    if has chromium; then return; fi
-    if is_debian && is_root; then apt_install chromium; fi
-    if has chromium; then return; fi
-    stop "Chromium is needed for the tests of the web UI. Run:" "$(chromium_line)"
+    if has chromium && has openssl; then return; fi
+    if is_debian && is_root; then apt_install chromium openssl; fi
+    if has chromium && has openssl; then return; fi
+    stop "Chromium and OpenSSL are needed for the tests of the web UI. Run:" "$(browser_line)"
 }
 
 NODE_IS_NEEDED="Node.js 20.19 or newer and npm are needed"
@@ -149,8 +149,9 @@ node_line() {
     install_line "nodejs npm" nodejs-npm "nodejs npm" "nodejs npm" "nodejs npm" "brew install node" "nodejs npm"
 }
 
-chromium_line() {
-    install_line chromium chromium chromium chromium chromium "brew install --cask chromium" chromium
+browser_line() {
+    install_line "chromium openssl" "chromium openssl" "chromium openssl" "chromium openssl" "chromium openssl" \
+        "brew install --cask chromium && brew install openssl" "chromium openssl"
 }
 
 # The line that installs packages here: their names on Debian, Fedora, SUSE, Arch and Alpine, the whole line on a Mac, and

@@ -48,6 +48,8 @@ export class Browser {
       colorScheme: view.colours ?? "light",
       timezoneId: "Europe/Berlin",
       permissions: ["clipboard-read", "clipboard-write"],
+      // Nobody vouches for the certificate that a test has made.
+      ignoreHTTPSErrors: true,
       // The page's own policy stays in force, also for what tests do in it.
       bypassCSP: false,
     });

@@ -161,3 +161,30 @@ test("a link to an event that the list hides shows the event", async () => {
   await other.getByText("not in the list below").waitFor();
   await other.getByRole("tab", { name: "What changed" }).waitFor();
 });
+
+test("a frequent question stands beside what is asked, and every part can be taken out", async () => {
+  const page = await harness.visit("/?from=all&q=ns:shop-a");
+  const people = page.getByRole("button", { name: "People only" });
+  await people.click();
+  await page.waitForURL((address) => address.searchParams.get("q") === "ns:shop-a by:human");
+  await page.locator("[aria-pressed=true]", { hasText: "People only" }).waitFor();
+  await page.getByRole("button", { name: "Take out ns:shop-a" }).click();
+  await page.waitForURL((address) => address.searchParams.get("q") === "by:human");
+  await people.click();
+  await page.waitForURL((address) => address.searchParams.get("q") === null);
+});
+
+test("times can be of any zone that has a name", async () => {
+  const page = await harness.visit("/");
+  await page.getByText("17:25:06").first().waitFor();
+  await page.keyboard.press("d");
+  await page.getByLabel("Times are in", { exact: true }).selectOption("America/New_York");
+  await page.getByText("11:25:06").first().waitFor();
+  await page.reload();
+  await page.getByText("11:25:06").first().waitFor();
+  expect(new URL(page.url()).searchParams.get("zone")).toBe("America/New_York");
+  await page.keyboard.press("z");
+  await page.getByText("16:25:06").first().waitFor();
+  await page.keyboard.press("z");
+  await page.getByText("11:25:06").first().waitFor();
+});

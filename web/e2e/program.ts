@@ -24,13 +24,14 @@ export async function startProgram(settings: Record<string, string> = {}, files 
   if (binary === undefined) throw new Error("TAFFRAIL_BIN has to name the program");
   const data = mkdtempSync(join(tmpdir(), "taffrail-web-"));
   execFileSync(binary, ["import", "--cluster", "demo", "--data", data, ...files], { stdio: "ignore" });
-  const [apiPort, ingestPort] = [await freePort(), await freePort()];
+  const [apiPort, ingestPort, healthPort] = [await freePort(), await freePort(), await freePort()];
   const child = spawn(binary, ["serve", "--data", data], {
     stdio: "ignore",
     env: {
       ...process.env,
       TAFFRAIL__API__LISTEN: `127.0.0.1:${String(apiPort)}`,
       TAFFRAIL__INGEST__LISTEN: `127.0.0.1:${String(ingestPort)}`,
+      TAFFRAIL__HEALTH__LISTEN: `127.0.0.1:${String(healthPort)}`,
       ...settings,
     },
   });
@@ -39,8 +40,9 @@ export async function startProgram(settings: Record<string, string> = {}, files 
       resolve();
     }),
   );
-  const api = new URL(`http://127.0.0.1:${String(apiPort)}`);
-  await untilReady(new URL("/readyz", api), () => child.exitCode !== null);
+  const scheme = "TAFFRAIL__API__TLS__CERT" in settings ? "https" : "http";
+  const api = new URL(`${scheme}://127.0.0.1:${String(apiPort)}`);
+  await untilReady(new URL(`http://127.0.0.1:${String(healthPort)}/readyz`), () => child.exitCode !== null);
   return {
     api,
     ingest: new URL(`http://127.0.0.1:${String(ingestPort)}`),

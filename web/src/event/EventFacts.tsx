@@ -7,7 +7,7 @@ import { objectPath } from "../shell/place";
 import { Time, useZone } from "../shell/zone";
 import { around } from "../time/range";
 import { visible } from "../text/visible";
-import { zoneName } from "../time/zone";
+import { zoneName, zoneParameter } from "../time/zone";
 
 interface Props {
   event: AuditEvent;
@@ -46,7 +46,7 @@ export function EventFacts({ event, state, onChange }: Props) {
         <Link
           className="button"
           path={storyPath(event.cluster, object.namespace, object.name)}
-          search={new URLSearchParams(state.zone === "utc" ? { zone: "utc" } : {})}
+          search={new URLSearchParams(zoneParameter(state.zone))}
         >
           Story of this quarantine
         </Link>
@@ -55,7 +55,7 @@ export function EventFacts({ event, state, onChange }: Props) {
         <Link
           className="button"
           path={`/${objectPath({ ...object, cluster: event.cluster })}`}
-          search={new URLSearchParams(state.zone === "utc" ? { zone: "utc" } : {})}
+          search={new URLSearchParams(zoneParameter(state.zone))}
         >
           History of this object
         </Link>

@@ -23,6 +23,7 @@ import { PinnedEvent } from "./PinnedEvent";
 import { Presets } from "./Presets";
 import { askEvents, listQuery, questionOf } from "./question";
 import { SearchBox } from "./SearchBox";
+import { TermChips } from "./TermChips";
 import { TimePicker, type TimePickerHandle } from "./TimePicker";
 import { rowsOf } from "./rows";
 import { useClusterNames } from "./useClusterNames";
@@ -166,6 +167,7 @@ export function ChangesPage() {
           />
         </div>
       </div>
+      <TermChips query={state.query} onChange={change} />
       <div className="narrowing">
         <ViewSwitch state={state} onChange={change} />
         <ExportButtons ready={range !== null} onExport={saveAs} />

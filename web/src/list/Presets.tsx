@@ -1,13 +1,14 @@
 import { presets } from "../query/presets";
+import { holds, withoutTerms, withTerms } from "../query/terms";
 import type { ListState } from "./listState";
 import type { ChangeList } from "./useListState";
 
-/** Questions that are asked often. A second click takes the words out again. */
+/** Questions that are asked often, beside what is asked already. A second click takes the words out again. */
 export function Presets({ state, onPick }: { state: ListState; onPick: ChangeList }) {
   return (
     <div className="presets" role="group" aria-label="Frequent questions">
       {presets.map((preset) => {
-        const on = state.query === preset.query;
+        const on = holds(state.query, preset.query);
         return (
           <button
             key={preset.name}
@@ -18,8 +19,16 @@ export function Presets({ state, onPick }: { state: ListState; onPick: ChangeLis
             onClick={() => {
               onPick(
                 on
-                  ? { query: "", shown: without(state.shown, preset.shows), event: null }
-                  : { query: preset.query, shown: new Set([...state.shown, ...preset.shows]), event: null },
+                  ? {
+                      query: withoutTerms(state.query, preset.query),
+                      shown: without(state.shown, preset.shows),
+                      event: null,
+                    }
+                  : {
+                      query: withTerms(state.query, preset.query),
+                      shown: new Set([...state.shown, ...preset.shows]),
+                      event: null,
+                    },
               );
             }}
           >

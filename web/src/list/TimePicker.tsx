@@ -1,5 +1,6 @@
 import { useEffect, useImperativeHandle, useRef, useState, type Ref, type SyntheticEvent } from "react";
 import { useZone } from "../shell/zone";
+import { ZonePicker } from "../shell/ZonePicker";
 import { everything, rangeTitle, relativeRanges, resolvePoint, type TimeRange } from "../time/range";
 import { readTypedTime } from "../time/typedTime";
 import { fullTime, zoneName, type ZoneChoice } from "../time/zone";
@@ -97,7 +98,7 @@ export function TimePicker({ ref, range, onPick }: Props) {
               All there is
             </button>
           </div>
-          <AbsoluteTimes range={range} zone={zone} onPick={pick} />
+          <AbsoluteTimes key={zone} range={range} zone={zone} onPick={pick} />
         </div>
       )}
     </div>
@@ -163,7 +164,7 @@ function AbsoluteTimes({
       <button type="submit" className="primary">
         Show
       </button>
-      <p className="quiet">Times are in {zoneName(zone)}.</p>
+      <ZonePicker zone={zone} />
     </form>
   );
 }

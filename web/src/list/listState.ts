@@ -1,7 +1,7 @@
 // Everything that changes what the list page shows, and its form in the address bar.
 import { noiseKinds, type NoiseKind } from "../query/noise";
 import { everything, type TimeRange } from "../time/range";
-import type { ZoneChoice } from "../time/zone";
+import { readZone, type ZoneChoice } from "../time/zone";
 
 export interface ListState {
   query: string;
@@ -53,7 +53,7 @@ export function readListState(search: URLSearchParams): ListState {
     by: laneFields.find((known) => known === search.get("by")) ?? "object",
     zoom: zoomOf(search.get("zoom") ?? ""),
     live: search.get("live") !== "off",
-    zone: search.get("zone") === "utc" ? "utc" : "local",
+    zone: readZone(search),
     unfolded: new Set((search.get("unfold") ?? "").split(",").filter((id) => /^[0-9a-f]{8}$/.test(id))),
   };
 }
@@ -80,7 +80,7 @@ export function listSearch(state: ListState): URLSearchParams {
   }
   if (state.unfolded.size > 0) search.set("unfold", [...state.unfolded].join(","));
   if (!state.live) search.set("live", "off");
-  if (state.zone === "utc") search.set("zone", "utc");
+  if (state.zone !== "local") search.set("zone", state.zone);
   return search;
 }
 

@@ -13,6 +13,7 @@ import { counted } from "../text/count";
 import { everything } from "../time/range";
 import { accessQuery, people } from "./accessQuery";
 import type { ObjectState } from "./objectState";
+import { zoneParameter } from "../time/zone";
 
 const mostShown = 200;
 
@@ -20,7 +21,7 @@ const mostShown = 200;
 export function Access({ object, state }: { object: ObjectName; state: ObjectState }) {
   const query = allOf([accessQuery(object), people]);
   const { body, error } = useAnswer(query, (signal) => askEvents(query, everything, { limit: mostShown }, signal));
-  const zone: Record<string, string> = state.zone === "utc" ? { zone: "utc" } : {};
+  const zone: Record<string, string> = zoneParameter(state.zone);
   if (error !== null) return <Failure error={error} />;
   if (body === null) return <p className="page quiet">Looking…</p>;
   return (

@@ -12,7 +12,7 @@ import { Link } from "../shell/Link";
 import { objectPath } from "../shell/place";
 import { Time, useZone } from "../shell/zone";
 import { visibleLines } from "../text/visible";
-import { fullTime } from "../time/zone";
+import { fullTime, zoneParameter } from "../time/zone";
 import type { History } from "./askHistory";
 import { blameAt, type Setter } from "./blameAt";
 import { lineOwners, type Owned, type OwnedLine } from "./lineOwners";
@@ -149,7 +149,7 @@ function beginsBlock(lines: readonly OwnedLine<Setter>[], number: number): boole
 
 function SetterName({ setter }: { setter: Setter }) {
   const zone = useZone();
-  const search = new URLSearchParams({ from: "all", event: setter.event, ...(zone === "utc" ? { zone } : {}) });
+  const search = new URLSearchParams({ from: "all", event: setter.event, ...zoneParameter(zone) });
   if (setter.actor === null) return <span className="quiet">before recording began</span>;
   return (
     <>

@@ -7,6 +7,7 @@ import { term } from "../query/quote";
 import { counted } from "../text/count";
 import { visible } from "../text/visible";
 import type { History } from "./askHistory";
+import { zoneParameter } from "../time/zone";
 
 /** Which object it is, whether it is still there, and who touched it last. */
 export function ObjectHeader({ object, history }: { object: ObjectName; history: History | null }) {
@@ -18,7 +19,7 @@ export function ObjectHeader({ object, history }: { object: ObjectName; history:
     ...(object.namespace === "" ? [] : [term("ns", object.namespace)]),
     term("name", object.name),
   ].join(" ");
-  const search = new URLSearchParams({ q: query, from: "all", ...(zone === "utc" ? { zone } : {}) });
+  const search = new URLSearchParams({ q: query, from: "all", ...zoneParameter(zone) });
   return (
     <header className="object-header">
       <p className="quiet">

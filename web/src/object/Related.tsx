@@ -6,6 +6,7 @@ import { Link } from "../shell/Link";
 import { objectPath } from "../shell/place";
 import { visible } from "../text/visible";
 import type { ObjectState } from "./objectState";
+import { zoneParameter } from "../time/zone";
 
 type Relation = RelatedBody["related"][number]["relation"];
 
@@ -28,7 +29,7 @@ export function Related({ object, state }: { object: ObjectName; state: ObjectSt
   if (body === null) return <p className="page quiet">Looking…</p>;
   const relations = Object.keys(titles) as Relation[];
   const present = relations.filter((relation) => body.related.some((one) => one.relation === relation));
-  const search = new URLSearchParams(state.zone === "utc" ? { zone: "utc" } : {});
+  const search = new URLSearchParams(zoneParameter(state.zone));
   return (
     <section className="related" aria-label="Related objects">
       {present.length === 0 && <p className="quiet">No recorded state names anything that has to do with it.</p>}

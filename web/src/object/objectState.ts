@@ -1,6 +1,6 @@
 // Everything that changes what the page of an object shows, and its form in the address bar.
 import type { DiffShape } from "../diff/DiffView";
-import type { ZoneChoice } from "../time/zone";
+import { readZone, type ZoneChoice } from "../time/zone";
 
 export const views = ["history", "state", "access", "related"] as const;
 export type ObjectView = (typeof views)[number];
@@ -29,7 +29,7 @@ export function readObjectState(search: URLSearchParams): ObjectState {
     noise: search.get("noise") === "on",
     status: search.get("status") === "on",
     at: versionOf(search.get("at")),
-    zone: search.get("zone") === "utc" ? "utc" : "local",
+    zone: readZone(search),
   };
 }
 
@@ -42,7 +42,7 @@ export function objectSearch(state: ObjectState): URLSearchParams {
   if (state.noise) search.set("noise", "on");
   if (state.status) search.set("status", "on");
   if (state.at !== null) search.set("at", String(state.at));
-  if (state.zone === "utc") search.set("zone", "utc");
+  if (state.zone !== "local") search.set("zone", state.zone);
   return search;
 }
 

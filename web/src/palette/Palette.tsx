@@ -11,6 +11,7 @@ import { SaveView } from "./SaveView";
 import { storedViews, storeViews, type SavedView } from "./savedViews";
 import { foundPrefix, score } from "./score";
 import { useFoundObjects } from "./useFoundObjects";
+import { zoneParameter } from "../time/zone";
 
 type Step = "commands" | "save" | "remove";
 
@@ -67,7 +68,7 @@ interface CommandsProps {
 
 function Commands({ views, onStep, onDone }: CommandsProps) {
   const address = useAddress();
-  const utc = useZone() === "utc";
+  const zone = useZone();
   const [typed, setTyped] = useState("");
   // What the page behind offers does not change while the palette lies over it.
   const [offered] = useState(offeredCommands);
@@ -122,7 +123,7 @@ function Commands({ views, onStep, onDone }: CommandsProps) {
                   id: `${foundPrefix}${objectPath(object)}`,
                   name: visible(object.name),
                   run: () => {
-                    go(`/${objectPath(object)}`, new URLSearchParams(utc ? { zone: "utc" } : {}));
+                    go(`/${objectPath(object)}`, new URLSearchParams(zoneParameter(zone)));
                   },
                 }}
                 note={visible(

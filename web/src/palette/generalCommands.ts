@@ -1,5 +1,6 @@
 import { listSearch, readListState } from "../list/listState";
 import { presets } from "../query/presets";
+import { holds, withTerms } from "../query/terms";
 import { go, type Address } from "../shell/address";
 import type { Command } from "./command";
 
@@ -21,7 +22,7 @@ export function pageCommands({ search }: Address): Command[] {
   }));
 }
 
-/** The questions made ready. On the page of changes they keep the time and the cluster that are shown. */
+/** The questions made ready. On the page of changes they stand beside what is asked already. */
 export function presetCommands({ path, search }: Address): Command[] {
   const given = new URLSearchParams(search);
   const zone = given.get("zone");
@@ -31,7 +32,15 @@ export function presetCommands({ path, search }: Address): Command[] {
     name,
     words: explanation,
     run: () => {
-      go("/", listSearch({ ...state, query, shown: new Set([...state.shown, ...shows]), event: null }));
+      go(
+        "/",
+        listSearch({
+          ...state,
+          query: holds(state.query, query) ? state.query : withTerms(state.query, query),
+          shown: new Set([...state.shown, ...shows]),
+          event: null,
+        }),
+      );
     },
   }));
 }

@@ -4,6 +4,7 @@ import { objectPath } from "../shell/place";
 import { Time, useZone } from "../shell/zone";
 import { counted, grouped } from "../text/count";
 import { visible } from "../text/visible";
+import { zoneParameter } from "../time/zone";
 
 /** Whom the pod tried to reach, and who tried to reach it, over all the time of the story. */
 export function AttemptTable({
@@ -66,7 +67,7 @@ function AttemptRow({ attempt, cluster }: { attempt: Attempt; cluster: string })
       <th scope="row">
         <span className="quiet">{direction === "ingress" ? "from " : "to "}</span>
         {peer_ref.kind === "pod" && peer_ref.name !== "" ? (
-          <Link path={`/${objectPath(pod)}`} search={new URLSearchParams(zone === "utc" ? { zone } : {})}>
+          <Link path={`/${objectPath(pod)}`} search={new URLSearchParams(zoneParameter(zone))}>
             {visible(peer)}
           </Link>
         ) : (

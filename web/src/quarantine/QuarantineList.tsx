@@ -74,14 +74,14 @@ export function QuarantineList() {
 }
 
 function QuarantineRow({ quarantine }: { quarantine: Quarantine }) {
-  const utc = useZone() === "utc";
+  const zone = useZone();
   const { object, cluster, since, until, by, released_by, deleted, policy, containment, attempts } = quarantine;
   return (
     <tr className={until === null ? "lasting" : ""}>
       <th scope="row">
         <Link
           path={storyPath(cluster, object.namespace, object.name)}
-          search={storySearch({ since, reach: "1h" }, utc)}
+          search={storySearch({ since, reach: "1h" }, zone)}
         >
           {visible(`${object.namespace}/${object.name}`)}
         </Link>

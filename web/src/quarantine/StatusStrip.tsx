@@ -9,12 +9,13 @@ import { counted } from "../text/count";
 import { visible } from "../text/visible";
 import { releaseCommand, unlabelCommand } from "./release";
 import { storyPath, storySearch } from "./storyAddress";
+import { zoneParameter } from "../time/zone";
 
 /** Whether the pod is isolated, since when, by whom, and whether that holds. */
 export function StatusStrip({ quarantine, label }: { quarantine: Quarantine; label: string }) {
   const { object, cluster, since, until, by, released_by, deleted, policy, containment, attempts } = quarantine;
   const zone = useZone();
-  const link = `${location.origin}${storyPath(cluster, object.namespace, object.name)}?${storySearch({ since, reach: "1h" }, zone === "utc").toString()}`;
+  const link = `${location.origin}${storyPath(cluster, object.namespace, object.name)}?${storySearch({ since, reach: "1h" }, zone).toString()}`;
   return (
     <section className="status-strip" aria-label="Status">
       <ol>
@@ -55,11 +56,7 @@ export function StatusStrip({ quarantine, label }: { quarantine: Quarantine; lab
       )}
       <div className="strip-actions">
         <CopyButton text={link} label="Copy a link to this evidence" />
-        <Link
-          className="button"
-          path={`/${objectPath(object)}`}
-          search={new URLSearchParams(zone === "utc" ? { zone } : {})}
-        >
+        <Link className="button" path={`/${objectPath(object)}`} search={new URLSearchParams(zoneParameter(zone))}>
           History of the pod
         </Link>
         {until === null && <Release quarantine={quarantine} label={label} />}

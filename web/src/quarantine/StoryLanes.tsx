@@ -4,7 +4,7 @@ import { Link } from "../shell/Link";
 import { useZone } from "../shell/zone";
 import { counted } from "../text/count";
 import { visible } from "../text/visible";
-import { clockTime } from "../time/zone";
+import { clockTime, zoneParameter } from "../time/zone";
 import { along, effectMarks, intentMarks, markSize, spanOf, type Verdict } from "./lanes";
 
 const verdicts: readonly Verdict[] = ["denied", "observed", "allowed"];
@@ -20,7 +20,7 @@ export function StoryLanes({ quarantine, rows }: { quarantine: Quarantine; rows:
   const begin = along(span, quarantine.since) ?? 0;
   const end = quarantine.until === null ? 1 : (along(span, quarantine.until) ?? 1);
   const left = (at: number) => ({ left: `${(at * 100).toFixed(2)}%` });
-  const search = (id: string) => new URLSearchParams({ from: "all", event: id, ...(zone === "utc" ? { zone } : {}) });
+  const search = (id: string) => new URLSearchParams({ from: "all", event: id, ...zoneParameter(zone) });
   const edge = (time: number) => clockTime(new Date(time).toISOString(), zone).clock;
   return (
     <section className="story-lanes" aria-label="Intent and effect">

@@ -25,7 +25,7 @@ const refreshMs = 15_000;
 /** One pod under quarantine: who isolated it, whom it talked to before, and what it has tried since. */
 export function StoryPage({ cluster, namespace, pod }: Pod) {
   const { path, search } = useAddress();
-  const utc = useZone() === "utc";
+  const zone = useZone();
   const state = readStoryState(new URLSearchParams(search));
   const { copy, toast } = useCopyLink();
   const copyLink = () => {
@@ -50,7 +50,7 @@ export function StoryPage({ cluster, namespace, pod }: Pod) {
     refresh();
   };
   const change = (changed: Partial<StoryState>) => {
-    go(path, storySearch({ ...state, ...changed }, utc));
+    go(path, storySearch({ ...state, ...changed }, zone));
   };
   return (
     <main className="story">

@@ -4,7 +4,7 @@ import { Link } from "../shell/Link";
 import { useZone } from "../shell/zone";
 import { counted, grouped } from "../text/count";
 import { visible } from "../text/visible";
-import { fullTime } from "../time/zone";
+import { fullTime, zoneParameter } from "../time/zone";
 
 const phases: readonly (readonly [string, string])[] = [
   ["before", "Before"],
@@ -63,7 +63,7 @@ function Row({ row: { event, rolled_up, time, spans_change } }: { row: StoryRow 
     );
   }
   const mark = markOf(event);
-  const search = new URLSearchParams({ from: "all", event: event.id, ...(zone === "utc" ? { zone } : {}) });
+  const search = new URLSearchParams({ from: "all", event: event.id, ...zoneParameter(zone) });
   return (
     <li>
       <Link path="/" search={search} className="story-row">

@@ -1,5 +1,7 @@
 // The story of one pod's quarantine, and its form in the address bar.
 
+import type { ZoneChoice } from "../time/zone";
+
 export const reaches = ["10m", "1h", "6h", "24h"] as const;
 export type Reach = (typeof reaches)[number];
 
@@ -17,11 +19,11 @@ export function readStoryState(search: URLSearchParams): StoryState {
   };
 }
 
-export function storySearch(state: StoryState, utc: boolean): URLSearchParams {
+export function storySearch(state: StoryState, zone: ZoneChoice): URLSearchParams {
   const search = new URLSearchParams();
   if (state.since !== "") search.set("since", state.since);
   if (state.reach !== "1h") search.set("reach", state.reach);
-  if (utc) search.set("zone", "utc");
+  if (zone !== "local") search.set("zone", zone);
   return search;
 }
 

@@ -12,7 +12,8 @@ import { Link } from "./Link";
 import { LoginForm } from "./LoginForm";
 import { objectPath, placeOf, type Place } from "./place";
 import { TopBar } from "./TopBar";
-import { ZoneProvider, zoneOf } from "./zone";
+import { ZoneProvider } from "./zone";
+import { readZone } from "../time/zone";
 
 export function App() {
   const address = useAddress();
@@ -35,7 +36,7 @@ export function App() {
   }
   const place = placeOf(address.path);
   return (
-    <ZoneProvider value={zoneOf(new URLSearchParams(address.search))}>
+    <ZoneProvider value={readZone(new URLSearchParams(address.search))}>
       <TopBar
         place={place}
         onLogout={() => {

@@ -3,7 +3,7 @@ import { storedToken } from "../api/token";
 import { useCommands } from "../palette/command";
 import { Palette } from "../palette/Palette";
 import { StatusLink } from "../status/StatusLink";
-import { zoneName } from "../time/zone";
+import { zoneName, zoneParameter } from "../time/zone";
 import { go, useAddress } from "./address";
 import { CheatSheet } from "./CheatSheet";
 import { Link } from "./Link";
@@ -23,14 +23,18 @@ const themes: readonly { value: Theme; name: string }[] = [
 export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void }) {
   const { path, search } = useAddress();
   const zone = useZone();
+  // Where z leads back to.
+  const [home, setHome] = useState(zone === "utc" ? "local" : zone);
   const [theme, setTheme] = useState(storedTheme);
   const [keysShown, setKeysShown] = useState(false);
   const [paletteShown, setPaletteShown] = useState(false);
   const { copy, toast } = useCopyLink();
   const toggleZone = () => {
     const next = new URLSearchParams(search);
-    if (zone === "utc") next.delete("zone");
-    else next.set("zone", "utc");
+    const other = zone === "utc" ? home : "utc";
+    if (zone !== "utc") setHome(zone);
+    if (other === "local") next.delete("zone");
+    else next.set("zone", other);
     go(path, next, "replace");
   };
   const showKeys = () => {
@@ -50,7 +54,7 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
   });
   useCommands([
     { id: "copy", name: "Copy a link to this", words: "share address url", run: copyAddress },
-    { id: "zone", name: `Show times in ${zone === "utc" ? "your zone" : "UTC"}`, keys: "z", run: toggleZone },
+    { id: "zone", name: `Show times in ${zone === "utc" ? zoneName(home) : "UTC"}`, keys: "z", run: toggleZone },
     ...themes
       .filter(({ value }) => value !== theme)
       .map(({ value, name }) => ({
@@ -63,7 +67,7 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
       })),
     { id: "keys", name: "Show the keys", words: "help shortcuts", keys: "?", run: showKeys },
   ]);
-  const kept = new URLSearchParams(zone === "utc" ? { zone } : {});
+  const kept = new URLSearchParams(zoneParameter(zone));
   return (
     <header className="top-bar">
       <Link path="/" search={kept} className="brand">
@@ -95,7 +99,7 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
         className="plain zone"
         onClick={toggleZone}
         title="Other zone (z)"
-        aria-label={`Times are in ${zoneName(zone)}. Show ${zone === "utc" ? "your zone" : "UTC"}`}
+        aria-label={`Times are in ${zoneName(zone)}. Show ${zone === "utc" ? zoneName(home) : "UTC"}`}
       >
         <span aria-hidden="true">◷</span> {zoneName(zone)}
       </button>

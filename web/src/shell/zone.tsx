@@ -9,10 +9,6 @@ export function useZone(): ZoneChoice {
   return useContext(Zone);
 }
 
-export function zoneOf(search: URLSearchParams): ZoneChoice {
-  return search.get("zone") === "utc" ? "utc" : "local";
-}
-
 /** A moment in the zone of the page, with the zone's name in its tooltip. */
 export function Time({ at }: { at: string }) {
   const zone = useZone();

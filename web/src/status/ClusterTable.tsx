@@ -5,16 +5,17 @@ import { grouped } from "../text/count";
 import { visible } from "../text/visible";
 import { ago } from "../time/length";
 import { Sheet } from "./Sheet";
+import { zoneParameter } from "../time/zone";
 
 export function ClusterTable({ clusters, now }: { clusters: ClustersBody["clusters"]; now: Date }) {
-  const utc = useZone() === "utc";
+  const zone = useZone();
   if (clusters.length === 0) return null;
   return (
     <Sheet title="Clusters" columns={["Cluster", "#Events", "First event", "Last event"]}>
       {clusters.map(({ name, events, first, last }) => (
         <tr key={name}>
           <th scope="row">
-            <Link path="/" search={new URLSearchParams({ cluster: name, ...(utc ? { zone: "utc" } : {}) })}>
+            <Link path="/" search={new URLSearchParams({ cluster: name, ...zoneParameter(zone) })}>
               {visible(name)}
             </Link>
           </th>

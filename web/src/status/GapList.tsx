@@ -4,14 +4,15 @@ import { Time, useZone } from "../shell/zone";
 import { grouped } from "../text/count";
 import { visible } from "../text/visible";
 import { Sheet } from "./Sheet";
+import { zoneParameter } from "../time/zone";
 
 const mostShown = 20;
 
 /** Where records are known to be missing, the newest first. */
 export function GapList({ coverage: { gaps, removed } }: { coverage: Coverage }) {
-  const utc = useZone() === "utc";
+  const zone = useZone();
   const newest = [...gaps].sort((a, b) => (a.from < b.from ? 1 : -1)).slice(0, mostShown);
-  const asEvents = new URLSearchParams({ q: "kind:gap", from: "all", ...(utc ? { zone: "utc" } : {}) });
+  const asEvents = new URLSearchParams({ q: "kind:gap", from: "all", ...zoneParameter(zone) });
   return (
     <>
       {newest.length > 0 && (

@@ -9,6 +9,20 @@ test("a time without a zone is of the zone that is shown", () => {
   expect(readTypedTime("2026-11-23", "local", now)).toBe("2026-11-22T23:00:00.000Z");
 });
 
+test("a time is of whatever zone is shown, on both sides of a change of its clocks", () => {
+  const check = (typed: string, expected: string) => {
+    expect(readTypedTime(typed, "America/New_York", now)).toBe(expected);
+  };
+  check("2026-11-23 17:11", "2026-11-23T22:11:00.000Z");
+  check("2026-03-08 01:59", "2026-03-08T06:59:00.000Z");
+  // An hour that there was not.
+  check("2026-03-08 02:30", "2026-03-08T07:30:00.000Z");
+  check("2026-03-08 03:00", "2026-03-08T07:00:00.000Z");
+  check("2026-11-01 03:00", "2026-11-01T08:00:00.000Z");
+  check("2026-11-01 00:30", "2026-11-01T04:30:00.000Z");
+  expect(readTypedTime("today", "Pacific/Auckland", new Date("2026-11-28T12:00:00Z"))).toBe("2026-11-28T11:00:00.000Z");
+});
+
 test("a clock time is of today, unless it says otherwise", () => {
   expect(readTypedTime("14:05", "utc", now)).toBe("2026-11-28T14:05:00.000Z");
   expect(readTypedTime("yesterday 14:05:30", "utc", now)).toBe("2026-11-27T14:05:30.000Z");

@@ -1,4 +1,4 @@
-import type { ZoneChoice } from "./zone";
+import { clockTime, type ZoneChoice } from "./zone";
 
 const relative = /^(?:now|now[+-]\S+|-\d+(?:ms|s|m|h|d|w|mo|y))$/;
 const offsetTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
@@ -26,13 +26,21 @@ export function readTypedTime(typed: string, zone: ZoneChoice, now: Date): strin
 }
 
 function dateOf(now: Date, zone: ZoneChoice, daysBefore: number): number[] {
-  return zone === "utc"
-    ? [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() - daysBefore]
-    : [now.getFullYear(), now.getMonth(), now.getDate() - daysBefore];
+  const [year = 0, month = 1, day = 1] = clockTime(now.toISOString(), zone).day.split("-").map(Number);
+  return [year, month - 1, day - daysBefore];
 }
 
+/** When the clocks of the zone say this. What they leave out in spring is as much later as they are put forward. */
 function instant(date: number[], clock: readonly [number, number, number, number], zone: ZoneChoice): string | null {
   const [year = 0, month = 0, day = 1] = date;
-  const time = zone === "utc" ? new Date(Date.UTC(year, month, day, ...clock)) : new Date(year, month, day, ...clock);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+  const said = Date.UTC(year, month, day, ...clock);
+  if (Number.isNaN(said)) return null;
+  const first = said - aheadOfUtc(said, zone);
+  const time = said - aheadOfUtc(first, zone);
+  return new Date(time + aheadOfUtc(time, zone) === said ? time : Math.max(first, time)).toISOString();
+}
+
+function aheadOfUtc(time: number, zone: ZoneChoice): number {
+  const { day, clock, fraction } = clockTime(new Date(time).toISOString(), zone);
+  return Date.parse(`${day}T${clock}${fraction}Z`) - time;
 }

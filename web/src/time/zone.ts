@@ -1,10 +1,30 @@
 // Times are kept as the API writes them, UTC with microseconds; here they get the zone in which they are shown.
 
-export type ZoneChoice = "local" | "utc";
+/** `local` for the browser's zone, `utc`, or the IANA name of another one. */
+export type ZoneChoice = string;
 
 /** The IANA name of the zone: never an offset, which would be wrong for half of the year. */
 export function zoneName(choice: ZoneChoice): string {
-  return choice === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (choice === "utc") return "UTC";
+  return choice === "local" ? Intl.DateTimeFormat().resolvedOptions().timeZone : choice;
+}
+
+/** The zone in an address; the browser's own where it names none, or none that there is. */
+export function readZone(search: URLSearchParams): ZoneChoice {
+  const zone = search.get("zone") ?? "local";
+  if (zone === "local" || zone === "utc") return zone;
+  try {
+    Intl.DateTimeFormat("en-GB", { timeZone: zone });
+    // Some browsers take offsets for zones.
+    return /^[+-]/.test(zone) ? "local" : zone;
+  } catch {
+    return "local";
+  }
+}
+
+/** What an address needs to keep the zone. */
+export function zoneParameter(zone: ZoneChoice): Record<string, string> {
+  return zone === "local" ? {} : { zone };
 }
 
 export interface ClockTime {
