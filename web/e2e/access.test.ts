@@ -92,6 +92,7 @@ describe.each(Object.entries(views))("%s", (name, view) => {
     await page.getByRole("option", { name: /pods in default, demo/ }).waitFor();
     expect(await serious(page)).toEqual([]);
     await page.getByRole("combobox", { name: "Commands" }).fill("save this");
+    await page.getByRole("option", { name: "Save this view…", selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("textbox", { name: "Name" }).waitFor();
     expect(await serious(page)).toEqual([]);

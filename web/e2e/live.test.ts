@@ -56,11 +56,7 @@ test("a list that many events came to keeps the newest, and brings back the othe
     );
     await page.getByRole("article", { name: new RegExp(`live/many-${String(sent + 499)}\\b`) }).waitFor();
   }
-  const count = async () => {
-    const answer = await fetch(new URL("/api/v1/events?q=name:many-*&limit=1", harness.program().api));
-    return ((await answer.json()) as { total: { value: number } }).total.value;
-  };
-  await expect.poll(count).toBe(many);
+  await expect.poll(() => searchable("name:many-*")).toBe(many);
   const first = page.getByRole("article", { name: /live\/many-0\b/ });
   await expect
     .poll(async () => {
@@ -81,7 +77,13 @@ test("what came in great number while the list was held still is there when it g
       Array.from({ length: 500 }, (_, place) => `held-${String(sent + place)}`),
     );
   }
+  await expect.poll(() => searchable("name:held-*")).toBe(5_500);
   await page.getByRole("button", { name: /Paused, 5,?500 new events/ }).click();
   await page.getByRole("article", { name: /live\/held-5499\b/ }).waitFor();
   await page.getByText(/5,?500 events/).waitFor();
 });
+
+async function searchable(query: string): Promise<number> {
+  const answer = await fetch(new URL(`/api/v1/events?q=${query}&limit=1`, harness.program().api));
+  return ((await answer.json()) as { total: { value: number } }).total.value;
+}

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { pageHarness } from "./harness";
+import { sendEvent } from "./sendEvent";
 
 const harness = pageHarness();
 
@@ -55,6 +56,19 @@ test("an object is found by a part of its name, and by its namespace", async () 
   expect(await page.getByRole("option", { name: /in vote/ }).count()).toBe(0);
 });
 
+test("a command comes before an object of the same letters", async () => {
+  await sendEvent(harness.program().ingest, "lanes-of-traffic");
+  const found = async () =>
+    (await fetch(new URL("/api/v1/objects?name=lanes-of-traffic", harness.program().api))).text();
+  await expect.poll(found, { timeout: 20_000 }).toContain("configmaps");
+  const page = await harness.visit("/?from=all&q=ns:vote");
+  await page.getByRole("article").first().waitFor();
+  await open(page, "lanes");
+  await page.getByRole("option", { name: /lanes-of-traffic configmaps in live/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("list", { name: "Lanes" }).waitFor();
+});
+
 test("what the page can do: lanes, the zone, light and dark, a link, a file", async () => {
   const page = await harness.visit("/?from=all&q=ns:vote");
   await page.getByRole("article").first().waitFor();
@@ -97,8 +111,8 @@ test("a view gets a name, comes back by it, also after a reload, and can be remo
 });
 
 test("d chooses the time, and the cheat sheet says so", async () => {
-  const page = await harness.visit("/");
-  await page.getByText("removed label quarantine").waitFor();
+  const page = await harness.visit("/?from=all&q=ns:vote");
+  await page.getByRole("article").first().waitFor();
   await page.keyboard.press("d");
   await page.getByRole("dialog", { name: "Time" }).waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === "INPUT");

@@ -114,26 +114,6 @@ function Commands({ views, onStep, onDone }: CommandsProps) {
             ))}
           </Section>
         )}
-        {objects.length > 0 && (
-          <Section title="Objects">
-            {objects.map(({ object, state }) => (
-              <Entry
-                key={objectPath(object)}
-                command={{
-                  id: `${foundPrefix}${objectPath(object)}`,
-                  name: visible(object.name),
-                  run: () => {
-                    go(`/${objectPath(object)}`, new URLSearchParams(zoneParameter(zone)));
-                  },
-                }}
-                note={visible(
-                  `${object.resource}${object.namespace === "" ? "" : ` in ${object.namespace}`}, ${object.cluster}${state === "exists" ? "" : `, ${state}`}`,
-                )}
-                onRun={done}
-              />
-            ))}
-          </Section>
-        )}
         <Section title="Go to">
           {pageCommands(address).map((command) => (
             <Entry key={command.id} command={command} onRun={done} />
@@ -158,6 +138,27 @@ function Commands({ views, onStep, onDone }: CommandsProps) {
             <Entry key={command.id} command={command} note={command.words} onRun={done} />
           ))}
         </Section>
+        {/* Behind the commands that fit, of which Enter takes the first: these come later than one types. */}
+        {objects.length > 0 && (
+          <Section title="Objects">
+            {objects.map(({ object, state }) => (
+              <Entry
+                key={objectPath(object)}
+                command={{
+                  id: `${foundPrefix}${objectPath(object)}`,
+                  name: visible(object.name),
+                  run: () => {
+                    go(`/${objectPath(object)}`, new URLSearchParams(zoneParameter(zone)));
+                  },
+                }}
+                note={visible(
+                  `${object.resource}${object.namespace === "" ? "" : ` in ${object.namespace}`}, ${object.cluster}${state === "exists" ? "" : `, ${state}`}`,
+                )}
+                onRun={done}
+              />
+            ))}
+          </Section>
+        )}
       </Box.List>
     </Box>
   );

@@ -36,6 +36,9 @@ export function useFoundObjects(typed: string): { objects: readonly ListedObject
     );
     return pages.flatMap(({ objects }) => objects);
   });
-  if (words === null || body === null || objectWords(typed) === null) return { objects: [], looking: loading };
-  return { objects: ranked(body, words).slice(0, mostShown), looking: loading || rested !== typed };
+  // What was found for fewer letters stays until there is more, as far as it still fits.
+  const now = objectWords(typed);
+  if (now === null || body === null) return { objects: [], looking: loading };
+  const fitting = body.filter(({ object }) => object.name.includes(now.name));
+  return { objects: ranked(fitting, now).slice(0, mostShown), looking: loading || rested !== typed };
 }

@@ -36,7 +36,7 @@ export const queryFields: readonly QueryField[] = [
     counted: "change.type",
     values: ["create", "update", "delete", "none"],
   },
-  { name: "changed", meaning: "path of a field that was changed", counted: "change.fields.path" },
+  { name: "changed", meaning: "path of a field that was changed", counted: null },
   { name: "before", meaning: "a value before the change", counted: null },
   { name: "after", meaning: "a value after the change", counted: null },
   { name: "confidence", meaning: "how sure it is what changed", counted: "change.confidence", values: confidences },
