@@ -4,14 +4,24 @@ import type { Tone } from "./scene";
 /** From the middle of a mark to the edge of its stamp, in pixels. */
 const half = 8;
 
-/** The dots of a mark that are not empty: where they lie from its upper left corner, and their colour as `ImageData` holds it. */
-interface Stamp {
-  columns: Int32Array;
-  rows: Int32Array;
+/** Dots of a mark: their places in the layer, counted from that of the upper left corner, and their colours as `ImageData` holds them. */
+interface Dots {
+  places: Int32Array;
   colours: Uint32Array;
 }
 
-/** A layer of marks that is filled anew for each picture. */
+/** A mark as it stands in a layer of one width. */
+interface Stamp {
+  /** Dots that cover whatever was there. */
+  full: Dots;
+  /** Soft edges: over another mark they would make a hole in it. */
+  soft: Dots;
+}
+
+/**
+ * A layer of marks that is filled anew for each picture. It reaches further than what is shown, by as much as a mark is large: what
+ * lies partly outside needs no look at each of its dots.
+ */
 export class MarkLayer {
   private readonly stamps = new Map<string, Stamp>();
   private canvas = new OffscreenCanvas(1, 1);
@@ -21,51 +31,54 @@ export class MarkLayer {
 
   /** Begins with an empty layer of so many dots, `dense` of them a pixel. */
   clear(width: number, height: number, dense: number): void {
-    this.dense = dense;
-    if (this.image.width === width && this.image.height === height) {
+    if (this.canvas.width === width && this.canvas.height === height && this.dense === dense) {
       this.dots.fill(0);
       return;
     }
-    this.canvas = new OffscreenCanvas(width, height);
-    this.image = new ImageData(width, height);
+    this.dense = dense;
+    this.canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height));
+    this.image = new ImageData(width + 2 * this.edge, height + 2 * this.edge);
     this.dots = new Uint32Array(this.image.data.buffer);
+    this.stamps.clear();
   }
 
   /** Marks with the middle in these pixels; `places` holds x and y in turn. */
   add(tone: Tone, colour: string, places: readonly number[]): void {
-    const stamp = this.stampOf(tone, colour);
+    const { full, soft } = this.stampOf(tone, colour);
+    const { dots, edge } = this;
+    const { width, height } = this.image;
     for (let place = 0; place < places.length; place += 2) {
-      const left = Math.round(((places[place] ?? 0) - half) * this.dense);
-      const top = Math.round(((places[place + 1] ?? 0) - half) * this.dense);
-      this.press(stamp, left, top);
+      const left = edge + Math.round(((places[place] ?? 0) - half) * this.dense);
+      const top = edge + Math.round(((places[place + 1] ?? 0) - half) * this.dense);
+      if (left < 0 || top < 0 || left + edge > width || top + edge > height) continue;
+      const corner = top * width + left;
+      for (let at = 0; at < full.places.length; at += 1) {
+        dots[corner + (full.places[at] ?? 0)] = full.colours[at] ?? 0;
+      }
+      for (let at = 0; at < soft.places.length; at += 1) {
+        const dot = corner + (soft.places[at] ?? 0);
+        if (dots[dot] === 0) dots[dot] = soft.colours[at] ?? 0;
+      }
     }
   }
 
   drawOn(context: CanvasRenderingContext2D): void {
     const layer = this.canvas.getContext("2d");
     if (layer === null) return;
-    layer.putImageData(this.image, 0, 0);
-    context.drawImage(this.canvas, 0, 0, this.image.width / this.dense, this.image.height / this.dense);
+    layer.putImageData(this.image, -this.edge, -this.edge);
+    context.drawImage(this.canvas, 0, 0, this.canvas.width / this.dense, this.canvas.height / this.dense);
   }
 
-  private press({ columns, rows, colours }: Stamp, left: number, top: number): void {
-    const { width, height } = this.image;
-    for (let at = 0; at < colours.length; at += 1) {
-      const column = left + (columns[at] ?? 0);
-      const row = top + (rows[at] ?? 0);
-      if (column < 0 || column >= width || row < 0 || row >= height) continue;
-      const colour = colours[at] ?? 0;
-      const place = row * width + column;
-      // Whatever covers more of the dot: soft edges stay soft, and make no hole in what lies under them.
-      if (colour >>> 24 >= (this.dots[place] ?? 0) >>> 24) this.dots[place] = colour;
-    }
+  /** A mark's width and height in dots. */
+  private get edge(): number {
+    return Math.ceil(2 * half * this.dense);
   }
 
   private stampOf(tone: Tone, colour: string): Stamp {
-    const key = `${tone} ${colour} ${String(this.dense)}`;
+    const key = `${tone} ${colour}`;
     const known = this.stamps.get(key);
     if (known !== undefined) return known;
-    const size = Math.ceil(2 * half * this.dense);
+    const size = this.edge;
     const context = new OffscreenCanvas(size, size).getContext("2d");
     if (context === null) throw new Error("this browser draws nothing");
     context.scale(this.dense, this.dense);
@@ -73,19 +86,19 @@ export class MarkLayer {
     context.fillStyle = context.strokeStyle = colour;
     context.lineWidth = 1.5;
     drawMark(context, tone);
-    const stamp = stampIn(new Uint32Array(context.getImageData(0, 0, size, size).data.buffer), size);
+    const drawn = new Uint32Array(context.getImageData(0, 0, size, size).data.buffer);
+    const alpha = (place: number) => (drawn[place] ?? 0) >>> 24;
+    const those = (wanted: (alpha: number) => boolean): Dots => {
+      const places = [...drawn.keys()].filter((place) => wanted(alpha(place)));
+      return {
+        places: Int32Array.from(places, (place) => Math.floor(place / size) * this.image.width + (place % size)),
+        colours: Uint32Array.from(places, (place) => drawn[place] ?? 0),
+      };
+    };
+    const stamp = { full: those((alpha) => alpha === 255), soft: those((alpha) => alpha > 0 && alpha < 255) };
     this.stamps.set(key, stamp);
     return stamp;
   }
-}
-
-function stampIn(dots: Uint32Array, size: number): Stamp {
-  const places = [...dots.keys()].filter((place) => dots[place] !== 0);
-  return {
-    columns: Int32Array.from(places, (place) => place % size),
-    rows: Int32Array.from(places, (place) => Math.floor(place / size)),
-    colours: Uint32Array.from(places, (place) => dots[place] ?? 0),
-  };
 }
 
 function drawMark(context: OffscreenCanvasRenderingContext2D, tone: Tone): void {

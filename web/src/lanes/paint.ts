@@ -9,7 +9,7 @@ import { ticks, toPixel, type Stretch } from "./stretch";
 export const axisHeight = 24;
 export const laneHeight = 26;
 /** Marks of one lane that are nearer to one another are drawn as one. */
-export const mergePixels = 4;
+export const mergePixels = 5;
 
 export interface Ink {
   tones: Record<Tone, string>;
