@@ -69,6 +69,7 @@ test("? shows the keys, and Escape closes them alone", async () => {
   const page = await harness.visit("/");
   await page.getByText("removed label quarantine").waitFor();
   await page.keyboard.press("j");
+  await page.waitForFunction(() => document.activeElement?.closest("article") !== null);
   await page.keyboard.press("Enter");
   await page.getByRole("tab", { name: "What changed" }).waitFor();
   await page.keyboard.press("?");

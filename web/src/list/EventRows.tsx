@@ -167,9 +167,12 @@ function RowView({ row, state, reachable, onFocus, onChange }: RowProps) {
 
 /** Gives a row the focus as soon as the list has put it into the page. */
 function focusWhenThere(scroller: HTMLElement | null, id: string, tries = 10): void {
-  requestAnimationFrame(() => {
-    const row = scroller?.querySelector<HTMLElement>(`[data-event="${CSS.escape(id)}"]`);
-    if (row) row.focus({ preventScroll: true });
-    else if (tries > 0) focusWhenThere(scroller, id, tries - 1);
-  });
+  const row = scroller?.querySelector<HTMLElement>(`[data-event="${CSS.escape(id)}"]`);
+  // At once if it can be, so that whoever types j and Enter opens what j led to.
+  if (row) row.focus({ preventScroll: true });
+  else if (tries > 0) {
+    requestAnimationFrame(() => {
+      focusWhenThere(scroller, id, tries - 1);
+    });
+  }
 }
