@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { pageHarness } from "./harness";
+import { boxOf, seen } from "./lanesCanvas";
 
 const harness = pageHarness();
 const question = "/?from=all&q=ns:shop-a+resource:deployments";
@@ -52,8 +53,7 @@ test("keys alone zoom, go sideways and fit", async () => {
 
 test("the wheel zooms around the cursor, and a drag chooses the time", async () => {
   const page = await harness.visit(`${question}&view=lanes`);
-  const box = await page.locator(".lanes canvas").boundingBox();
-  if (box === null) throw new Error("no canvas");
+  const box = await boxOf(page);
   const whole = await seen(page);
   await page.mouse.move(box.x + box.width / 4, box.y + 60);
   await page.keyboard.down("Shift");
@@ -105,14 +105,6 @@ test("one lane can be hidden, or be all there is", async () => {
 
 function lanesOf(page: Page) {
   return page.getByRole("list", { name: "Lanes" });
-}
-
-async function seen(page: Page): Promise<{ begin: number; end: number }> {
-  const canvas = page.locator(".lanes canvas");
-  return {
-    begin: Number(await canvas.getAttribute("data-begin")),
-    end: Number(await canvas.getAttribute("data-end")),
-  };
 }
 
 async function untilSeen(page: Page, length: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { axisHeight, laneHeight } from "../src/lanes/paint";
 import { pageHarness } from "./harness";
+import { boxOf, seen } from "./lanesCanvas";
 import { sendEvent } from "./sendEvent";
 
 const harness = pageHarness();
@@ -115,20 +116,6 @@ test("a new event comes on its lane by itself", async () => {
   await sendEvent(harness.program().ingest, "on-a-lane");
   await page.getByRole("list", { name: "Lanes" }).getByRole("button", { name: "configmap live/on-a-lane" }).waitFor();
 });
-
-async function boxOf(page: Page): Promise<{ x: number; y: number; width: number }> {
-  const box = await page.locator(".lanes canvas").boundingBox();
-  if (box === null) throw new Error("no canvas");
-  return box;
-}
-
-async function seen(page: Page): Promise<{ begin: number; end: number }> {
-  const canvas = page.locator(".lanes canvas");
-  return {
-    begin: Number(await canvas.getAttribute("data-begin")),
-    end: Number(await canvas.getAttribute("data-end")),
-  };
-}
 
 interface Found {
   row: number;

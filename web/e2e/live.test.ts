@@ -1,6 +1,7 @@
 // Events that come in while the page is open.
 import { expect, test } from "vitest";
 import { pageHarness } from "./harness";
+import { searchable } from "./searchable";
 import { sendEvent, sendEvents } from "./sendEvent";
 
 const harness = pageHarness();
@@ -56,7 +57,7 @@ test("a list that many events came to keeps the newest, and brings back the othe
     );
     await page.getByRole("article", { name: new RegExp(`live/many-${String(sent + 499)}\\b`) }).waitFor();
   }
-  await expect.poll(() => searchable("name:many-*")).toBe(many);
+  await expect.poll(() => searchable(harness.program().api, "name:many-*")).toBe(many);
   const first = page.getByRole("article", { name: /live\/many-0\b/ });
   await expect
     .poll(async () => {
@@ -77,13 +78,8 @@ test("what came in great number while the list was held still is there when it g
       Array.from({ length: 500 }, (_, place) => `held-${String(sent + place)}`),
     );
   }
-  await expect.poll(() => searchable("name:held-*")).toBe(5_500);
+  await expect.poll(() => searchable(harness.program().api, "name:held-*")).toBe(5_500);
   await page.getByRole("button", { name: /Paused, 5,?500 new events/ }).click();
   await page.getByRole("article", { name: /live\/held-5499\b/ }).waitFor();
   await page.getByText(/5,?500 events/).waitFor();
 });
-
-async function searchable(query: string): Promise<number> {
-  const answer = await fetch(new URL(`/api/v1/events?q=${query}&limit=1`, harness.program().api));
-  return ((await answer.json()) as { total: { value: number } }).total.value;
-}

@@ -1,5 +1,6 @@
+import { allOf } from "../query/noise";
 import { presets } from "../query/presets";
-import { holds, withoutTerms, withTerms } from "../query/terms";
+import { holds, withoutTerms } from "../query/terms";
 import type { ListState } from "./listState";
 import type { ChangeList } from "./useListState";
 
@@ -25,7 +26,7 @@ export function Presets({ state, onPick }: { state: ListState; onPick: ChangeLis
                       event: null,
                     }
                   : {
-                      query: withTerms(state.query, preset.query),
+                      query: allOf([state.query, preset.query]),
                       shown: new Set([...state.shown, ...preset.shows]),
                       event: null,
                     },

@@ -1,7 +1,7 @@
 // Everything that changes what the list page shows, and its form in the address bar.
 import { noiseKinds, type NoiseKind } from "../query/noise";
 import { everything, type TimeRange } from "../time/range";
-import { readZone, type ZoneChoice } from "../time/zone";
+import { readZone, writeZone, type ZoneChoice } from "../time/zone";
 
 export interface ListState {
   query: string;
@@ -80,7 +80,7 @@ export function listSearch(state: ListState): URLSearchParams {
   }
   if (state.unfolded.size > 0) search.set("unfold", [...state.unfolded].join(","));
   if (!state.live) search.set("live", "off");
-  if (state.zone !== "local") search.set("zone", state.zone);
+  writeZone(search, state.zone);
   return search;
 }
 

@@ -1,6 +1,6 @@
 // Everything that changes what the page of an object shows, and its form in the address bar.
 import type { DiffShape } from "../diff/DiffView";
-import { readZone, type ZoneChoice } from "../time/zone";
+import { readZone, writeZone, type ZoneChoice } from "../time/zone";
 
 export const views = ["history", "state", "access", "related"] as const;
 export type ObjectView = (typeof views)[number];
@@ -42,7 +42,7 @@ export function objectSearch(state: ObjectState): URLSearchParams {
   if (state.noise) search.set("noise", "on");
   if (state.status) search.set("status", "on");
   if (state.at !== null) search.set("at", String(state.at));
-  if (state.zone !== "local") search.set("zone", state.zone);
+  writeZone(search, state.zone);
   return search;
 }
 

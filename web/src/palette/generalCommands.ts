@@ -1,6 +1,7 @@
 import { listSearch, readListState } from "../list/listState";
+import { allOf } from "../query/noise";
 import { presets } from "../query/presets";
-import { holds, withTerms } from "../query/terms";
+import { holds } from "../query/terms";
 import { go, type Address } from "../shell/address";
 import type { Command } from "./command";
 
@@ -36,7 +37,7 @@ export function presetCommands({ path, search }: Address): Command[] {
         "/",
         listSearch({
           ...state,
-          query: holds(state.query, query) ? state.query : withTerms(state.query, query),
+          query: holds(state.query, query) ? state.query : allOf([state.query, query]),
           shown: new Set([...state.shown, ...shows]),
           event: null,
         }),

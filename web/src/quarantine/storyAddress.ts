@@ -1,6 +1,6 @@
 // The story of one pod's quarantine, and its form in the address bar.
 
-import type { ZoneChoice } from "../time/zone";
+import { writeZone, type ZoneChoice } from "../time/zone";
 
 export const reaches = ["10m", "1h", "6h", "24h"] as const;
 export type Reach = (typeof reaches)[number];
@@ -23,7 +23,7 @@ export function storySearch(state: StoryState, zone: ZoneChoice): URLSearchParam
   const search = new URLSearchParams();
   if (state.since !== "") search.set("since", state.since);
   if (state.reach !== "1h") search.set("reach", state.reach);
-  if (zone !== "local") search.set("zone", zone);
+  writeZone(search, zone);
   return search;
 }
 

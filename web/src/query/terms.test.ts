@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { allOf } from "./noise";
 import { presets } from "./presets";
-import { holds, termsOf, withoutTerm, withoutTerms, withTerms } from "./terms";
+import { holds, termsOf, withoutTerm, withoutTerms } from "./terms";
 
 test("a question is cut where a space means AND", () => {
   const check = (query: string, terms: string[] | null) => {
@@ -37,7 +38,7 @@ test("every frequent question goes beside another one, is known again there, and
   for (const { query } of presets) {
     for (const given of ["", "ns:shop", "a:1 OR b:2", 'user:"Jane Doe" -verb:get']) {
       expect(holds(given, query)).toBe(false);
-      const both = withTerms(given, query);
+      const both = allOf([given, query]);
       expect(holds(both, query)).toBe(true);
       expect(withoutTerms(both, query)).toBe(given.includes(" OR ") ? `(${given})` : given);
     }

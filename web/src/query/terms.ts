@@ -31,11 +31,6 @@ export function holds(query: string, part: string): boolean {
   return query.trim() === part || partsOf(part).every((term) => terms.has(term));
 }
 
-/** Both questions at once. */
-export function withTerms(query: string, part: string): string {
-  return allOf([query, part]);
-}
-
 /** The question without the terms of the other one. */
 export function withoutTerms(query: string, part: string): string {
   if (query.trim() === part) return "";

@@ -3,7 +3,7 @@ import { storedToken } from "../api/token";
 import { useCommands } from "../palette/command";
 import { Palette } from "../palette/Palette";
 import { StatusLink } from "../status/StatusLink";
-import { zoneName, zoneParameter } from "../time/zone";
+import { writeZone, zoneName, zoneParameter } from "../time/zone";
 import { go, useAddress } from "./address";
 import { CheatSheet } from "./CheatSheet";
 import { Link } from "./Link";
@@ -31,10 +31,8 @@ export function TopBar({ place, onLogout }: { place: Place; onLogout: () => void
   const { copy, toast } = useCopyLink();
   const toggleZone = () => {
     const next = new URLSearchParams(search);
-    const other = zone === "utc" ? home : "utc";
     if (zone !== "utc") setHome(zone);
-    if (other === "local") next.delete("zone");
-    else next.set("zone", other);
+    writeZone(next, zone === "utc" ? home : "utc");
     go(path, next, "replace");
   };
   const showKeys = () => {

@@ -1,4 +1,4 @@
-import { zoneName, type ZoneChoice } from "../time/zone";
+import { writeZone, zoneName, type ZoneChoice } from "../time/zone";
 import { go, useAddress } from "./address";
 
 /** The zone of all times: the browser's, UTC, or any other that has a name. */
@@ -13,8 +13,7 @@ export function ZonePicker({ zone }: { zone: ZoneChoice }) {
         value={zone}
         onChange={(event) => {
           const next = new URLSearchParams(search);
-          if (event.target.value === "local") next.delete("zone");
-          else next.set("zone", event.target.value);
+          writeZone(next, event.target.value);
           go(path, next, "replace");
         }}
       >

@@ -22,6 +22,12 @@ export function readZone(search: URLSearchParams): ZoneChoice {
   }
 }
 
+/** Puts the zone into an address; the browser's own is not written. */
+export function writeZone(search: URLSearchParams, zone: ZoneChoice): void {
+  if (zone === "local") search.delete("zone");
+  else search.set("zone", zone);
+}
+
 /** What an address needs to keep the zone. */
 export function zoneParameter(zone: ZoneChoice): Record<string, string> {
   return zone === "local" ? {} : { zone };
