@@ -29,7 +29,7 @@ pub use self::endpoint::{API_SERVER, Endpoint, EndpointKind, Labels, ResolvedBy}
 pub use self::facts::FlowFacts;
 pub use self::format::{Format, NotAFlow};
 pub use self::policy_hit::{HitAction, NotAHit, Policy, PolicyHit, PolicyKind};
-pub use self::record::{Context, FlowRecord};
+pub use self::record::{Context, FlowRecord, Recognised};
 pub use self::stored::{Folded, Stands, StoredFlow, fold_into, is_node_name, raw_of, write_stored};
 
 use crate::time::Timestamp;

@@ -11,7 +11,7 @@ use std::fs;
 
 use serde_json::Value;
 use taffrail_event::Timestamp;
-use taffrail_event::flow::{Context, Endpoint, Flow, FlowRecord, NotAFlow};
+use taffrail_event::flow::{Context, Endpoint, Flow, FlowRecord, NotAFlow, Recognised};
 
 #[test]
 fn records_are_read_as_the_table_says() {
@@ -174,8 +174,19 @@ fn any_member_may_be_null_missing_or_new() {
     }
 }
 
+/// As it is read, and as it is recognised on arrival, which must agree.
 fn read(value: &Value) -> Result<FlowRecord, NotAFlow> {
-    FlowRecord::read(value.to_string().as_bytes(), &context())
+    let record = value.to_string();
+    let read = FlowRecord::read(record.as_bytes(), &context());
+    match (FlowRecord::recognise(record.as_bytes(), &context()), &read) {
+        (Ok(Recognised::Flow(format)), Ok(FlowRecord::Flow(flow))) => {
+            assert_eq!(format, flow.format, "{record}")
+        }
+        (Ok(Recognised::Read(found)), Ok(read)) => assert_eq!(&found, read),
+        (Err(found), Err(read)) => assert_eq!(&found, read),
+        (found, read) => panic!("{record}: recognised as {found:?}, read as {read:?}"),
+    }
+    read
 }
 
 /// What the names of the files with records of this format begin with.

@@ -2,13 +2,20 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use taffrail_event::flow::{Context, FlowRecord, Stands, StoredFlow, write_stored};
+use taffrail_event::flow::{Context, FlowRecord, Recognised, Stands, StoredFlow, write_stored};
 use taffrail_event::{Decoded, Event, Origins, RecordFlags, Timestamp};
 
 fuzz_target!(|record: &[u8]| {
     let received = Timestamp::from_micros(1_795_450_283_418_577);
     let context = Context { format: None, node: "node-1", received, started: Some(Timestamp::default()) };
-    let Ok(FlowRecord::Flow(flow)) = FlowRecord::read(record, &context) else { return };
+    let read = FlowRecord::read(record, &context);
+    match (FlowRecord::recognise(record, &context), &read) {
+        (Ok(Recognised::Flow(format)), Ok(FlowRecord::Flow(flow))) => assert_eq!(format, flow.format),
+        (Ok(Recognised::Read(found)), Ok(read)) => assert_eq!(&found, read),
+        (Err(found), Err(read)) => assert_eq!(&found, read),
+        (found, read) => panic!("recognised as {found:?}, read as {read:?}"),
+    }
+    let Ok(FlowRecord::Flow(flow)) = read else { return };
 
     let mut stored = Vec::new();
     write_stored(flow.format, &context, Stands { place: Some(7), folded: None }, &mut stored, |out| out.extend_from_slice(record));

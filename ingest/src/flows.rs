@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use taffrail_event::flow::{self, Clock, Context, Flow, FlowRecord, Format, NotAFlow, Stands};
+use taffrail_event::flow::{self, Clock, Context, Flow, FlowRecord, Format, NotAFlow, Recognised, Stands};
 use taffrail_event::{BatchBuilder, Gap, Known, Origin, RecordFlags, Timestamp};
 
 use self::folding::{First, Folding, Place};
@@ -108,8 +108,17 @@ impl<'a> FlowLines<'a> {
         }
         let FlowHints { format, node, started, .. } = self.hints;
         let context = Context { format: *format, node, received: origin.received, started: *started };
-        match FlowRecord::read(line, &context) {
-            Ok(FlowRecord::Flow(flow)) => {
+        let found = if self.keeps_flows || self.folding.is_on() {
+            FlowRecord::read(line, &context).map(Recognised::Read)
+        } else {
+            FlowRecord::recognise(line, &context)
+        };
+        match found {
+            // No format that is known so soon is one of lines, which are told apart by their place.
+            Ok(Recognised::Flow(format)) => {
+                self.append(batch, origin, line, (format, &context), Stands::default(), None)
+            }
+            Ok(Recognised::Read(FlowRecord::Flow(flow))) => {
                 let place =
                     self.hints.offset.filter(|_| is_told_by_its_place(&flow)).map(|from| from + offset);
                 let format = flow.format;
@@ -125,28 +134,13 @@ impl<'a> FlowLines<'a> {
                     Place::First(first) => (Some(first), None),
                 };
                 let stands = Stands { place, folded: first.as_ref().map(First::folded) };
-                batch.push_with(|out| {
-                    let start = out.len();
-                    flow::write_stored(format, &context, stands, out, |out| {
-                        self.redactor.redact_flow(line, out);
-                    });
-                    let (flags, stored) = (RecordFlags::FLOW, &out[start..]);
-                    let is_whole = stored.ends_with(line);
-                    // Whoever reads it later must be able to.
-                    if !is_whole && flow::StoredFlow::decode(stored).is_none() {
-                        return Err(LeftOut::Masked);
-                    }
-                    match self.filter {
-                        Some(filter) if filter.drops(&out[start..], flags, origin) => Err(LeftOut::Unwanted),
-                        _ => Ok((flags, read.filter(|_| is_whole).map(|flow| Known::Flow(flow.into())))),
-                    }
-                })?;
+                self.append(batch, origin, line, (format, &context), stands, read)?;
                 if let Some(first) = first {
                     self.folding.note(batch, first);
                 }
                 Ok(())
             }
-            Ok(FlowRecord::Lost { from, to, lost, reason }) => {
+            Ok(Recognised::Read(FlowRecord::Lost { from, to, lost, reason })) => {
                 let gap = Gap {
                     cluster: origin.cluster.to_string(),
                     source: origin.source.to_string(),
@@ -161,6 +155,32 @@ impl<'a> FlowLines<'a> {
             Err(NotAFlow::Other { .. }) => Err(LeftOut::PassedOver),
             Err(reason) => Err(LeftOut::Broken(reason)),
         }
+    }
+
+    /// Appends what is known to be a flow; `read` is what it says, for whoever wants it.
+    fn append(
+        &self,
+        batch: &mut BatchBuilder,
+        origin: &Origin,
+        line: &[u8],
+        (format, context): (Format, &Context<'_>),
+        stands: Stands,
+        read: Option<Box<Flow>>,
+    ) -> Result<(), LeftOut> {
+        batch.push_with(|out| {
+            let start = out.len();
+            flow::write_stored(format, context, stands, out, |out| self.redactor.redact_flow(line, out));
+            let (flags, stored) = (RecordFlags::FLOW, &out[start..]);
+            let is_whole = stored.ends_with(line);
+            // Whoever reads it later must be able to.
+            if !is_whole && flow::StoredFlow::decode(stored).is_none() {
+                return Err(LeftOut::Masked);
+            }
+            match self.filter {
+                Some(filter) if filter.drops(stored, flags, origin) => Err(LeftOut::Unwanted),
+                _ => Ok((flags, read.filter(|_| is_whole).map(|flow| Known::Flow(flow.into())))),
+            }
+        })
     }
 }
 

@@ -11,10 +11,8 @@ use super::{Aggregation, Clock, Flow, Reporter, Verdict};
 use crate::time::Timestamp;
 
 pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
-    let seconds = |key| record.signed(key).and_then(seconds);
-    let missing = |missing| NotAFlow::Incomplete { format: Format::CalicoFlow, missing };
-    let start = seconds("start_time").ok_or_else(|| missing("start_time"))?;
-    let end = seconds("end_time").filter(|end| *end >= start).unwrap_or(start);
+    let start = start(record)?;
+    let end = record.signed("end_time").and_then(seconds).filter(|end| *end >= start).unwrap_or(start);
     let reporter = match &*record.text("reporter") {
         "src" => Reporter::Source,
         "dst" => Reporter::Destination,
@@ -51,6 +49,12 @@ pub(super) fn read(record: &Loose<'_>) -> Result<Flow, NotAFlow> {
         destination,
         dns: None,
     })
+}
+
+/// All that a record must say: [`read`] takes whatever has it.
+pub(super) fn start(record: &Loose<'_>) -> Result<Timestamp, NotAFlow> {
+    let missing = NotAFlow::Incomplete { format: Format::CalicoFlow, missing: "start_time" };
+    record.signed("start_time").and_then(seconds).ok_or(missing)
 }
 
 /// A moment that is given in seconds since 1970.

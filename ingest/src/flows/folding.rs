@@ -42,9 +42,14 @@ impl Folding {
         Self { interval_micros, firsts: HashMap::new() }
     }
 
+    /// Whether anything is folded.
+    pub(super) fn is_on(&self) -> bool {
+        self.interval_micros > 0
+    }
+
     /// The place of a flow that is about to be appended to `batch`.
     pub(super) fn place(&mut self, batch: &mut BatchBuilder, mut flow: Box<Flow>) -> Place {
-        if self.interval_micros == 0 || flow.precision_s > 0 || flow.end > flow.start {
+        if !self.is_on() || flow.precision_s > 0 || flow.end > flow.start {
             return Place::Alone(flow);
         }
         if batch.is_empty() {

@@ -55,7 +55,7 @@ impl Pass<'_> {
         };
         memchr::memchr(b'\\', self.record).is_some()
             || SECRET.into_iter().any(has)
-            || self.redactor.patterns.may_match(self.record)
+            || self.redactor.patterns.may_match_in(self.record)
     }
 
     fn value(&mut self, place: Range<usize>, is_secret: bool, depth: usize) {
@@ -137,6 +137,10 @@ mod tests {
             r#"{"l7":{"http":{"url":"http://a/?a=1","headers":[{"key":"Cookie","value":"%"}]}}}"#,
         );
         check(r#"{"url":"http://bob:hunter2@a/"}"#, r#"{"url":"http://bob:%@a/"}"#);
+        check(
+            r#"{"@timestamp":1,"l":["a@b","c"],"url":"http://bob:hunter2@a/"}"#,
+            r#"{"@timestamp":1,"l":["a@b","c"],"url":"http://bob:%@a/"}"#,
+        );
         check("kernel: x: IN=cali1 OUT= password=hunter2", "kernel: x: IN=cali1 OUT= password=%");
     }
 

@@ -92,6 +92,14 @@ impl Patterns {
         memchr::memchr(b'@', text).is_some() || self.words.is_match(text) || self.known.is_match(text)
     }
 
+    /// Whether a string of the JSON in `raw`, which must hold no escape, may hold anything that [`Patterns::mask`] masks. Errs
+    /// on the side of yes, but not for each `"@timestamp"`.
+    pub(super) fn may_match_in(&self, raw: &[u8]) -> bool {
+        memchr::memchr_iter(b'@', raw).any(|at| known::user_info(raw, at).is_some())
+            || self.words.is_match(raw)
+            || self.known.is_match(raw)
+    }
+
     /// The text with its secrets replaced, or `None` if it holds none.
     ///
     /// `known` is a secret in it that the caller has found by other means.
