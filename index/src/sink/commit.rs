@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rayon::prelude::*;
 use taffrail_event::change::Link;
 use taffrail_event::flow::Flow;
 use taffrail_event::{Class, Key, Outline, Timestamp, Via, ViaSet, crash_point};
@@ -86,6 +87,11 @@ pub(super) struct Share {
     deletes: Vec<Term>,
 }
 
+/// On all cores: what was read of a hundred thousand flows is millions of small texts.
+fn drop_all(shares: Vec<Share>) {
+    shares.into_iter().for_each(|share| share.jobs.into_par_iter().for_each(drop));
+}
+
 impl Indexer {
     pub(super) fn commit_all(&mut self) -> Result<()> {
         let worked = self.commit_dirty().inspect_err(|_| self.withdraw_changes())?;
@@ -124,6 +130,7 @@ impl Indexer {
             self.write_share(&mut writers, share)?;
             self.settle(&share.places);
         }
+        drop_all(others);
         // Their documents were removed while they waited for one more route.
         let (mut new, gone): (Vec<_>, Vec<_>) = new.into_iter().partition(|share| !share.jobs.is_empty());
         gone.iter().for_each(|share| self.settle(&share.places));
@@ -133,6 +140,7 @@ impl Indexer {
             self.found(shares)?;
             shares.iter().for_each(|share| self.settle(&share.places));
         }
+        drop_all(new);
         Ok(())
     }
 
