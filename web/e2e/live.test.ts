@@ -30,6 +30,17 @@ test("only what the question matches appears", async () => {
   expect(await page.getByRole("article", { name: /live\/unwanted/ }).count()).toBe(0);
 });
 
+test("an hour of long ago gives way to the last one when something happens", async () => {
+  const page = await harness.visit("/?q=name:(attacker OR overtaken)");
+  await page.getByText("Nothing in the last hour matches.").waitFor();
+  await page.getByRole("button", { name: "Live. Pause" }).waitFor();
+  await sendEvent(harness.program().ingest, "overtaken");
+  await page.getByRole("button", { name: /Last hour/ }).waitFor();
+  await page.getByRole("article", { name: /live\/overtaken/ }).waitFor();
+  expect(await page.getByText("Nothing in the last hour matches.").count()).toBe(0);
+  await page.getByText("1 event", { exact: true }).first().waitFor();
+});
+
 test("names that hide or reorder text are written out", async () => {
   // The live stream is faster than the index, and a browser notes every answer that is no 200.
   harness.allow(/404/);

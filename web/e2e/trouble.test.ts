@@ -41,6 +41,24 @@ test("a server that is gone is no empty list, and can be asked again", async () 
   await page.getByText("removed label quarantine").waitFor();
 });
 
+test("a search that met no server is asked again by itself, and keeps the room for its words", async () => {
+  harness.allow(/ERR_FAILED/);
+  const page = await harness.visit("/?from=all");
+  await page.getByText("removed label quarantine").waitFor();
+  const box = page.getByRole("combobox", { name: "Search, in the query language" });
+  const room = (await box.boundingBox())?.width ?? 0;
+  await page.route("**/api/v1/**", (route) => route.abort());
+  await box.fill("user:alice");
+  await box.press("Enter");
+  await page.getByText("Taffrail does not answer.").waitFor();
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+  // The button that clears the words stands beside them.
+  expect((await box.boundingBox())?.width ?? 0).toBeGreaterThan(room - 80);
+  await page.unroute("**/api/v1/**");
+  await page.getByText("removed label quarantine").waitFor();
+  expect(await page.getByText("Taffrail does not answer.").count()).toBe(0);
+});
+
 test("an address that leads nowhere says so", async () => {
   const page = await harness.visit("/nowhere/at/all");
   await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();

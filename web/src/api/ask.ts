@@ -18,6 +18,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Whether it is the query that is wrong, and not something else that kept the server from answering. */
+export function isQueryProblem(error: Error | null): error is Refusal {
+  return error instanceof Refusal && error.problem.code.startsWith("query_");
+}
+
 /** The server gave no answer at all. */
 export class Unreachable extends Error {
   constructor() {

@@ -76,12 +76,14 @@ export function EventDetails({ id, listed, state, onChange }: Props) {
   );
 }
 
-/** Details that open below the edge of the list would go unseen. */
+/** Details that open below the edge of the list would go unseen; of long ones the headline is what has to be in sight. */
 function bringIntoSight(details: HTMLElement | null): void {
-  if (details !== null)
-    requestAnimationFrame(() => {
-      details.scrollIntoView({ block: "nearest" });
-    });
+  const whole = details?.closest(".open");
+  if (!whole) return;
+  requestAnimationFrame(() => {
+    const room = whole.closest(".event-rows")?.clientHeight ?? window.innerHeight;
+    whole.scrollIntoView({ block: whole.clientHeight > room ? "start" : "nearest" });
+  });
 }
 
 function paneOf(pane: Pane, event: AuditEvent, body: EventBody | null, open: (id: string) => void): ReactNode {

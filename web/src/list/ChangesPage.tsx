@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { isQueryProblem } from "../api/ask";
 import { useAnswer } from "../api/useAnswer";
 import { ExportButtons } from "../export/ExportButtons";
 import { ExportNote } from "../export/ExportNote";
@@ -6,6 +7,7 @@ import type { ExportFormat } from "../export/rowCount";
 import { useExport } from "../export/useExport";
 import { Failure } from "../shell/Failure";
 import { LanesView } from "../lanes/LanesView";
+import { useRetry } from "../shell/useRetry";
 import { useTitle } from "../shell/useTitle";
 import { useCopyLink } from "../shell/useCopyLink";
 import { useShortcuts } from "../shell/shortcuts";
@@ -54,11 +56,14 @@ export function ChangesPage() {
   const question = questionOf(state.query, state.cluster);
   const query = listQuery(state.query, state.cluster, state.shown);
   // The user's own words are asked alone first: an error then has its place in them, and not in what is put around.
-  const check = useAnswer(state.query === "" ? null : state.query, (signal) =>
+  const [checks, setChecks] = useState(0);
+  const check = useAnswer(state.query === "" ? null : JSON.stringify([state.query, checks]), (signal) =>
     askEvents(state.query, everything, { limit: 1 }, signal),
   );
+  const queryError = isQueryProblem(check.error) ? check.error : null;
   const understood = state.query === "" || (!check.loading && check.error === null);
-  const opening = useOpeningRange(state.range, understood ? query : null, attempt);
+  const [overtaken, setOvertaken] = useState<string | null>(null);
+  const opening = useOpeningRange(state.range, understood ? query : null, attempt, overtaken === query);
   const range = understood ? opening.range : null;
   const list = useEventList(query, range, attempt);
   const counts = useNoiseCounts(question, range, state.shown, recount);
@@ -75,9 +80,12 @@ export function ChangesPage() {
     },
     [add, recountSoon],
   );
+  const { error: unchecked } = check;
   const retry = useCallback(() => {
-    setAttempt((before) => before + 1);
-  }, []);
+    // The check takes the list away while it is asked, and need not be asked again once it has passed.
+    if (unchecked !== null) setChecks((before) => before + 1);
+    else setAttempt((before) => before + 1);
+  }, [unchecked]);
   const tail = useTail(query, follows, !state.live, take, retry);
 
   const rows = useMemo(
@@ -86,6 +94,15 @@ export function ChangesPage() {
   );
   const inList = state.event !== null && rows.some(({ key }) => key.startsWith(state.event ?? ""));
   const error = check.error ?? opening.error ?? list.error;
+  useRetry(error, retry);
+  // The recount was put off until the index has what came; until then the hour of long ago stands. A list that is held still keeps it.
+  const newest = list.events[0]?.time;
+  const [recounted, setRecounted] = useState(recount);
+  if (recounted !== recount) {
+    setRecounted(recount);
+    const isNew = range !== null && newest !== undefined && newest > range.to;
+    if (opening.older && isNew && state.live) setOvertaken(query);
+  }
 
   const saved = useExport();
   const saveAs = (format: ExportFormat) => {
@@ -135,8 +152,9 @@ export function ChangesPage() {
           ref={search}
           query={state.query}
           range={range}
-          error={check.error}
+          error={queryError}
           onSearch={(text) => {
+            if (error !== null) retry();
             change({ query: text, event: null });
           }}
         />
@@ -208,9 +226,9 @@ export function ChangesPage() {
         loading={understood && error === null && list.loading !== null}
         lag={tail.lag}
         onLagSeen={tail.clearLag}
-        effectsLeft={left}
+        effectsLeft={rows.length > 0 && understood ? left : 0}
       />
-      {error !== null && check.error === null && <Failure error={error} onRetry={retry} />}
+      {error !== null && queryError === null && <Failure error={error} onRetry={retry} />}
       {state.view === "list" && state.event !== null && !inList && list.loading !== "first" && understood && (
         <PinnedEvent
           id={state.event}

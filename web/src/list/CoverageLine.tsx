@@ -29,9 +29,10 @@ export function CoverageLine({ coverage, total, loading, lag, onLagSeen, effects
       {effectsLeft > 0 && (
         <span
           className="quiet"
-          title="The causes of so many system changes in sight were not looked up; a shorter time, or scrolling, brings them"
+          title="What followed a change stands under it as soon as it was looked up; a shorter time, or scrolling, brings the rest"
         >
-          {grouped(effectsLeft)} system changes not put under their cause
+          {grouped(effectsLeft)} changes of the control plane in this time not looked up, what followed may be
+          incomplete
         </span>
       )}
       {lag !== null && (

@@ -1,10 +1,8 @@
-import { Refusal } from "../api/ask";
-import { Failure } from "../shell/Failure";
+import type { Refusal } from "../api/ask";
 import { visible } from "../text/visible";
 
 /** What is wrong with the query, and where in it. */
-export function QueryError({ query, error }: { query: string; error: Error }) {
-  if (!(error instanceof Refusal) || !error.problem.code.startsWith("query_")) return <Failure error={error} />;
+export function QueryError({ query, error }: { query: string; error: Refusal }) {
   const { detail, hint, span } = error.problem;
   // Spans count code points, as the server does.
   const points = Array.from(query);

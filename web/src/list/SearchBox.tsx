@@ -1,5 +1,5 @@
 import { useId, useState, type KeyboardEvent, type Ref } from "react";
-import { Refusal } from "../api/ask";
+import type { Refusal } from "../api/ask";
 import { take, unfinishedAt, type Suggestion } from "../query/completion";
 import type { TimeRange } from "../time/range";
 import { QueryError } from "./QueryError";
@@ -10,7 +10,8 @@ interface Props {
   ref: Ref<HTMLInputElement>;
   query: string;
   range: TimeRange | null;
-  error: Error | null;
+  /** What is wrong with the query. */
+  error: Refusal | null;
   onSearch: (query: string) => void;
 }
 
@@ -92,7 +93,7 @@ export function SearchBox({ ref, query, range, error, onSearch }: Props) {
           aria-controls={list}
           aria-autocomplete="list"
           aria-activedescendant={chosen >= 0 ? `${list}-${chosen}` : undefined}
-          aria-invalid={error instanceof Refusal}
+          aria-invalid={error !== null}
           placeholder="user:alice ns:shop changed:replicas"
           autoComplete="off"
           autoCapitalize="off"

@@ -23,5 +23,5 @@ export function useNoiseCounts(
     const byKind: NoiseCounts = Object.fromEntries(counts);
     return byKind;
   });
-  return answer.body ?? {};
+  return (key === null ? null : answer.body) ?? {};
 }

@@ -12,16 +12,22 @@ export interface OpeningRange {
 const lastHour: TimeRange = { from: "now-1h", to: "" };
 
 /**
- * Where nobody has chosen a range: the last hour, or the latest hour that has something to show. A null query waits.
+ * Where nobody has chosen a range: the last hour, or the latest hour that has something to show; that one no longer once `overtaken`
+ * by what came since. A null query waits.
  */
-export function useOpeningRange(chosen: TimeRange | null, query: string | null, attempt: number): OpeningRange {
+export function useOpeningRange(
+  chosen: TimeRange | null,
+  query: string | null,
+  attempt: number,
+  overtaken: boolean,
+): OpeningRange {
   const answer = useAnswer(chosen === null && query !== null ? JSON.stringify([query, attempt]) : null, (signal) =>
     latestHour(query ?? "", signal),
   );
   if (chosen !== null) return { range: chosen, older: false, error: null };
   if (query === null || answer.loading || answer.error !== null)
     return { range: null, older: false, error: answer.error };
-  const range = answer.body ?? lastHour;
+  const range = overtaken ? lastHour : (answer.body ?? lastHour);
   return { range, older: range !== lastHour, error: null };
 }
 

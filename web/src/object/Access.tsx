@@ -43,9 +43,11 @@ export function Access({ object, state }: { object: ObjectName; state: ObjectSta
   );
 }
 
+const sessions = ["exec", "attach", "portforward", "log", "proxy"];
+
 /** Whoever opens a shell does not only look; that has to be seen before the reads. */
 function isSession({ object }: AuditEvent): boolean {
-  return object !== null && object.subresource !== "";
+  return object !== null && sessions.includes(object.subresource);
 }
 
 function Accesses({

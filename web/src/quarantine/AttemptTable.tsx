@@ -22,36 +22,42 @@ export function AttemptTable({
       {attempts.length === 0 ? (
         <p className="quiet">No flow of this pod was recorded in this time.</p>
       ) : (
-        <div className="scroll-x" tabIndex={0} role="group" aria-label="Attempts by peer">
-          <table className="sheet">
-            <thead>
-              <tr>
-                <th scope="col">Peer</th>
-                <th scope="col">Port</th>
-                <th scope="col" className="figure">
-                  Denied
-                </th>
-                <th scope="col" className="figure">
-                  Allowed
-                </th>
-                <th scope="col" className="figure">
-                  Seen
-                </th>
-                <th scope="col">First</th>
-                <th scope="col">Last</th>
-              </tr>
-            </thead>
-            <tbody>
-              {attempts.map((attempt) => (
-                <AttemptRow
-                  key={`${attempt.direction} ${attempt.peer} ${attempt.port ?? ""} ${attempt.protocol}`}
-                  attempt={attempt}
-                  cluster={cluster}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <>
+          <p className="quiet">
+            Counted over all the time of this page, before and after the quarantine too. An attempt is one connection:
+            packets that are sent again for it count once.
+          </p>
+          <div className="scroll-x" tabIndex={0} role="group" aria-label="Attempts by peer">
+            <table className="sheet">
+              <thead>
+                <tr>
+                  <th scope="col">Peer</th>
+                  <th scope="col">Port</th>
+                  <th scope="col" className="figure">
+                    Denied
+                  </th>
+                  <th scope="col" className="figure">
+                    Allowed
+                  </th>
+                  <th scope="col" className="figure">
+                    Seen
+                  </th>
+                  <th scope="col">First</th>
+                  <th scope="col">Last</th>
+                </tr>
+              </thead>
+              <tbody>
+                {attempts.map((attempt) => (
+                  <AttemptRow
+                    key={`${attempt.direction} ${attempt.peer} ${attempt.port ?? ""} ${attempt.protocol}`}
+                    attempt={attempt}
+                    cluster={cluster}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
       )}
       {total > attempts.length && <p className="quiet">{counted(total, "kind")} of attempts in all.</p>}
     </section>

@@ -39,7 +39,7 @@ function headline(error: Error): string {
 
 function advice(error: Error): string {
   if (error instanceof Unreachable)
-    return "It may have been stopped, or the network is down. What is on screen is what came last.";
+    return "It may have been stopped, or the network is down. What is on screen, if anything, is what came last.";
   if (error instanceof Refusal) return visible(error.problem.hint ?? "");
   return visible(error.message);
 }

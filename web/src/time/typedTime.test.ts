@@ -7,6 +7,7 @@ test("a time without a zone is of the zone that is shown", () => {
   expect(readTypedTime("2026-11-23 17:11", "utc", now)).toBe("2026-11-23T17:11:00.000Z");
   expect(readTypedTime("2026-11-23 17:11", "local", now)).toBe("2026-11-23T16:11:00.000Z");
   expect(readTypedTime("2026-11-23", "local", now)).toBe("2026-11-22T23:00:00.000Z");
+  expect(readTypedTime("0001-01-01", "utc", now)).toBe("0001-01-01T00:00:00.000Z");
 });
 
 test("a time is of whatever zone is shown, on both sides of a change of its clocks", () => {

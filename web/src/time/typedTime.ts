@@ -33,7 +33,10 @@ function dateOf(now: Date, zone: ZoneChoice, daysBefore: number): number[] {
 /** When the clocks of the zone say this. What they leave out in spring is as much later as they are put forward. */
 function instant(date: number[], clock: readonly [number, number, number, number], zone: ZoneChoice): string | null {
   const [year = 0, month = 0, day = 1] = date;
-  const said = Date.UTC(year, month, day, ...clock);
+  // Not Date.UTC, which takes the year 1 for 1901.
+  const moment = new Date(0);
+  moment.setUTCFullYear(year, month, day);
+  const said = moment.setUTCHours(...clock);
   if (Number.isNaN(said)) return null;
   const first = said - aheadOfUtc(said, zone);
   const time = said - aheadOfUtc(first, zone);

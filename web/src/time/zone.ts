@@ -46,7 +46,8 @@ export function clockTime(timestamp: string, choice: ZoneChoice): ClockTime {
   const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
   for (const { type, value } of clockFormat(zoneName(choice)).formatToParts(new Date(timestamp))) parts[type] = value;
   return {
-    day: `${parts.year ?? ""}-${parts.month ?? ""}-${parts.day ?? ""}`,
+    // The fourth digit is not there for the years before 1000.
+    day: `${(parts.year ?? "").padStart(4, "0")}-${parts.month ?? ""}-${parts.day ?? ""}`,
     clock: `${parts.hour ?? ""}:${parts.minute ?? ""}:${parts.second ?? ""}`,
     fraction: (/\.\d{3}/.exec(timestamp) ?? [".000"])[0],
   };
