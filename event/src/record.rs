@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::flow::Flow;
+use crate::audit::AuditRecord;
+use crate::event::Kind;
+use crate::flow::{Flow, StoredFlow};
 use crate::outline::Outline;
 use crate::time::Timestamp;
 
@@ -152,13 +154,24 @@ struct Entry {
     known: Option<Known>,
 }
 
-/// What is known of a record because whoever appended it has read it.
+/// What is known of a record because whoever had it before has read it.
 #[derive(Debug, Clone)]
 pub enum Known {
     /// Where the members of an audit event stand.
     Outline(Arc<Outline>),
     /// What [`crate::flow::StoredFlow::decode`] finds in it.
     Flow(Arc<Flow>),
+}
+
+impl Known {
+    /// Reads a record with these flags; `None` of what is neither an audit event nor a flow.
+    pub fn of(record: &[u8], flags: RecordFlags) -> Option<Self> {
+        match Kind::of(flags) {
+            Kind::Audit => AuditRecord::outline(record).ok().map(|outline| Self::Outline(outline.into())),
+            Kind::Flow => StoredFlow::decode(record).map(|stored| Self::Flow(stored.flow)),
+            Kind::Gap | Kind::Finding => None,
+        }
+    }
 }
 
 impl RecordBatch {
@@ -191,9 +204,16 @@ impl RecordBatch {
         (self.bytes.slice(place.start as usize..place.end as usize), *flags)
     }
 
-    /// What whoever made the batch knew of the record at `index`.
+    /// What is known of the record at `index`.
     pub fn known(&self, index: usize) -> Option<Known> {
         self.entries.get(index)?.known.clone()
+    }
+
+    /// The batch with what is known of its records, in their order.
+    #[must_use]
+    pub fn with_known(mut self, known: Vec<Option<Known>>) -> Self {
+        self.entries.iter_mut().zip(known).for_each(|(entry, known)| entry.known = known);
+        self
     }
 
     /// The header of the batch as a journal payload; the payload is this followed by [`RecordBatch::body`].

@@ -1,9 +1,10 @@
 //! From the journal into the sink.
 //!
-//! One loop, one thread. It only ever holds what it read in one go; the journal is the queue. What the sink does not take
+//! One loop, and a thread that reads a little ahead of it (`ahead.rs`); the journal is the queue. What the sink does not take
 //! is offered again until it does, so that a full disk delays events and loses none. What the journal cannot read or give
 //! back at the moment is tried again as well: of its errors only those end the loop that no waiting cures.
 
+mod ahead;
 mod gaps;
 mod status;
 #[cfg(test)]
@@ -11,19 +12,18 @@ mod tests;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use taffrail_event::{BadPayload, EventSink, RecordBatch, SinkError, Timestamp};
+use taffrail_event::{EventSink, RecordBatch, SinkError, Timestamp};
 
 use crate::error::IngestError;
-use crate::journal::{Frame, Item, Journal, JournalError};
+use crate::journal::Journal;
+use ahead::{Ahead, READS_WAITING, Read};
 use gaps::Losses;
 pub use status::PipelineStatus;
 use status::Step;
-
-/// Read in one go: enough to keep the sink busy when far behind, little enough to hold.
-const READ_BYTES: usize = 16 << 20;
 
 /// How often the sink gets to do what time alone demands.
 const TICK: Duration = Duration::from_millis(100);
@@ -63,9 +63,20 @@ struct Pipeline<'a> {
 
 impl Pipeline<'_> {
     fn read_from(&mut self, from: u64) -> Result<(), IngestError> {
-        let mut reader = self.journal.reader(from)?;
+        let (status, stop, is_over) = (self.status, self.stop, AtomicBool::new(false));
+        let ahead = Ahead { reader: self.journal.reader(from)?, status, stop, is_over: &is_over };
+        let (sender, receiver) = sync_channel(READS_WAITING);
+        thread::scope(|scope| {
+            scope.spawn(move || ahead.run(&sender));
+            let taken = self.take_all(&receiver);
+            is_over.store(true, Ordering::Release);
+            drop(receiver);
+            taken
+        })
+    }
+
+    fn take_all(&mut self, receiver: &Receiver<Result<Vec<Read>, IngestError>>) -> Result<(), IngestError> {
         let mut stop_by = None;
-        let mut backoff = Backoff::default();
         loop {
             if self.stop.load(Ordering::Acquire) {
                 let stop_by = *stop_by.get_or_insert_with(|| Instant::now() + STOP_READING);
@@ -73,60 +84,41 @@ impl Pipeline<'_> {
                     return Ok(());
                 }
             }
-            let wait = if stop_by.is_some() { Duration::ZERO } else { TICK };
-            let Some(items) = self.tried(Step::Read, reader.next(READ_BYTES, wait))? else {
-                self.tick_if_due()?;
-                if backoff.wait(|| self.stop.load(Ordering::Acquire)).is_break() {
-                    return Ok(());
-                }
-                continue;
+            let items = match receiver.recv_timeout(TICK) {
+                Ok(items) => items?,
+                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
-            backoff = Backoff::default();
-            let is_end = items.is_empty();
             for item in items {
-                let flow = match item {
-                    Item::Frame(frame) => self.frame(&frame)?,
-                    Item::Damage(damage) => {
-                        tracing::error!(%damage, "records in the journal are damaged");
-                        self.losses.add(&damage);
-                        ControlFlow::Continue(())
-                    }
-                };
-                if flow.is_break() {
+                if self.take(item)?.is_break() {
                     return Ok(());
                 }
                 self.tick_if_due()?;
             }
-            if is_end {
-                self.losses.report(Timestamp::now(), self.sink);
-                self.tick_if_due()?;
-                if stop_by.is_some() {
-                    return Ok(());
-                }
-            }
+            self.tick_if_due()?;
         }
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<ControlFlow<()>, IngestError> {
-        let next = frame.next();
-        match RecordBatch::decode(&frame.payload) {
-            Ok(batch) => {
+    fn take(&mut self, item: Read) -> Result<ControlFlow<()>, IngestError> {
+        match item {
+            Read::Batch { batch, first, next } => {
                 self.losses.report(batch.origin.received, self.sink);
-                if self.write(&batch, frame.first)?.is_break() {
+                if self.write(&batch, first)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
+                self.status.set_position(next);
             }
-            Err(error @ BadPayload::Version(_)) => return Err(IngestError::Sink(error.to_string())),
-            Err(BadPayload::Malformed) => {
-                tracing::error!(
-                    position = frame.first,
-                    records = frame.records,
-                    "a journal frame is malformed"
-                );
-                self.losses.add_records(frame.records);
+            Read::Malformed { first, next, records } => {
+                tracing::error!(position = first, records, "a journal frame is malformed");
+                self.losses.add_records(records);
+                self.status.set_position(next);
             }
+            Read::Damage(damage) => {
+                tracing::error!(%damage, "records in the journal are damaged");
+                self.losses.add(&damage);
+            }
+            Read::End => self.losses.report(Timestamp::now(), self.sink),
         }
-        self.status.set_position(next);
         Ok(ControlFlow::Continue(()))
     }
 
@@ -183,23 +175,7 @@ impl Pipeline<'_> {
     fn truncate(&mut self) -> Result<(), IngestError> {
         // Also when nothing new is committed: a segment may have reached its age, or the last attempt have failed.
         let truncated = self.journal.truncate_below(self.sink.replay_from());
-        self.tried(Step::Truncate, truncated).map(drop)
-    }
-
-    /// What the journal gave; `None` when it could not at the moment, which the status tells.
-    fn tried<T>(&self, step: Step, result: Result<T, JournalError>) -> Result<Option<T>, IngestError> {
-        match result {
-            Ok(value) => {
-                self.status.set_trouble(step, None);
-                Ok(Some(value))
-            }
-            // No space, no file descriptor: these pass.
-            Err(error @ (JournalError::DiskFull { .. } | JournalError::Io { .. })) => {
-                self.status.set_trouble(step, Some(error.to_string()));
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.status.tried(Step::Truncate, truncated).map(drop)
     }
 }
 

@@ -199,6 +199,7 @@ fn split(stored: &[u8]) -> Option<Split<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Known, RecordFlags};
 
     const LINE: &[u8] = b"5,1,2000000,-;calico-packet: IN=cali1 OUT=eth0 SRC=10.0.0.1 DST=10.0.0.2 LEN=60 PROTO=UDP SPT=1 DPT=53 ";
 
@@ -231,6 +232,14 @@ mod tests {
         let flow = StoredFlow::decode(&stored).unwrap();
         assert_eq!((flow.flow.node.as_str(), flow.flow.start.micros()), ("node-1", 3_000_000));
         assert_eq!((flow.raw, raw_of(&stored)), (LINE, LINE));
+    }
+
+    #[test]
+    fn what_is_known_of_a_record_is_what_stands_in_it() {
+        for stored in [stored("node-1", 7, None), folded(&[]), folded(&[3_000_000, 5_400_000])] {
+            let Some(Known::Flow(flow)) = Known::of(&stored, RecordFlags::FLOW) else { panic!("not known") };
+            assert_eq!(StoredFlow::known(&stored, flow), StoredFlow::decode(&stored));
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use taffrail_event::WriteCounts;
 
+use crate::error::IngestError;
+use crate::journal::JournalError;
+
 /// What the pipeline does, for status and metrics. Share it in an `Arc`.
 #[derive(Debug, Default)]
 pub struct PipelineStatus {
@@ -70,6 +73,26 @@ impl PipelineStatus {
             _ => {}
         }
         *place = trouble;
+    }
+
+    /// What the journal gave; `None` when it could not at the moment, which the status tells.
+    pub(super) fn tried<T>(
+        &self,
+        step: Step,
+        result: Result<T, JournalError>,
+    ) -> Result<Option<T>, IngestError> {
+        match result {
+            Ok(value) => {
+                self.set_trouble(step, None);
+                Ok(Some(value))
+            }
+            // No space, no file descriptor: these pass.
+            Err(error @ (JournalError::DiskFull { .. } | JournalError::Io { .. })) => {
+                self.set_trouble(step, Some(error.to_string()));
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

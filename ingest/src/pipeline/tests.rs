@@ -138,6 +138,25 @@ fn a_fatal_error_ends_it_and_what_was_taken_is_committed() {
     assert_eq!(sink.committed, 3);
 }
 
+/// The thread that reads ahead stands before a full queue then.
+#[test]
+fn a_fatal_error_ends_it_however_much_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    let frames = 64;
+    for n in 0..frames {
+        append(&journal, 1, &["x".repeat(1 << 20), format!("record {n}")]);
+    }
+    let mut sink = FakeSink { refusals: [SinkError::Fatal("broken".into())].into(), ..FakeSink::default() };
+    let error = run(&journal, &mut sink, &AtomicBool::new(false), &PipelineStatus::default()).unwrap_err();
+    assert!(matches!(&error, IngestError::Sink(reason) if reason == "broken"), "{error}");
+
+    let status = PipelineStatus::default();
+    run_while(&journal, &mut sink, &status, || {}).unwrap();
+    let numbers: Vec<_> = sink.texts().into_iter().filter(|text| text.starts_with("record")).collect();
+    assert_eq!(numbers, (0..frames).map(|n| format!("record {n}")).collect::<Vec<_>>());
+}
+
 /// Breaks the disk while the pipeline is idle, appends a record, and mends the disk once the trouble is seen. `broken` is
 /// told how many bytes the record takes.
 fn passing_trouble(

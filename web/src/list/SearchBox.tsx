@@ -1,4 +1,5 @@
 import { useId, useState, type KeyboardEvent, type Ref } from "react";
+import { flushSync } from "react-dom";
 import type { Refusal } from "../api/ask";
 import { take, unfinishedAt, type Suggestion } from "../query/completion";
 import type { TimeRange } from "../time/range";
@@ -42,14 +43,14 @@ export function SearchBox({ ref, query, range, error, onSearch }: Props) {
   const accept = (suggestion: Suggestion, input: HTMLInputElement) => {
     if (unfinished === null) return;
     const taken = take(text, unfinished, suggestion);
-    setText(taken.text);
-    setChosen(-1);
-    setCaret(taken.caret);
-    input.focus();
-    // The caret can be set only when the new text is there.
-    requestAnimationFrame(() => {
-      input.setSelectionRange(taken.caret, taken.caret);
+    // The caret can be set only when the new text is there, and has to be before the next letter is typed.
+    flushSync(() => {
+      setText(taken.text);
+      setChosen(-1);
+      setCaret(taken.caret);
     });
+    input.focus();
+    input.setSelectionRange(taken.caret, taken.caret);
   };
   const search = () => {
     close();
