@@ -41,6 +41,14 @@ test("an hour of long ago gives way to the last one when something happens", asy
   await page.getByText("1 event", { exact: true }).first().waitFor();
 });
 
+test("up to when the list is complete goes on while it does", async () => {
+  const page = await harness.visit("/");
+  await page.getByRole("button", { name: "Live. Pause" }).waitFor();
+  const upTo = page.getByText(/complete up to/);
+  const first = await upTo.innerText();
+  await expect.poll(() => upTo.innerText(), { timeout: 30_000 }).not.toBe(first);
+});
+
 test("names that hide or reorder text are written out", async () => {
   // The live stream is faster than the index, and a browser notes every answer that is no 200.
   harness.allow(/404/);

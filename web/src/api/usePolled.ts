@@ -13,10 +13,10 @@ export interface Polled<Body> {
 
 /**
  * Asks when `key` changes, and again and again while somebody can see the page. Between two answers nothing on screen
- * moves: what came last stays until there is something newer.
+ * moves: what came last stays until there is something newer. A null key asks nothing.
  */
 export function usePolled<Body>(
-  key: string,
+  key: string | null,
   everyMs: number,
   question: (signal: AbortSignal) => Promise<Body>,
 ): Polled<Body> {
@@ -28,6 +28,7 @@ export function usePolled<Body>(
     at: new Date(),
   });
   useEffect(() => {
+    if (key === null) return;
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | null = null;
     let due = 0;
@@ -78,5 +79,10 @@ export function usePolled<Body>(
   const refresh = () => {
     setTurn(turn + 1);
   };
-  return { ...state, error: state.key === key ? state.error : null, loading: state.key !== key, refresh };
+  return {
+    ...state,
+    error: state.key === key ? state.error : null,
+    loading: key !== null && state.key !== key,
+    refresh,
+  };
 }

@@ -92,7 +92,7 @@ function paneOf(pane: Pane, event: AuditEvent, body: EventBody | null, open: (id
     if (event.finding !== null) return <Evidence finding={event.finding} onOpen={open} />;
     return <FieldChanges event={event} />;
   }
-  if (pane === "diff") return <EventDiff id={event.id} />;
+  if (pane === "diff") return <EventDiff event={event} />;
   if (pane === "around") return <Neighbours event={event} onOpen={open} />;
   if (body === null) return <p className="quiet">Looking…</p>;
   return pane === "who" ? <WhoReally event={body} /> : <RawRecord event={body} />;

@@ -1,20 +1,25 @@
 import { useState } from "react";
 import { ask } from "../api/ask";
-import type { DiffBody } from "../api/model";
+import type { AuditEvent, DiffBody } from "../api/model";
 import { useAnswer } from "../api/useAnswer";
 import { DiffView, type DiffShape } from "../diff/DiffView";
 import { DiffOptions } from "../diff/DiffOptions";
 import { Failure } from "../shell/Failure";
+import { nothingChanged } from "./FieldChanges";
 
 /** The object before and after the event. */
-export function EventDiff({ id }: { id: string }) {
+export function EventDiff({ event }: { event: AuditEvent }) {
+  const { id } = event;
   const [shape, setShape] = useState<DiffShape>("unified");
   const [noise, setNoise] = useState(false);
   const { body, error } = useAnswer(id, (signal) => ask<DiffBody>(`events/${id}/diff`, {}, signal));
   if (error !== null) return <Failure error={error} />;
   if (body === null) return <p className="quiet">Looking…</p>;
   if (body.before === null && body.after === null) {
-    return <p className="quiet">No record says what the object was before or after.</p>;
+    const isKnown = event.change === null || event.change.type === "none";
+    return (
+      <p className="quiet">{isKnown ? nothingChanged(event) : "No record says what the object was before or after."}</p>
+    );
   }
   return (
     <>

@@ -102,7 +102,7 @@ function Side({ field, side }: { field: FieldChange; side: "before" | "after" })
   return value.known ? <code className={`value ${side}`}>{value.text}</code> : <em className="quiet">{value.text}</em>;
 }
 
-function nothingChanged(event: AuditEvent): string {
+export function nothingChanged(event: AuditEvent): string {
   if (event.kind === "gap") return visible(event.gap?.reason ?? "");
   if (event.outcome?.result === "denied") return "It was refused, so nothing changed.";
   if (event.outcome?.result === "failed") return "It failed, so nothing changed.";

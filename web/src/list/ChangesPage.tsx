@@ -32,6 +32,7 @@ import { useClusterNames } from "./useClusterNames";
 import { useEffects, type Sight } from "./useEffects";
 import { useEventList } from "./useEventList";
 import { useListCommands } from "./useListCommands";
+import { useLiveCoverage } from "./useLiveCoverage";
 import { useListState } from "./useListState";
 import { useNoiseCounts } from "./useNoiseCounts";
 import { useOpeningRange } from "./useOpeningRange";
@@ -103,6 +104,9 @@ export function ChangesPage() {
     const isNew = range !== null && newest !== undefined && newest > range.to;
     if (opening.older && isNew && state.live) setOvertaken(query);
   }
+
+  const isLive = follows && state.live && tail.state === "live";
+  const coverage = useLiveCoverage(list.coverage, query, isLive ? range : null);
 
   const saved = useExport();
   const saveAs = (format: ExportFormat) => {
@@ -205,7 +209,7 @@ export function ChangesPage() {
           range={spanShown(range, list.events[0]?.time)}
           refresh={recount}
           zoom={state.view === "lanes" ? state.zoom : null}
-          gaps={list.coverage?.gaps ?? []}
+          gaps={coverage?.gaps ?? []}
           onZoom={(picked) => {
             change({ range: picked });
           }}
@@ -221,7 +225,7 @@ export function ChangesPage() {
         />
       )}
       <CoverageLine
-        coverage={understood ? list.coverage : null}
+        coverage={understood ? coverage : null}
         total={understood ? list.total : null}
         loading={understood && error === null && list.loading !== null}
         lag={tail.lag}

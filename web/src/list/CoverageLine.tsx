@@ -17,8 +17,8 @@ interface Props {
 /** How many events there are, and how far one may believe that these are all. */
 export function CoverageLine({ coverage, total, loading, lag, onLagSeen, effectsLeft }: Props) {
   return (
-    <div className="coverage" aria-live="polite">
-      <span className="coverage-total">
+    <div className="coverage">
+      <span className="coverage-total" aria-live="polite">
         {loading
           ? "Looking…"
           : total === null
@@ -35,17 +35,19 @@ export function CoverageLine({ coverage, total, loading, lag, onLagSeen, effects
           incomplete
         </span>
       )}
-      {lag !== null && (
-        <span className="warning">
-          {lag.missed === null
-            ? "The live stream was interrupted"
-            : `${counted(lag.missed, "event")} came too fast to show live`}
-          ; search again to see all.{" "}
-          <button type="button" className="link" onClick={onLagSeen}>
-            Understood
-          </button>
-        </span>
-      )}
+      <span className="warning" aria-live="polite">
+        {lag !== null && (
+          <>
+            {lag.missed === null
+              ? "The live stream was interrupted"
+              : `${counted(lag.missed, "event")} came too fast to show live`}
+            ; search again to see all.{" "}
+            <button type="button" className="link" onClick={onLagSeen}>
+              Understood
+            </button>
+          </>
+        )}
+      </span>
     </div>
   );
 }
