@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use taffrail_event::change::Link;
 use taffrail_event::flow::{Flow, StoredFlow};
-use taffrail_event::{AuditRecord, Class, Decoded, Keys, Kind, Known, Origin, Outline, RecordFlags, ViaSet};
+use taffrail_event::{Class, Decoded, Keys, Known, Origin, Outline, RecordFlags, ViaSet};
 
 use crate::document::{SortKey, record_hash};
 use crate::fold::Rank;
@@ -41,17 +41,13 @@ impl Prepared {
         known: Option<Known>,
         origin: &Origin,
     ) -> Option<Self> {
-        let is_audit = Kind::of(flags) == Kind::Audit;
-        let (outline, flow) = match known {
+        let (outline, flow) = match known.or_else(|| Known::of(&bytes, flags)) {
             Some(Known::Outline(outline)) => (Some(outline), None),
             Some(Known::Flow(flow)) => (None, Some(flow)),
-            None => {
-                let outline = is_audit.then(|| AuditRecord::outline(&bytes)).transpose().ok()?;
-                (outline.map(Arc::new), None)
-            }
+            None => (None, None),
         };
-        let decoded = match flow {
-            Some(flow) => Decoded::Flow(StoredFlow::known(&bytes, flow)?),
+        let decoded = match &flow {
+            Some(flow) => Decoded::Flow(StoredFlow::known(&bytes, Arc::clone(flow))?),
             None => Decoded::by_outline(&bytes, flags, outline.as_deref()).ok()?,
         };
         let own_time = decoded.time();
@@ -69,10 +65,7 @@ impl Prepared {
             link: link_of(&decoded, &origin.cluster),
             via: ViaSet::of(origin.via),
             flags,
-            flow: match &decoded {
-                Decoded::Flow(stored) => Some(Arc::clone(&stored.flow)),
-                _ => None,
-            },
+            flow,
             bytes,
             outline,
         })

@@ -16,11 +16,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use taffrail_event::{EventSink, RecordBatch, SinkError, Timestamp};
+use taffrail_event::{BadPayload, EventSink, RecordBatch, SinkError, Timestamp};
 
 use crate::error::IngestError;
-use crate::journal::Journal;
-use ahead::{Ahead, READS_WAITING, Read};
+use crate::journal::{Frame, Journal};
+use ahead::{Ahead, READS_WAITING, Read, Reads};
 use gaps::Losses;
 pub use status::PipelineStatus;
 use status::Step;
@@ -75,50 +75,66 @@ impl Pipeline<'_> {
         })
     }
 
-    fn take_all(&mut self, receiver: &Receiver<Result<Vec<Read>, IngestError>>) -> Result<(), IngestError> {
-        let mut stop_by = None;
+    /// Until there is nobody who reads: a stop is up to them.
+    fn take_all(&mut self, receiver: &Receiver<Reads>) -> Result<(), IngestError> {
         loop {
-            if self.stop.load(Ordering::Acquire) {
-                let stop_by = *stop_by.get_or_insert_with(|| Instant::now() + STOP_READING);
-                if Instant::now() >= stop_by {
-                    return Ok(());
+            match receiver.recv_timeout(TICK) {
+                Ok(reads) => {
+                    if self.take(reads?)?.is_break() {
+                        return Ok(());
+                    }
                 }
-            }
-            let items = match receiver.recv_timeout(TICK) {
-                Ok(items) => items?,
-                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            };
-            for item in items {
-                if self.take(item)?.is_break() {
-                    return Ok(());
-                }
-                self.tick_if_due()?;
             }
             self.tick_if_due()?;
         }
     }
 
-    fn take(&mut self, item: Read) -> Result<ControlFlow<()>, IngestError> {
-        match item {
-            Read::Batch { batch, first, next } => {
+    fn take(&mut self, reads: Vec<Read>) -> Result<ControlFlow<()>, IngestError> {
+        if reads.is_empty() {
+            self.losses.report(Timestamp::now(), self.sink);
+        }
+        for read in reads {
+            match read {
+                Read::Frame(frame, batch) => {
+                    if self.frame(&frame, batch)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Read::Damage(damage) => {
+                    tracing::error!(%damage, "records in the journal are damaged");
+                    self.losses.add(&damage);
+                }
+            }
+            self.tick_if_due()?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn frame(
+        &mut self,
+        frame: &Frame,
+        batch: Result<RecordBatch, BadPayload>,
+    ) -> Result<ControlFlow<()>, IngestError> {
+        match batch {
+            Ok(batch) => {
                 self.losses.report(batch.origin.received, self.sink);
-                if self.write(&batch, first)?.is_break() {
+                if self.write(&batch, frame.first)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
-                self.status.set_position(next);
             }
-            Read::Malformed { first, next, records } => {
-                tracing::error!(position = first, records, "a journal frame is malformed");
-                self.losses.add_records(records);
-                self.status.set_position(next);
+            Err(error @ BadPayload::Version(_)) => return Err(IngestError::Sink(error.to_string())),
+            Err(BadPayload::Malformed) => {
+                tracing::error!(
+                    position = frame.first,
+                    records = frame.records,
+                    "a journal frame is malformed"
+                );
+                self.losses.add_records(frame.records);
             }
-            Read::Damage(damage) => {
-                tracing::error!(%damage, "records in the journal are damaged");
-                self.losses.add(&damage);
-            }
-            Read::End => self.losses.report(Timestamp::now(), self.sink),
         }
+        self.status.set_position(frame.next());
         Ok(ControlFlow::Continue(()))
     }
 

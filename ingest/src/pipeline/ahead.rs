@@ -1,7 +1,6 @@
 //! Reads the journal on a thread of its own, so that records are ready when the sink has time for them: a commit ends in work
 //! for one core, and the others look at what comes next meanwhile.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
@@ -21,25 +20,15 @@ pub(super) const READS_WAITING: usize = 2;
 /// Below this many records a batch is looked at on the reading thread.
 const PARALLEL_FROM: usize = 64;
 
-/// What came out of the journal, in its order.
+/// What came out of the journal.
 pub(super) enum Read {
-    Batch {
-        batch: RecordBatch,
-        /// The journal offset of its first record.
-        first: u64,
-        /// The one after its last.
-        next: u64,
-    },
-    /// A frame that holds no batch.
-    Malformed {
-        first: u64,
-        next: u64,
-        records: u32,
-    },
+    /// With what it holds.
+    Frame(Frame, Result<RecordBatch, BadPayload>),
     Damage(Damage),
-    /// There is no more at the moment.
-    End,
 }
+
+/// What was read in one go, in the order of the journal: nothing when there is no more at the moment.
+pub(super) type Reads = Result<Vec<Read>, IngestError>;
 
 pub(super) struct Ahead<'a> {
     pub(super) reader: JournalReader,
@@ -52,7 +41,7 @@ pub(super) struct Ahead<'a> {
 
 impl Ahead<'_> {
     /// Reads until asked to stop or until nobody listens. What no waiting cures is the last that is sent.
-    pub(super) fn run(mut self, to: &SyncSender<Result<Vec<Read>, IngestError>>) {
+    pub(super) fn run(mut self, to: &SyncSender<Reads>) {
         let mut stop_by = None;
         let mut backoff = Backoff::default();
         loop {
@@ -63,8 +52,8 @@ impl Ahead<'_> {
                 }
             }
             let wait = if stop_by.is_some() { Duration::ZERO } else { TICK };
-            let read = match self.status.tried(Step::Read, self.reader.next(READ_BYTES, wait)) {
-                Ok(Some(items)) => items.into_iter().map(read).collect::<Result<Vec<_>, _>>(),
+            let reads: Reads = match self.status.tried(Step::Read, self.reader.next(READ_BYTES, wait)) {
+                Ok(Some(items)) => Ok(items.into_iter().map(read).collect()),
                 Ok(None) => {
                     let is_done =
                         || self.stop.load(Ordering::Acquire) || self.is_over.load(Ordering::Acquire);
@@ -76,40 +65,21 @@ impl Ahead<'_> {
                 Err(error) => Err(error),
             };
             backoff = Backoff::default();
-            if self.hand_over(to, read, stop_by.is_some()).is_break() {
+            let is_last = reads.as_ref().map_or(true, |reads| reads.is_empty() && stop_by.is_some());
+            if to.send(reads).is_err() || is_last {
                 return;
             }
         }
     }
-
-    fn hand_over(
-        &self,
-        to: &SyncSender<Result<Vec<Read>, IngestError>>,
-        read: Result<Vec<Read>, IngestError>,
-        is_stopping: bool,
-    ) -> ControlFlow<()> {
-        let is_last = match &read {
-            Ok(items) => items.is_empty() && is_stopping,
-            Err(_) => true,
-        };
-        let read = read.map(|items| if items.is_empty() { vec![Read::End] } else { items });
-        if to.send(read).is_err() || is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }
 
-fn read(item: Item) -> Result<Read, IngestError> {
+fn read(item: Item) -> Read {
     match item {
-        Item::Frame(frame) => read_frame(&frame),
-        Item::Damage(damage) => Ok(Read::Damage(damage)),
-    }
-}
-
-fn read_frame(frame: &Frame) -> Result<Read, IngestError> {
-    let (first, next) = (frame.first, frame.next());
-    match RecordBatch::decode(&frame.payload) {
-        Ok(batch) => Ok(Read::Batch { batch: look_at(batch), first, next }),
-        Err(error @ BadPayload::Version(_)) => Err(IngestError::Sink(error.to_string())),
-        Err(BadPayload::Malformed) => Ok(Read::Malformed { first, next, records: frame.records }),
+        Item::Frame(frame) => {
+            let batch = RecordBatch::decode(&frame.payload).map(look_at);
+            Read::Frame(frame, batch)
+        }
+        Item::Damage(damage) => Read::Damage(damage),
     }
 }
 

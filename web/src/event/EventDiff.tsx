@@ -16,10 +16,7 @@ export function EventDiff({ event }: { event: AuditEvent }) {
   if (error !== null) return <Failure error={error} />;
   if (body === null) return <p className="quiet">Looking…</p>;
   if (body.before === null && body.after === null) {
-    const isKnown = event.change === null || event.change.type === "none";
-    return (
-      <p className="quiet">{isKnown ? nothingChanged(event) : "No record says what the object was before or after."}</p>
-    );
+    return <p className="quiet">{nothingChanged(event) ?? "No record says what the object was before or after."}</p>;
   }
   return (
     <>

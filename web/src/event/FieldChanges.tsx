@@ -12,9 +12,8 @@ const shownAtFirst = 25;
 /** The change set: field by field what was there before, and what after. */
 export function FieldChanges({ event }: { event: AuditEvent }) {
   const [all, setAll] = useState(false);
-  if (event.change === null || event.change.type === "none") {
-    return <p className="quiet">{nothingChanged(event)}</p>;
-  }
+  const nothing = nothingChanged(event);
+  if (event.change === null || nothing !== null) return <p className="quiet">{nothing}</p>;
   const { fields, fields_total, members, unseen_before } = event.change;
   const note = confidenceNote(event);
   // The status is what the cluster makes of a change, and comes last.
@@ -102,7 +101,9 @@ function Side({ field, side }: { field: FieldChange; side: "before" | "after" })
   return value.known ? <code className={`value ${side}`}>{value.text}</code> : <em className="quiet">{value.text}</em>;
 }
 
-export function nothingChanged(event: AuditEvent): string {
+/** Why the event changed nothing; null where it did. */
+export function nothingChanged(event: AuditEvent): string | null {
+  if (event.change !== null && event.change.type !== "none") return null;
   if (event.kind === "gap") return visible(event.gap?.reason ?? "");
   if (event.outcome?.result === "denied") return "It was refused, so nothing changed.";
   if (event.outcome?.result === "failed") return "It failed, so nothing changed.";
